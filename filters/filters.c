@@ -1,0 +1,1 @@
+/* filters.c - not written yet */

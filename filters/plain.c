@@ -1,0 +1,1 @@
+/* plain.c - not written yet */

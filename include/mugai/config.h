@@ -1,0 +1,87 @@
+/* config.h - /etc/mugai/mugai.conf: one GKeyFile, read strictly; and the settings a worker gets from it */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define MUGAI_CONFIG_DEFAULT_FILE "/etc/mugai/mugai.conf"
+
+typedef enum {
+    MUGAI_LINKS_DEFANG = 0, /* hxxps[:]//example[.]com */
+    MUGAI_LINKS_REMOVE,
+    MUGAI_LINKS_KEEP,
+} MugaiLinks;
+
+typedef enum {
+    MUGAI_BODY_PLAIN = 0, /* of alternatives, text/plain first */
+    MUGAI_BODY_HTML,      /* of alternatives, text/html first */
+} MugaiBody;
+
+typedef struct {
+    guint parts;           /* leaves and containers */
+    guint depth;           /* nesting */
+    guint header_fields;   /* fields in one header section */
+    gsize header_octets;   /* octets of one header section */
+    gsize part_octets;     /* one decoded part for conversion */
+    gsize text_octets;     /* text of the whole output */
+    guint name_characters; /* a file name as shown */
+} MugaiLimits;
+
+/**
+ * MugaiSettings:
+ * All that decides the output beside the octets, the id and the time (I5). Plain data, travels to the worker once.
+ */
+typedef struct {
+    MugaiLinks links;
+    MugaiBody body;
+    char *language;     /* "ja" or "en": which notice texts, which words */
+    char *contact;      /* whom to ask, shown in the notice; "" leaves the line out */
+    MugaiLimits limits;
+    GHashTable *notice; /* key -> sentence of the notice file, UTF-8, complete (built-in where the file has none) */
+} MugaiSettings;
+
+/* The built-in settings for @language ("ja" or "en"). */
+MugaiSettings *mugai_settings_new(const char *language);
+void mugai_settings_free(MugaiSettings *settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiSettings, mugai_settings_free)
+
+/* The sentence @key of the notice file; aborts if there is no such key (they are compiled in). */
+const char *mugai_settings_notice(const MugaiSettings *settings, const char *key);
+
+/* To and from the form that travels; from: strict, MALFORMED or LIMIT on anything unexpected. */
+GVariant *mugai_settings_to_variant(const MugaiSettings *settings);
+MugaiSettings *mugai_settings_from_variant(GVariant *variant, GError **error);
+
+/**
+ * MugaiConfig:
+ * A whole configuration; every member has its default when the file does not name it.
+ */
+typedef struct {
+    /* [milter] */
+    char *socket; /* libmilter form: unix:/path, inet:port@host, inet6:port@host */
+    /* [worker] */
+    guint worker_count;      /* children that wait or work; 0: one more than processors */
+    guint worker_seconds;    /* wall clock and CPU of one message */
+    guint worker_memory_mib; /* address space of one child */
+    char *worker_program;    /* NULL: found beside the caller, see mugai_pool_new() */
+    /* [sanitize], [limits] */
+    MugaiSettings *settings;
+    /* [store] */
+    char *store_path;
+    guint retention_days;    /* 1-3650 */
+    guint64 min_free_mib;    /* below it new messages are answered 452 */
+    guint compression;       /* 0-9, zlib level of new objects */
+    /* [log] */
+    guint log_level; /* a MugaiLogLevel */
+    gboolean log_subjects;
+} MugaiConfig;
+
+/* All defaults, no file read. */
+MugaiConfig *mugai_config_new(void);
+/* Reads @path. CONFIG with file, line, key and what to write instead; unknown groups and keys are errors. */
+MugaiConfig *mugai_config_load(const char *path, GError **error);
+void mugai_config_free(MugaiConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiConfig, mugai_config_free)
+
+G_END_DECLS

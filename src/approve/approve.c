@@ -1,0 +1,1 @@
+/* approve.c - not written yet */

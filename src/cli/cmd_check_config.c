@@ -1,0 +1,1 @@
+/* cmd_check_config.c - not written yet */

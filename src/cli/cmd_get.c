@@ -1,0 +1,1 @@
+/* cmd_get.c - not written yet */

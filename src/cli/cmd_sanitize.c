@@ -1,0 +1,1 @@
+/* cmd_sanitize.c - not written yet */

@@ -1,0 +1,1 @@
+/* id.c - not written yet */

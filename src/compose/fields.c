@@ -1,0 +1,1 @@
+/* fields.c - not written yet */

@@ -1,0 +1,1 @@
+/* guard.c - not written yet */

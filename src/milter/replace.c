@@ -1,0 +1,1 @@
+/* replace.c - not written yet */

@@ -1,0 +1,1 @@
+/* object.c - not written yet */
