@@ -1,1 +1,330 @@
-/* config.c - not written yet */
+/*
+ * config.c - reads mugai.conf strictly
+ *
+ * One table says which keys there are, what they may be and where their value goes; reading, defaults and error texts
+ * follow from it. Unknown groups and keys, values out of range and unsafe values are errors that name file, line and
+ * key and say what to write instead. GKeyFile keeps no line numbers, so find_line() looks a key up again, for the
+ * error text only.
+ *
+ * Trust: the file is the administrator's. It is read before any message, by trusted processes alone.
+ */
+#include "settings.h"
+
+#include <mugai/error.h>
+#include <mugai/limits.h>
+#include <mugai/log.h>
+
+#include <string.h>
+
+typedef enum {
+    TYPE_UINT = 0,  /* guint */
+    TYPE_UINT64,    /* guint64 */
+    TYPE_SIZE,      /* gsize, in units */
+    TYPE_CHOICE,    /* one of names, the index is the value (guint) */
+    TYPE_STRING,    /* anything on one line */
+    TYPE_PATH,      /* absolute */
+    TYPE_SOCKET,
+    TYPE_BOOLEAN,
+    TYPE_LANGUAGE,
+    TYPE_NOTICES,
+} KeyType;
+
+typedef struct {
+    const char *group;
+    const char *key;
+    KeyType type;
+    gboolean in_settings;
+    gsize offset;
+    guint64 minimum, maximum; /* of TYPE_UINT, UINT64, SIZE in the unit of the file */
+    gsize unit;               /* TYPE_SIZE: octets of one unit */
+    const char *names;        /* TYPE_CHOICE: separated by | */
+} Key;
+
+#define IN_CONFIG(member) FALSE, G_STRUCT_OFFSET(MugaiConfig, member)
+#define IN_SETTINGS(member) TRUE, G_STRUCT_OFFSET(MugaiSettings, member)
+#define KIB 1024u
+#define MIB (1024u * 1024u)
+
+static const Key keys[] = {
+    {"milter", "socket", TYPE_SOCKET, IN_CONFIG(socket), 0, 0, 0, NULL},
+    {"worker", "count", TYPE_UINT, IN_CONFIG(worker_count), 0, MUGAI_LIMIT_WORKER_COUNT_MAX, 0, NULL},
+    {"worker", "seconds", TYPE_UINT, IN_CONFIG(worker_seconds), 1, MUGAI_LIMIT_WORKER_SECONDS_MAX, 0, NULL},
+    {"worker", "memory", TYPE_UINT, IN_CONFIG(worker_memory_mib), MUGAI_LIMIT_WORKER_MEMORY_MIB_MIN,
+     MUGAI_LIMIT_WORKER_MEMORY_MIB_MAX, 0, NULL},
+    {"worker", "program", TYPE_PATH, IN_CONFIG(worker_program), 0, 0, 0, NULL},
+    {"sanitize", "links", TYPE_CHOICE, IN_SETTINGS(links), 0, 0, 0, "defang|remove|keep"},
+    {"sanitize", "body", TYPE_CHOICE, IN_SETTINGS(body), 0, 0, 0, "plain|html"},
+    {"sanitize", "language", TYPE_LANGUAGE, IN_SETTINGS(language), 0, 0, 0, NULL},
+    {"sanitize", "contact", TYPE_STRING, IN_SETTINGS(contact), 0, 0, 0, NULL},
+    {"sanitize", "notices", TYPE_NOTICES, IN_SETTINGS(notice), 0, 0, 0, NULL},
+    {"limits", "parts", TYPE_UINT, IN_SETTINGS(limits.parts), 1, MUGAI_LIMIT_PARTS_MAX, 0, NULL},
+    {"limits", "depth", TYPE_UINT, IN_SETTINGS(limits.depth), 1, MUGAI_LIMIT_DEPTH_MAX, 0, NULL},
+    {"limits", "header_fields", TYPE_UINT, IN_SETTINGS(limits.header_fields), 1, MUGAI_LIMIT_HEADER_FIELDS_MAX, 0,
+     NULL},
+    {"limits", "header_kib", TYPE_SIZE, IN_SETTINGS(limits.header_octets), 1, MUGAI_LIMIT_HEADER_OCTETS_MAX / KIB, KIB,
+     NULL},
+    {"limits", "part_mib", TYPE_SIZE, IN_SETTINGS(limits.part_octets), 1, MUGAI_LIMIT_PART_OCTETS_MAX / MIB, MIB, NULL},
+    {"limits", "text_kib", TYPE_SIZE, IN_SETTINGS(limits.text_octets), 1, MUGAI_LIMIT_TEXT_OCTETS_MAX / KIB, KIB,
+     NULL},
+    {"limits", "name_characters", TYPE_UINT, IN_SETTINGS(limits.name_characters), 1, MUGAI_LIMIT_NAME_CHARACTERS_MAX, 0,
+     NULL},
+    {"store", "path", TYPE_PATH, IN_CONFIG(store_path), 0, 0, 0, NULL},
+    {"store", "retention_days", TYPE_UINT, IN_CONFIG(retention_days), 1, 3650, 0, NULL},
+    {"store", "min_free", TYPE_UINT64, IN_CONFIG(min_free_mib), 1, G_MAXUINT64 / MIB, 0, NULL},
+    {"store", "compression", TYPE_UINT, IN_CONFIG(compression), 0, 9, 0, NULL},
+    {"log", "level", TYPE_UINT, IN_CONFIG(log_level), MUGAI_LOG_ERROR, MUGAI_LOG_DEBUG, 0, NULL},
+    {"log", "subjects", TYPE_BOOLEAN, IN_CONFIG(log_subjects), 0, 0, 0, NULL},
+};
+
+MugaiConfig *
+mugai_config_new(void)
+{
+    MugaiConfig *config = g_new0(MugaiConfig, 1);
+
+    config->socket = g_strdup("unix:/var/spool/postfix/mugai/mugai.sock");
+    config->worker_seconds = MUGAI_LIMIT_WORKER_SECONDS_DEFAULT;
+    config->worker_memory_mib = MUGAI_LIMIT_WORKER_MEMORY_MIB_DEFAULT;
+    config->settings = mugai_settings_new("ja");
+    config->store_path = g_strdup("/var/lib/mugai/store");
+    config->retention_days = 90;
+    config->min_free_mib = 1024;
+    config->log_level = MUGAI_LOG_INFO;
+    return config;
+}
+
+void
+mugai_config_free(MugaiConfig *config)
+{
+    if (config == NULL)
+        return;
+    g_free(config->socket);
+    g_free(config->worker_program);
+    g_free(config->store_path);
+    mugai_settings_free(config->settings);
+    g_free(config);
+}
+
+/* The number of the line where @group, or @key of it unless NULL, stands; 0 if it is not found. */
+static guint
+find_line(const char *contents, const char *group, const char *key)
+{
+    g_auto(GStrv) lines = g_strsplit(contents, "\n", -1);
+    g_autofree char *header = g_strdup_printf("[%s]", group);
+    gboolean inside = FALSE;
+
+    for (guint i = 0; lines[i] != NULL; i++) {
+        char *line = g_strstrip(lines[i]);
+
+        if (line[0] == '[')
+            inside = g_str_has_prefix(line, header);
+        if (key == NULL && inside)
+            return i + 1;
+        if (inside && key != NULL && g_str_has_prefix(line, key) &&
+            strchr(" \t=", line[strlen(key)]) != NULL)
+            return i + 1;
+    }
+    return 0;
+}
+
+/* Where in which file; enough to say what is wrong. */
+typedef struct {
+    const char *path;
+    const char *contents;
+    GKeyFile *file;
+} Source;
+
+static gboolean
+refuse(const Source *source, const char *group, const char *key, GError **error, const char *why)
+{
+    guint line = find_line(source->contents, group, key);
+
+    if (key == NULL)
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s:%u: [%s]: %s", source->path, line, group, why);
+    else
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s:%u: [%s] %s: %s", source->path, line, group, key, why);
+    return FALSE;
+}
+
+static const Key *
+find_key(const char *group, const char *key)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        if (g_str_equal(keys[i].group, group) && (key == NULL || g_str_equal(keys[i].key, key)))
+            return &keys[i];
+    }
+    return NULL;
+}
+
+static gboolean
+set_number(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
+{
+    g_autofree char *why = NULL;
+    guint64 number = 0;
+
+    if (!g_ascii_string_to_unsigned(value, 10, key->minimum, key->maximum, &number, NULL)) {
+        why = g_strdup_printf("\"%s\" is not a number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, value,
+                              key->minimum, key->maximum);
+        return refuse(source, key->group, key->key, error, why);
+    }
+    if (key->type == TYPE_UINT)
+        *(guint *)target = (guint)number;
+    else if (key->type == TYPE_UINT64)
+        *(guint64 *)target = number;
+    else
+        *(gsize *)target = (gsize)number * key->unit;
+    return TRUE;
+}
+
+static gboolean
+set_choice(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
+{
+    g_auto(GStrv) names = g_strsplit(key->names, "|", -1);
+    g_autofree char *why = NULL;
+
+    for (guint i = 0; names[i] != NULL; i++) {
+        if (g_str_equal(names[i], value)) {
+            *(guint *)target = i;
+            return TRUE;
+        }
+    }
+    why = g_strdup_printf("\"%s\" is unknown: write one of %s", value, key->names);
+    return refuse(source, key->group, key->key, error, why);
+}
+
+static gboolean
+set_string(const char *value, gpointer target)
+{
+    char **string = target;
+
+    g_free(*string);
+    *string = g_strdup(value);
+    return TRUE;
+}
+
+static gboolean
+set_path(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
+{
+    if (!g_path_is_absolute(value))
+        return refuse(source, key->group, key->key, error, "write an absolute path, beginning with /");
+    return set_string(value, target);
+}
+
+/* A socket everybody on the network may reach is refused: whoever reaches it fills the quarantine. */
+static gboolean
+set_socket(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
+{
+    gboolean unix_socket = g_str_has_prefix(value, "unix:/") || g_str_has_prefix(value, "local:/");
+    gboolean inet = g_str_has_prefix(value, "inet:") || g_str_has_prefix(value, "inet6:");
+    const char *host = strchr(value, '@');
+
+    if (!unix_socket && (!inet || host == NULL || host[1] == '\0'))
+        return refuse(source, key->group, key->key, error,
+                      "write unix:/PATH, inet:PORT@ADDRESS or inet6:PORT@ADDRESS");
+    if (inet && (g_str_equal(host, "@0.0.0.0") || g_str_equal(host, "@::") || g_str_equal(host, "@*")))
+        return refuse(source, key->group, key->key, error, "name one address: every host could reach this socket");
+    return set_string(value, target);
+}
+
+static gboolean
+set_boolean(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
+{
+    gboolean yes = g_str_equal(value, "yes") || g_str_equal(value, "true");
+
+    if (!yes && !g_str_equal(value, "no") && !g_str_equal(value, "false"))
+        return refuse(source, key->group, key->key, error, "write yes or no");
+    *(gboolean *)target = yes;
+    return TRUE;
+}
+
+static gboolean
+set_value(const Source *source, const Key *key, const char *value, MugaiConfig *config, GError **error)
+{
+    gpointer base = key->in_settings ? (gpointer)config->settings : (gpointer)config;
+    gpointer target = G_STRUCT_MEMBER_P(base, key->offset);
+
+    switch (key->type) {
+    case TYPE_UINT:
+    case TYPE_UINT64:
+    case TYPE_SIZE:
+        return set_number(source, key, value, target, error);
+    case TYPE_CHOICE:
+        return set_choice(source, key, value, target, error);
+    case TYPE_STRING:
+        return set_string(value, target);
+    case TYPE_PATH:
+        return set_path(source, key, value, target, error);
+    case TYPE_SOCKET:
+        return set_socket(source, key, value, target, error);
+    case TYPE_BOOLEAN:
+        return set_boolean(source, key, value, target, error);
+    case TYPE_LANGUAGE:
+        if (!mugai_settings_known_language(value))
+            return refuse(source, key->group, key->key, error, "write ja or en");
+        mugai_settings_set_language(config->settings, value);
+        return TRUE;
+    case TYPE_NOTICES:
+        if (!g_path_is_absolute(value))
+            return refuse(source, key->group, key->key, error, "write an absolute path, beginning with /");
+        return mugai_settings_load_notices(config->settings, value, error);
+    }
+    g_assert_not_reached();
+}
+
+static gboolean
+refuse_unknown(const Source *source, GError **error)
+{
+    g_auto(GStrv) groups = g_key_file_get_groups(source->file, NULL);
+
+    for (char **group = groups; *group != NULL; group++) {
+        g_auto(GStrv) names = NULL;
+
+        if (find_key(*group, NULL) == NULL)
+            return refuse(source, *group, NULL, error, "unknown group: see mugai.conf(5)");
+        names = g_key_file_get_keys(source->file, *group, NULL, error);
+        if (names == NULL)
+            return FALSE;
+        for (char **name = names; *name != NULL; name++) {
+            if (find_key(*group, *name) == NULL)
+                return refuse(source, *group, *name, error, "unknown key: see mugai.conf(5)");
+        }
+    }
+    return TRUE;
+}
+
+/* In the order of the table, so that the language is known before its notices are read. */
+static gboolean
+read_keys(const Source *source, MugaiConfig *config, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        g_autofree char *value = NULL;
+
+        if (!g_key_file_has_key(source->file, keys[i].group, keys[i].key, NULL))
+            continue;
+        value = g_key_file_get_string(source->file, keys[i].group, keys[i].key, NULL);
+        if (value == NULL || !g_utf8_validate(value, -1, NULL))
+            return refuse(source, keys[i].group, keys[i].key, error, "the value is not readable as UTF-8 text");
+        if (!set_value(source, &keys[i], g_strstrip(value), config, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+MugaiConfig *
+mugai_config_load(const char *path, GError **error)
+{
+    g_autoptr(MugaiConfig) config = mugai_config_new();
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autoptr(GError) why = NULL;
+    g_autofree char *contents = NULL;
+    Source source = {.path = path, .file = file};
+
+    if (!g_file_get_contents(path, &contents, NULL, &why) ||
+        !g_key_file_load_from_data(file, contents, strlen(contents), G_KEY_FILE_NONE, &why)) {
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s: %s", path, why->message);
+        return NULL;
+    }
+    source.contents = contents;
+    if (!refuse_unknown(&source, error) || !read_keys(&source, config, error))
+        return NULL;
+    return g_steal_pointer(&config);
+}
