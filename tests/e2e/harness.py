@@ -1,0 +1,536 @@
+"""harness.py - three hosts with real Postfixes and mugaid between them, for the end-to-end tests and quickstart
+
+The hosts are network namespaces (or, for quickstart, all the loopback interface with free ports):
+
+    internet  --192.0.2.0/24--  boundary: Postfix + mugaid  --198.51.100.0/24--  LGWAN: Postfix, Maildir
+
+Invariants
+1. Everything lives under one temporary directory and in namespaces named after this process; Lab.close() takes all of it
+   away, whatever happened before.
+2. Only processes started here are ended: mugaid by its child handle, Postfix by its own "postfix stop".
+3. Nothing waits for a fixed time: wait_until() waits for a condition, up to a deadline.
+
+Limits: needs root. A SIGKILL of the test leaves the hosts behind.
+"""
+
+import contextlib
+import ctypes
+import errno
+import grp
+import os
+import pathlib
+import pwd
+import select
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+import tempfile
+import time
+
+LGWAN_DOMAIN = "city.example.lg.jp"
+INTERNET_ADDRESS, BOUNDARY_OUTER = "192.0.2.1", "192.0.2.2"
+BOUNDARY_INNER, LGWAN_ADDRESS = "198.51.100.2", "198.51.100.3"
+HOSTS = {
+    "localhost": "127.0.0.1",
+    "mail.internet.example": INTERNET_ADDRESS,
+    "boundary.city.example.jp": BOUNDARY_OUTER,
+    "lgwan.city.example.lg.jp": LGWAN_ADDRESS,
+}
+PROGRAMS = ("mugaid", "mugai", "mugai-worker")
+MAX_MESSAGE_OCTETS = 64 * 1024 * 1024
+DEADLINE_SECONDS = 60
+PORT_ATTEMPTS = 5
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class HarnessError(Exception):
+    """The hosts could not be set up or did not do in time what was waited for."""
+
+
+def wait_until(condition, what, seconds=DEADLINE_SECONDS):
+    """Returns the first true value of condition(); HarnessError naming what after the deadline."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise HarnessError(f"after {seconds} seconds still not: {what}")
+        time.sleep(0.02)
+
+
+def run(command, **options):
+    """Runs a command to its end; HarnessError with what it said if it fails."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, **options)
+    if done.returncode != 0:
+        said = done.stdout.decode(errors="replace")
+        raise HarnessError(f"{' '.join(map(str, command))}: exit {done.returncode}\n{said}")
+    return done.stdout
+
+
+class Loopback:
+    """The machine's own network: quickstart's three hosts share it and tell each other apart by port."""
+
+    address = "127.0.0.1"
+
+    def command(self, arguments):
+        return list(arguments)
+
+    @contextlib.contextmanager
+    def entered(self):
+        yield
+
+    def close(self):
+        pass
+
+
+class Namespace:
+    """A host of its own: a network namespace, named after this process."""
+
+    def __init__(self, name):
+        self.name = f"mugai-{os.getpid()}-{name}"
+        run(["ip", "netns", "add", self.name])
+        run(["ip", "-n", self.name, "link", "set", "lo", "up"])
+
+    def join(self, other, own_interface, own_address, other_interface, other_address):
+        """A cable from here to another host."""
+        run(["ip", "link", "add", own_interface, "netns", self.name, "type", "veth",
+             "peer", "name", other_interface, "netns", other.name])
+        for host, interface, address in ((self, own_interface, own_address),
+                                         (other, other_interface, other_address)):
+            run(["ip", "-n", host.name, "address", "add", address + "/24", "dev", interface])
+            run(["ip", "-n", host.name, "link", "set", interface, "up"])
+
+    def command(self, arguments):
+        return ["ip", "netns", "exec", self.name, *arguments]
+
+    @contextlib.contextmanager
+    def entered(self):
+        """The calling thread makes its sockets on this host while inside."""
+        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        there = os.open("/run/netns/" + self.name, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._set(there)
+            try:
+                yield
+            finally:
+                self._set(home)
+        finally:
+            os.close(there)
+            os.close(home)
+
+    @staticmethod
+    def _set(descriptor):
+        clone_newnet = 0x40000000
+        if _libc.setns(descriptor, clone_newnet) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+
+    def close(self):
+        run(["ip", "netns", "delete", self.name])
+
+
+class Client(smtplib.SMTP):
+    """An SMTP client on the internet host that sends octets as they are."""
+
+    def __init__(self, host, address, port, timeout=120):
+        self._host_of_client = host
+        super().__init__(address, port, local_hostname="mail.internet.example", timeout=timeout)
+
+    def _get_socket(self, host, port, timeout):
+        with self._host_of_client.entered():
+            return super()._get_socket(host, port, timeout)
+
+    def deliver(self, sender, recipients, octets):
+        """One transaction; the reply to its end, (code, text). The message must end in CRLF."""
+        self.ehlo_or_helo_if_needed()
+        code, text = self.mail(sender, ["BODY=8BITMIME"])
+        if code != 250:
+            raise HarnessError(f"MAIL FROM: {code} {text}")
+        for recipient in recipients:
+            code, text = self.rcpt(recipient)
+            if code != 250:
+                raise HarnessError(f"RCPT TO: {code} {text}")
+        code, text = self.data(octets)
+        return code, text.decode(errors="replace")
+
+
+class Postfix:
+    """A private Postfix instance, everything of it under one directory, smtpd in its chroot as Debian has it."""
+
+    def __init__(self, host, directory, hostname, listen, port, settings):
+        self.host = host
+        self.directory = pathlib.Path(directory)
+        self.config = self.directory / "config"
+        self.queue = self.directory / "queue"
+        self.log = self.directory / "log"
+        self.address, self.port = listen[0], port
+        self._hostname, self._listen, self._settings = hostname, listen, settings
+        self._make_directories()
+
+    def _make_directories(self):
+        for directory in (self.directory, self.config, self.queue, self.queue / "etc"):
+            directory.mkdir(parents=True)
+            directory.chmod(0o755)
+        data = self.directory / "data"
+        data.mkdir(mode=0o700)
+        shutil.chown(data, "postfix", "postfix")
+        hosts = "".join(f"{address} {name}\n" for name, address in HOSTS.items())
+        (self.queue / "etc/hosts").write_text(hosts)
+        (self.queue / "etc/nsswitch.conf").write_text("hosts: files\n")
+
+    def _main_cf(self):
+        return {
+            "compatibility_level": "3.6",
+            "myhostname": self._hostname,
+            "queue_directory": self.queue,
+            "data_directory": self.directory / "data",
+            "maillog_file": self.log,
+            "maillog_file_prefixes": self.directory,
+            "inet_interfaces": "all" if self.port == 25 else ", ".join(self._listen),
+            "inet_protocols": "ipv4",
+            "disable_dns_lookups": "yes",
+            "smtp_host_lookup": "native",
+            "mydestination": "",
+            "mynetworks": "127.0.0.0/8",
+            "local_header_rewrite_clients": "",
+            "smtpd_client_event_limit_exceptions": "static:all",
+            "message_size_limit": MAX_MESSAGE_OCTETS,
+            "mailbox_size_limit": "0",
+            "alias_maps": "",
+            "alias_database": "",
+            **self._settings,
+        }
+
+    def _write(self):
+        lines = "".join(f"{key} = {value}\n" for key, value in self._main_cf().items())
+        (self.config / "main.cf").write_text(lines)
+        listeners = "".join(f"{address}:{self.port} inet n - y - - smtpd\n" for address in self._listen)
+        (self.config / "master.cf").write_text(listeners + """\
+pickup    unix n - y 60  1 pickup
+cleanup   unix n - y -   0 cleanup
+qmgr      unix n - n 300 1 qmgr
+rewrite   unix - - y -   - trivial-rewrite
+bounce    unix - - y -   0 bounce
+defer     unix - - y -   0 bounce
+trace     unix - - y -   0 bounce
+verify    unix - - y -   1 verify
+flush     unix n - y 1000? 0 flush
+proxymap  unix - - n -   - proxymap
+smtp      unix - - y -   - smtp
+relay     unix - - y -   - smtp
+showq     unix n - y -   - showq
+error     unix - - y -   - error
+retry     unix - - y -   - error
+discard   unix - - y -   - discard
+virtual   unix - n n -   - virtual
+anvil     unix - - y -   1 anvil
+scache    unix - - y -   1 scache
+postlog   unix-dgram n - n - 1 postlogd
+""")
+
+    def command(self, verb):
+        return self.host.command(["postfix", "-c", str(self.config), verb])
+
+    def start(self):
+        """Starts it; returns when it listens. HarnessError, with its log, if it does not."""
+        self._write()
+        try:
+            run(self.command("start"))
+        except HarnessError as error:
+            raise HarnessError(f"{error}\n{self.read_log()}") from None
+
+    def reconfigure(self, **settings):
+        """Restarts it with other settings."""
+        self._settings.update(settings)
+        self.stop()
+        self.start()
+
+    def stop(self):
+        if self.running():
+            run(self.command("stop"))
+
+    def running(self):
+        return subprocess.run(self.command("status"), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+    def flush(self):
+        """Tries deferred messages again, now."""
+        run(self.command("flush"))
+
+    def queued(self):
+        """Messages that it still has."""
+        return [path for folder in ("incoming", "active", "deferred", "maildrop")
+                for path in (self.queue / folder).rglob("*") if path.is_file()]
+
+    def read_log(self):
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+class Maildir:
+    """The mailbox of everybody on the LGWAN side."""
+
+    def __init__(self, directory, owner):
+        self.directory = pathlib.Path(directory)
+        self.directory.mkdir(mode=0o700)
+        shutil.chown(self.directory, owner.pw_uid, owner.pw_gid)
+        self._seen = set()
+
+    def _names(self):
+        new = self.directory / "box/new"
+        return set(os.listdir(new)) if new.is_dir() else set()
+
+    def unseen(self):
+        return self._names() - self._seen
+
+    def take(self, count=1, seconds=DEADLINE_SECONDS):
+        """Waits for count messages that were not taken before; paths."""
+        wait_until(lambda: len(self.unseen()) >= count, f"{count} messages arrived", seconds)
+        names = sorted(self.unseen())
+        self._seen |= set(names)
+        return [self.directory / "box/new" / name for name in names]
+
+
+class Mugaid:
+    """mugaid as a child of ours, run as an unprivileged user with Postfix' group on its socket."""
+
+    def __init__(self, host, directory, socket_directory, programs, settings=None):
+        self.host = host
+        self.directory = pathlib.Path(directory)
+        self.owner = pwd.getpwnam("nobody")
+        self._group = grp.getgrnam("postfix").gr_gid
+        self.store = self.directory / "store"
+        self.log = self.directory / "log"
+        self.config = self.directory / "mugai.conf"
+        self.bin = self.directory / "bin"
+        self.socket = pathlib.Path(socket_directory) / "mugai.sock"
+        self._child = None
+        self._make_directories(programs)
+        self.settings = {
+            "milter": {"socket": f"unix:{self.socket}"},
+            "worker": {"program": self.bin / "mugai-worker"},
+            "sanitize": {"contact": "情報政策課（内線 123）"},
+            "store": {"path": self.store, "min_free": "16"},
+        }
+        for group, keys in (settings or {}).items():
+            self.settings.setdefault(group, {}).update(keys)
+
+    def _make_directories(self, programs):
+        for directory in (self.directory, self.bin):
+            directory.mkdir(parents=True)
+            directory.chmod(0o755)
+        for name in PROGRAMS:
+            shutil.copy(programs[name], self.bin / name)
+            (self.bin / name).chmod(0o755)
+        for directory, mode, group in ((self.store, 0o700, self.owner.pw_gid),
+                                       (self.socket.parent, 0o2750, self._group)):
+            directory.mkdir()
+            os.chown(directory, self.owner.pw_uid, group)
+            directory.chmod(mode)
+
+    def _write_config(self, settings):
+        lines = []
+        for group, keys in settings.items():
+            lines.append(f"[{group}]")
+            lines += [f"{key} = {value}" for key, value in keys.items()]
+        self.config.write_text("\n".join(lines) + "\n")
+        self.config.chmod(0o644)
+
+    def _as_owner(self):
+        return {"user": self.owner.pw_uid, "group": self.owner.pw_gid, "extra_groups": [self._group],
+                "cwd": "/"}
+
+    def start(self, **changes):
+        """Starts it and waits until it is ready. changes: group={key: value} for this run alone."""
+        settings = {group: dict(keys) for group, keys in self.settings.items()}
+        for group, keys in changes.items():
+            settings.setdefault(group, {}).update(keys)
+        self._write_config(settings)
+        reader, writer = os.pipe()
+        command = [str(self.bin / "mugaid"), "--config", str(self.config), "--ready-fd", str(writer),
+                   "--log-stderr"]
+        try:
+            with open(self.log, "ab") as log, self.host.entered():
+                self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                               pass_fds=[writer], umask=0o007, **self._as_owner())
+        finally:
+            os.close(writer)
+        try:
+            self._wait_ready(reader)
+        finally:
+            os.close(reader)
+
+    def _wait_ready(self, reader):
+        readable, _, _ = select.select([reader], [], [], DEADLINE_SECONDS)
+        if not readable or os.read(reader, 1) == b"":
+            self.stop()
+            raise HarnessError(f"mugaid did not come up\n{self.read_log()}")
+
+    def stop(self):
+        """Ends it; its exit status, None if it was not running."""
+        if self._child is None:
+            return None
+        self._child.send_signal(signal.SIGTERM)
+        try:
+            status = self._child.wait(DEADLINE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            status = self._child.wait()
+        self._child = None
+        return status
+
+    def kill(self):
+        """The power fails: no chance to tidy up."""
+        self._child.kill()
+        self._child.wait()
+        self._child = None
+
+    @property
+    def pid(self):
+        return self._child.pid
+
+    def read_log(self):
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def cli(self, *arguments, stdin=b""):
+        """Runs the mugai command as mugaid's user; (exit status, stdout, stderr)."""
+        command = [str(self.bin / "mugai"), arguments[0], "--config", str(self.config), *arguments[1:]]
+        done = subprocess.run(command, input=stdin, capture_output=True, timeout=DEADLINE_SECONDS,
+                              **self._as_owner())
+        return done.returncode, done.stdout, done.stderr
+
+    def objects(self):
+        """Names of the originals in quarantine."""
+        return sorted(path.name for path in self.store.rglob("*.eml.gz"))
+
+
+def free_port(address="127.0.0.1"):
+    """A port that nobody has at this moment."""
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return probe.getsockname()[1]
+
+
+class Lab:
+    """The three hosts. Use with "with", or close() it."""
+
+    def __init__(self, programs, loopback=False, settings=None):
+        if os.geteuid() != 0:
+            raise HarnessError("these tests need root: they make network namespaces and start Postfix")
+        for needed in ("postfix",) if loopback else ("postfix", "ip"):
+            if shutil.which(needed, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None:
+                raise HarnessError(f"there is no {needed}; packaging/check installs what is needed")
+        self._stack = contextlib.ExitStack()
+        try:
+            self._build(programs, loopback, settings)
+        except BaseException:
+            self.close()
+            raise
+
+    def _build(self, programs, loopback, settings):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mugai-"))
+        self._stack.callback(shutil.rmtree, self.directory)
+        self.directory.chmod(0o755)
+        if loopback:
+            self.internet = self.inner = self.lgwan_host = Loopback()
+        else:
+            self._make_namespaces()
+        self._start_postfixes(loopback)
+        self.mugaid = Mugaid(self.inner, self.directory / "mugaid", self.boundary.queue / "mugai", programs,
+                             settings)
+        self._stack.callback(self.mugaid.stop)
+        self.mugaid.start()
+
+    def _namespace(self, name):
+        host = Namespace(name)
+        self._stack.callback(host.close)
+        return host
+
+    def _make_namespaces(self):
+        self.internet = self._namespace("internet")
+        self.inner = self._namespace("boundary")
+        self.lgwan_host = self._namespace("lgwan")
+        self.internet.join(self.inner, "eth0", INTERNET_ADDRESS, "eth0", BOUNDARY_OUTER)
+        self.inner.join(self.lgwan_host, "eth1", BOUNDARY_INNER, "eth0", LGWAN_ADDRESS)
+
+    def _postfix(self, name, host, hostname, address, port, settings):
+        """A started Postfix; on loopback with a port that was free, another one if somebody was faster."""
+        for attempt in range(PORT_ATTEMPTS):
+            directory = self.directory / (name if attempt == 0 else f"{name}-{attempt}")
+            chosen = port or free_port(address)
+            postfix = Postfix(host, directory, hostname, [address], chosen, settings)
+            self._stack.callback(postfix.stop)
+            try:
+                postfix.start()
+                return postfix
+            except HarnessError:
+                if port or attempt == PORT_ATTEMPTS - 1:
+                    raise
+
+    def _start_postfixes(self, loopback):
+        owner = pwd.getpwnam("nobody")
+        self.maildir = Maildir(self.directory / "maildir", owner)
+        port = None if loopback else 25
+        inner_address = Loopback.address if loopback else LGWAN_ADDRESS
+        outer_address = Loopback.address if loopback else BOUNDARY_OUTER
+        self.lgwan = self._postfix("lgwan", self.lgwan_host, "lgwan.city.example.lg.jp", inner_address, port, {
+            "virtual_mailbox_domains": LGWAN_DOMAIN,
+            "virtual_mailbox_base": self.maildir.directory,
+            "virtual_mailbox_maps": "static:box/",
+            "virtual_mailbox_limit": "0",
+            "virtual_uid_maps": f"static:{owner.pw_uid}",
+            "virtual_gid_maps": f"static:{owner.pw_gid}",
+        })
+        self.boundary = self._postfix("boundary", self.inner, "boundary.city.example.jp", outer_address, port, {
+            "relay_domains": LGWAN_DOMAIN,
+            "relayhost": f"[{self.lgwan.address}]:{self.lgwan.port}",
+            "relay_transport": f"smtp:[{self.lgwan.address}]:{self.lgwan.port}",
+            "smtpd_relay_restrictions": "reject_unauth_destination",
+            "smtpd_milters": "unix:mugai/mugai.sock",
+            "milter_default_action": "tempfail",
+        })
+
+    def client(self, timeout=120):
+        return Client(self.internet, self.boundary.address, self.boundary.port, timeout)
+
+    def deliver(self, octets, sender="sender@internet.example", recipients=None):
+        """One message on a connection of its own; the reply (code, text)."""
+        with self.client() as client:
+            return client.deliver(sender, recipients or [f"tanaka@{LGWAN_DOMAIN}"], octets)
+
+    def idle(self):
+        """Waits until neither Postfix has anything left to do."""
+        wait_until(lambda: not self.boundary.queued() and not self.lgwan.queued(), "both queues are empty")
+
+    def close(self):
+        self._stack.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+
+def programs_from_environment():
+    """Where meson built the programs: MUGAID, MUGAI, MUGAI_WORKER."""
+    programs = {}
+    for name in PROGRAMS:
+        variable = name.upper().replace("-", "_")
+        path = os.environ.get(variable)
+        if not path or not os.path.exists(path):
+            raise HarnessError(f"{variable} must name the program {name}; run: meson test --suite e2e")
+        programs[name] = path
+    return programs
+
+
+def end_on_signals():
+    """SIGTERM and SIGHUP become exceptions, so that a Lab closes when meson or a terminal gives up on us."""
+    def leave(number, frame):
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
