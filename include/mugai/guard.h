@@ -18,6 +18,8 @@ extern "C" {
 /* Options of mugai_guard_init(). */
 enum {
     MUGAI_GUARD_INERT_LINKS = 1u << 0, /* refuse "://", "www." and "mailto:" in the text (profile, section 4) */
+    MUGAI_GUARD_RELAYED = 1u << 1,     /* relays have added trace fields since: a fold of theirs may begin with one TAB
+                                          instead of the space, for so does Postfix fold its Received */
 };
 
 /*
@@ -61,50 +63,48 @@ typedef enum {
     MUGAI_RULE_COUNT
 } MugaiGuardRule;
 
-/* The whole state; its fields are guard.c's own, but it may live anywhere, on the stack as well. */
+/* The whole state; its fields are the guard's own, but it may live anywhere, on the stack as well. */
 typedef struct {
     uint32_t flags;
     MugaiGuardRule rule;   /* set at the first refusal, then never changed */
     uint64_t line, column; /* of the refusal: both from 1, in octets of the message (not of the decoded text) */
-    /* where we are in the message */
-    uint64_t at_line, at_column;
+    /* where we are */
+    uint64_t at_line, at_column;   /* of the octet being read */
+    uint64_t end_line, end_column; /* of the last line end, for what is found missing there */
     uint32_t section_octets;
     uint8_t place;
     uint8_t after_cr;
-    /* the field being read */
-    uint8_t field;
-    uint8_t state;
     uint8_t last_octet;
-    uint8_t fold;
-    uint8_t name_length;
-    char name[26];
-    uint32_t fields_seen;
-    uint8_t own_next;
+    /* the field */
+    uint8_t field;
+    uint8_t own_last;        /* the last own field seen, in the order of the profile */
     uint8_t trace_counts[4];
-    /* parsing of one value */
+    uint32_t own_seen;       /* a bit for each own field */
+    /* its name or, of a short one, its value */
+    uint8_t short_length;
+    uint8_t short_octets[32];
+    /* the grammar of its value */
+    uint8_t state;
+    uint8_t part_last;       /* last octet of the label or atom being read */
+    uint8_t quoting_needed;
     uint16_t items;
     uint16_t length;
-    uint16_t local_length;
-    uint16_t label_length;
-    uint16_t step;
-    uint8_t sub;
-    uint8_t label_last;
-    uint8_t number[8];
+    uint16_t part_length;
     uint16_t word_octets;
-    uint16_t word_left;
-    /* base64 and the text in it */
-    uint32_t quantum;
+    /* base64, UTF-8 and the text in them */
     uint8_t quantum_count;
-    uint8_t quantum_pad;
-    uint8_t body_done;
-    uint32_t decoded_octets;
+    uint8_t quantum_padding;
+    uint8_t base64_ended;
+    uint8_t in_word;
+    uint8_t utf8_left, utf8_low, utf8_high;
+    uint8_t base;            /* the last character may carry a variation selector */
+    uint8_t text_after_cr;
+    uint8_t text_complete;   /* the text ends in CRLF so far */
+    uint32_t quantum;
     uint32_t code_point;
-    uint8_t utf8_left;
-    uint8_t utf8_low, utf8_high;
-    uint8_t text_cr;
-    uint8_t base_ok;
+    uint32_t decoded_octets;
     uint32_t text_line_octets;
-    uint64_t recent; /* the last 8 octets of the text in lower case, for the links rule */
+    uint64_t recent;         /* the last eight octets of the text in lower case */
 } MugaiGuard;
 
 /* Begins a message. @flags: MUGAI_GUARD_* or 0. */
