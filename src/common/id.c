@@ -124,7 +124,7 @@ read_values(const char *typed, guint8 values[CHARACTERS])
     normal = g_utf8_normalize(typed, -1, G_NORMALIZE_NFKC); /* full-width letters and digits */
     if (normal == NULL)
         return FALSE;
-    for (const char *at = normal; *at != '\0'; at = g_utf8_next_char(at)) {
+    for (const char *at = normal; *at != '\0'; at = g_utf8_find_next_char(at, NULL)) {
         gunichar c = g_utf8_get_char(at);
         int value = value_of(c);
 
