@@ -30,6 +30,10 @@ typedef struct {
 MugaiAddress *mugai_address_new(const char *name, const char *local, const char *domain);
 void mugai_address_free(MugaiAddress *address);
 
+/* Whether @string is a dot-atom (RFC 5322 section 3.2.3). */
+gboolean mugai_compose_is_dot_atom(const char *string);
+/* Whether @domain is LDH labels joined by dots. */
+gboolean mugai_compose_is_domain(const char *domain);
 /* Whether @local@@domain can be written as an addr-spec of the profile (quoted if need be). */
 gboolean mugai_compose_address_fits(const char *local, const char *domain);
 /* Appends an address field of @addresses (GPtrArray of MugaiAddress that fit), folded. */
@@ -49,6 +53,16 @@ void mugai_compose_body(MugaiText *text, const char *utf8, gsize length, MugaiLi
 /* Replaces {name}s in the notice sentence @key by the values of the NULL-terminated pairs and appends it, each line with
  * the mark before it and made inert. An empty sentence appends nothing. */
 void mugai_compose_notice(MugaiText *text, const MugaiSettings *settings, const char *key, ...) G_GNUC_NULL_TERMINATED;
+
+/* The last lines of a notice: where the original is, whom to ask, the id. */
+void mugai_compose_notice_end(MugaiText *text, const MugaiSettings *settings, const MugaiId *id);
+
+/* "34 KB", decimal, newly allocated. */
+char *mugai_compose_size(guint64 octets);
+
+/* The address of mugai itself where a message has no sender of its own; .invalid can never be mailed (RFC 2606). */
+#define MUGAI_COMPOSE_LOCAL "mugai"
+#define MUGAI_COMPOSE_DOMAIN "mugai.invalid"
 
 /* The message that passes when nothing else may: id, the notice and nothing of the original (I4). */
 char *mugai_compose_notice_only(const MugaiSettings *settings, const MugaiId *id, MugaiTime received,
