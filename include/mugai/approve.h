@@ -41,9 +41,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiPool, mugai_pool_free)
 typedef struct MugaiTicket MugaiTicket;
 
 /* Hands the message in @original_fd (regular file or memfd; only read, at offsets of its own) to the worker and
- * returns at once. Never fails: what goes wrong shows in collect as a notice-only message. */
+ * returns at once. Never fails: what goes wrong shows in collect. */
 MugaiTicket *mugai_pool_submit(MugaiPool *pool, int original_fd, const MugaiId *id, MugaiTime received);
-/* Waits, bounded by the worker's seconds, and frees @ticket. GUARD if the guard refuses even the notice-only message. */
+/* Waits, bounded by the worker's seconds, and frees @ticket. GUARD if the guard refuses even the notice-only message.
+ * While nobody has read the message, so that a later attempt may pass it whole: LIMIT if all children were busy for
+ * MUGAI_LIMIT_WORKER_WAIT_SECONDS, SYSTEM or WORKER if no worker can be started. */
 MugaiApproved *mugai_ticket_collect(MugaiTicket *ticket, GError **error);
 /* Gives up a message. */
 void mugai_ticket_cancel(MugaiTicket *ticket);

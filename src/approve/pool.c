@@ -1,1 +1,565 @@
-/* pool.c - not written yet */
+/*
+ * pool.c - keeps mugai-worker running and hands messages over to it
+ *
+ * A pool is one mugai-worker (a parent with its children, see src/worker/main.c) and as many slots as it has children. A
+ * ticket takes a slot, sends its job with two descriptors over the request socket, reads the result from a socket of
+ * its own, has the guard decide, and gives the slot back. So no job waits inside the worker, and the deadline of a
+ * message counts its own time only. Without a free slot, submit sends nothing; collect waits for one first.
+ *
+ *      submit:  slot? -> sent            collect:  (slot -> sent) -> result -> guard -> approved
+ *                 no -> waiting                     any failure -> worker gone? once more : notice-only
+ *
+ * Nobody to send it to is an error and no notice-only message: nobody has read it, so a later attempt may pass it whole.
+ *
+ * Invariants: 1. collect gives an approved message or an error, never the worker's word (I1, I4);
+ *             2. collect returns: every wait in it has its end;
+ *             3. at most one worker of the pool takes new messages; a dead one is replaced under the lock;
+ *             4. a message that was with a worker whose parent died is sent once more, to the next one, and not again:
+ *                should it be the message that kills, it ends as notice-only.
+ * Trust: what comes out of the result socket is hostile; the worker's parent is not.
+ */
+#include "decide.h"
+
+#include <mugai/error.h>
+#include <mugai/limits.h>
+#include <mugai/profile.h>
+#include <mugai/wire.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A candidate: header section and the body with its line ends. */
+#define CANDIDATE_OCTETS_MAX (MUGAI_PROFILE_HEADER_SECTION_OCTETS + MUGAI_PROFILE_TEXT_OCTETS / 3u * 4u / 76u * 78u + 4096u)
+/* A child dies with its parent a moment before the parent's own end can be seen. */
+#define GONE_MILLISECONDS 100
+/* After a worker did not come up, messages are answered at once for a while, not after a vain start each. */
+#define START_PAUSE_MICROSECONDS (5 * G_USEC_PER_SEC)
+
+/* One mugai-worker; counted references: a ticket holds the one it was sent to. */
+typedef struct {
+    int fd;        /* request socket */
+    int pidfd;     /* of the parent */
+    guint seconds; /* it takes this long at most to end */
+} Worker;
+
+struct MugaiPool {
+    MugaiSettings *settings;
+    MugaiWireBounds bounds;
+    char *program;
+    GMutex lock;     /* guards what follows */
+    GCond slot_free;
+    guint busy;      /* slots taken */
+    guint waiting;   /* tickets waiting for one */
+    Worker *worker;  /* NULL if the last one could not be started */
+    gint64 start_after; /* monotonic: no further attempt before */
+};
+
+struct MugaiTicket {
+    MugaiPool *pool;
+    MugaiJob job;
+    int original_fd; /* read-only, with an offset of its own; -1: could not be had */
+    GError *failure; /* why not */
+    gboolean has_slot;
+    Worker *worker; /* the one it was last sent to */
+    gboolean sent;
+    int result_fd;
+    gint64 deadline; /* monotonic */
+};
+
+static void
+close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* --- the worker's life --- */
+
+static gboolean
+has_ended(int pidfd, int milliseconds)
+{
+    struct pollfd wait = {.fd = pidfd, .events = POLLIN};
+
+    return poll(&wait, 1, milliseconds) > 0;
+}
+
+/* The last reference: its end is due. It gets the time that a message may take, then it is killed. */
+static void
+end_worker(gpointer data)
+{
+    Worker *worker = data;
+    siginfo_t ignored;
+
+    close_fd(&worker->fd);
+    if (worker->pidfd < 0)
+        return;
+    if (!has_ended(worker->pidfd, (int)worker->seconds * 1000))
+        pidfd_send_signal(worker->pidfd, SIGKILL, NULL, 0);
+    waitid(P_PIDFD, (id_t)worker->pidfd, &ignored, WEXITED);
+    close_fd(&worker->pidfd);
+}
+
+static void
+worker_unref(Worker *worker)
+{
+    g_atomic_rc_box_release_full(worker, end_worker);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Worker, worker_unref)
+
+/* What the new process finds: descriptor 3, nothing beside the standard ones, no signal blocked or ignored, a process
+ * group of its own (the interrupt key at mugaid's terminal is not meant for a worker with messages in it). */
+static int
+spawn(const char *program, int fd, pid_t *ret_pid)
+{
+    char *const arguments[] = {(char *)(guintptr)program, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    sigset_t all;
+    int failed = 0;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
+    posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, fd, MUGAI_WIRE_FD);
+    posix_spawn_file_actions_addclosefrom_np(&actions, MUGAI_WIRE_FD + 1);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    failed = posix_spawn(ret_pid, program, &actions, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return failed;
+}
+
+/* A worker process that has not been spoken to. */
+static Worker *
+worker_spawn(const char *program, GError **error)
+{
+    g_autoptr(Worker) worker = g_atomic_rc_box_new0(Worker);
+    int ends[2] = {-1, -1};
+    pid_t pid = -1;
+    int failed = 0;
+
+    worker->fd = worker->pidfd = -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "worker: no socket");
+        return NULL;
+    }
+    worker->fd = ends[0];
+    failed = spawn(program, ends[1], &pid);
+    close(ends[1]);
+    if (failed != 0) {
+        mugai_error_set_errno(error, failed, MUGAI_ERROR_SYSTEM, "worker: cannot start %s", program);
+        return NULL;
+    }
+    worker->pidfd = pidfd_open(pid, 0);
+    if (worker->pidfd < 0) {
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "worker: cannot watch it");
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        return NULL;
+    }
+    return g_steal_pointer(&worker);
+}
+
+static Worker *
+worker_start(const MugaiPool *pool, GError **error)
+{
+    g_autoptr(Worker) worker = worker_spawn(pool->program, error);
+    struct timeval patience = {.tv_sec = MUGAI_LIMIT_WORKER_START_SECONDS};
+
+    if (worker == NULL)
+        return NULL;
+    worker->seconds = pool->bounds.seconds + MUGAI_LIMIT_WORKER_GRACE_SECONDS;
+    /* Never for ever: neither the setup nor a job, should the worker be stopped and not dead. */
+    setsockopt(worker->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    if (mugai_wire_send_setup(worker->fd, pool->settings, &pool->bounds, error) &&
+        mugai_wire_receive_ready(worker->fd, MUGAI_LIMIT_WORKER_START_SECONDS, error))
+        return g_steal_pointer(&worker);
+    pidfd_send_signal(worker->pidfd, SIGKILL, NULL, 0);
+    return NULL;
+}
+
+/* With the lock held. */
+static Worker *
+restart(MugaiPool *pool, GError **error)
+{
+    Worker *worker = NULL;
+
+    if (g_get_monotonic_time() < pool->start_after) {
+        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_WORKER, "worker: could not be started a moment ago");
+        return NULL;
+    }
+    worker = worker_start(pool, error);
+    if (worker == NULL)
+        pool->start_after = g_get_monotonic_time() + START_PAUSE_MICROSECONDS;
+    return worker;
+}
+
+/* The pool's living worker, started anew if need be; a reference of the caller's own. */
+static Worker *
+pool_worker(MugaiPool *pool, GError **error)
+{
+    Worker *worker = NULL;
+
+    g_mutex_lock(&pool->lock);
+    if (pool->worker != NULL && has_ended(pool->worker->pidfd, 0))
+        g_clear_pointer(&pool->worker, worker_unref);
+    if (pool->worker == NULL)
+        pool->worker = restart(pool, error);
+    if (pool->worker != NULL)
+        worker = g_atomic_rc_box_acquire(pool->worker);
+    g_mutex_unlock(&pool->lock);
+    return worker;
+}
+
+/* --- the pool --- */
+
+static char *
+find_program(const MugaiConfig *config, GError **error)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", error);
+    g_autofree char *folder = NULL;
+    g_autofree char *installed = NULL;
+
+    if (config->worker_program != NULL)
+        return g_strdup(config->worker_program);
+    if (self == NULL)
+        return NULL;
+    folder = g_path_get_dirname(self);
+    installed = g_build_filename(folder, MUGAI_LIBEXEC_FROM_BIN, "mugai-worker", NULL);
+    if (g_file_test(installed, G_FILE_TEST_IS_EXECUTABLE))
+        return g_steal_pointer(&installed);
+    /* Not installed: run from the build tree. */
+    return g_build_filename(folder, "..", "worker", "mugai-worker", NULL);
+}
+
+/* One more than processors: while one child waits for its last pages to be read, another computes. */
+static guint
+count_children(const MugaiConfig *config)
+{
+    guint count = config->worker_count != 0 ? config->worker_count : g_get_num_processors() + 1;
+
+    return MIN(count, MUGAI_LIMIT_WORKER_COUNT_MAX);
+}
+
+static MugaiSettings *
+copy_settings(const MugaiSettings *settings, GError **error)
+{
+    g_autoptr(GVariant) plain = g_variant_ref_sink(mugai_settings_to_variant(settings));
+
+    return mugai_settings_from_variant(plain, error);
+}
+
+MugaiPool *
+mugai_pool_new(const MugaiConfig *config, GError **error)
+{
+    g_autoptr(MugaiPool) pool = g_new0(MugaiPool, 1);
+
+    g_mutex_init(&pool->lock);
+    g_cond_init(&pool->slot_free);
+    pool->bounds.children = count_children(config);
+    pool->bounds.seconds = config->worker_seconds;
+    pool->bounds.memory_mib = config->worker_memory_mib;
+    pool->settings = copy_settings(config->settings, error);
+    if (pool->settings == NULL)
+        return NULL;
+    pool->program = find_program(config, error);
+    if (pool->program == NULL)
+        return NULL;
+    pool->worker = worker_start(pool, error);
+    return pool->worker != NULL ? g_steal_pointer(&pool) : NULL;
+}
+
+void
+mugai_pool_free(MugaiPool *pool)
+{
+    if (pool == NULL)
+        return;
+    g_assert(pool->busy == 0 && pool->waiting == 0);
+    g_clear_pointer(&pool->worker, worker_unref);
+    g_clear_pointer(&pool->settings, mugai_settings_free);
+    g_free(pool->program);
+    g_cond_clear(&pool->slot_free);
+    g_mutex_clear(&pool->lock);
+    g_free(pool);
+}
+
+/* Takes a slot if one is free and nobody waited for it longer. */
+static void
+try_slot(MugaiTicket *ticket)
+{
+    MugaiPool *pool = ticket->pool;
+
+    g_mutex_lock(&pool->lock);
+    ticket->has_slot = pool->waiting == 0 && pool->busy < pool->bounds.children;
+    pool->busy += ticket->has_slot;
+    g_mutex_unlock(&pool->lock);
+}
+
+static gboolean
+wait_for_slot(MugaiTicket *ticket, GError **error)
+{
+    gint64 until = g_get_monotonic_time() + (gint64)MUGAI_LIMIT_WORKER_WAIT_SECONDS * G_USEC_PER_SEC;
+    MugaiPool *pool = ticket->pool;
+    gboolean in_time = TRUE;
+
+    if (ticket->has_slot)
+        return TRUE;
+    g_mutex_lock(&pool->lock);
+    pool->waiting++;
+    while (in_time && pool->busy >= pool->bounds.children)
+        in_time = g_cond_wait_until(&pool->slot_free, &pool->lock, until);
+    pool->waiting--;
+    ticket->has_slot = pool->busy < pool->bounds.children;
+    pool->busy += ticket->has_slot;
+    g_mutex_unlock(&pool->lock);
+    if (!ticket->has_slot)
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT, "worker: all %u children were busy for %u seconds",
+                    pool->bounds.children, MUGAI_LIMIT_WORKER_WAIT_SECONDS);
+    return ticket->has_slot;
+}
+
+static void
+give_slot_back(MugaiTicket *ticket)
+{
+    MugaiPool *pool = ticket->pool;
+
+    if (!ticket->has_slot)
+        return;
+    g_mutex_lock(&pool->lock);
+    pool->busy--;
+    g_cond_signal(&pool->slot_free);
+    g_mutex_unlock(&pool->lock);
+    ticket->has_slot = FALSE;
+}
+
+/* --- tickets --- */
+
+static void
+ticket_free(MugaiTicket *ticket)
+{
+    close_fd(&ticket->result_fd);
+    close_fd(&ticket->original_fd);
+    g_clear_pointer(&ticket->worker, worker_unref);
+    g_clear_error(&ticket->failure);
+    give_slot_back(ticket);
+    g_free(ticket);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiTicket, ticket_free)
+
+/* A second opening of the same file: the worker can neither write it nor move the caller's offset. */
+static int
+reopen(int fd, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+    int reopened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    if (reopened < 0)
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "worker: cannot open the message for reading");
+    return reopened;
+}
+
+static MugaiTicket *
+ticket_new(MugaiPool *pool, int original_fd, MugaiJobKind kind)
+{
+    MugaiTicket *ticket = g_new0(MugaiTicket, 1);
+
+    ticket->pool = pool;
+    ticket->job.kind = kind;
+    ticket->result_fd = -1;
+    ticket->original_fd = reopen(original_fd, &ticket->failure);
+    return ticket;
+}
+
+/* Hands the job to the pool's worker; the time that the message may take begins. */
+static gboolean
+ticket_send(MugaiTicket *ticket, GError **error)
+{
+    MugaiPool *pool = ticket->pool;
+    int ends[2] = {-1, -1};
+
+    ticket->sent = FALSE;
+    g_clear_pointer(&ticket->worker, worker_unref);
+    close_fd(&ticket->result_fd);
+    ticket->worker = pool_worker(pool, error);
+    if (ticket->worker == NULL)
+        return FALSE;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "worker: no socket");
+        return FALSE;
+    }
+    ticket->result_fd = ends[0];
+    ticket->sent = mugai_wire_send_job(ticket->worker->fd, &ticket->job, ticket->original_fd, ends[1], error);
+    close(ends[1]);
+    ticket->deadline = g_get_monotonic_time() +
+                       (gint64)(pool->bounds.seconds + MUGAI_LIMIT_WORKER_GRACE_SECONDS) * G_USEC_PER_SEC;
+    return ticket->sent;
+}
+
+/* Sends the job unless that is done; FALSE also if that has failed before. */
+static gboolean
+ticket_start(MugaiTicket *ticket, GError **error)
+{
+    if (ticket->failure != NULL) {
+        g_propagate_error(error, g_steal_pointer(&ticket->failure));
+        return FALSE;
+    }
+    return ticket->sent || ticket_send(ticket, error);
+}
+
+/* After a failure: sends the job again if that worker died. FALSE if it lives: then it was the message, unless time ran
+ * out here, where the parent had to end the child before; a parent that does not do so is of no use to anybody. */
+static gboolean
+ticket_repair(MugaiTicket *ticket, GError **failure)
+{
+    if (ticket->worker == NULL)
+        return FALSE;
+    if (ticket->sent && g_get_monotonic_time() >= ticket->deadline) {
+        pidfd_send_signal(ticket->worker->pidfd, SIGKILL, NULL, 0);
+        return FALSE;
+    }
+    if (!has_ended(ticket->worker->pidfd, GONE_MILLISECONDS))
+        return FALSE;
+    g_clear_error(failure);
+    return ticket_send(ticket, failure);
+}
+
+/* What the worker gave, approved. */
+static MugaiApproved *
+receive_candidate(MugaiTicket *ticket, GError **error)
+{
+    g_autoptr(MugaiReport) report = NULL;
+    g_autoptr(GBytes) candidate = NULL;
+    MugaiOutcome outcome = MUGAI_OUTCOME_NONE;
+
+    if (!mugai_wire_receive_result(ticket->result_fd, ticket->deadline, CANDIDATE_OCTETS_MAX, &outcome, &report,
+                                   &candidate, error))
+        return NULL;
+    if (outcome == MUGAI_OUTCOME_DONE && report != NULL)
+        return mugai_approve_candidate(ticket->pool->settings, &ticket->job.id, candidate, &report, error);
+    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_WORKER, "worker: a result without a report");
+    return NULL;
+}
+
+MugaiTicket *
+mugai_pool_submit(MugaiPool *pool, int original_fd, const MugaiId *id, MugaiTime received)
+{
+    MugaiTicket *ticket = ticket_new(pool, original_fd, MUGAI_JOB_SANITIZE);
+
+    ticket->job.id = *id;
+    ticket->job.received = received;
+    if (ticket->failure != NULL)
+        return ticket;
+    try_slot(ticket);
+    if (ticket->has_slot)
+        (void)ticket_send(ticket, &ticket->failure);
+    return ticket;
+}
+
+MugaiApproved *
+mugai_ticket_collect(MugaiTicket *ticket, GError **error)
+{
+    g_autoptr(MugaiTicket) mine = ticket;
+    g_autoptr(MugaiApproved) approved = NULL;
+    g_autoptr(GError) failure = NULL;
+
+    if (!wait_for_slot(mine, error))
+        return NULL;
+    if (ticket_start(mine, &failure))
+        approved = receive_candidate(mine, &failure);
+    if (approved == NULL && ticket_repair(mine, &failure))
+        approved = receive_candidate(mine, &failure);
+    if (approved != NULL)
+        return g_steal_pointer(&approved);
+    if (mine->sent)
+        return mugai_approve_notice_only(mine->pool->settings, &mine->job.id, mine->job.received, failure, error);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return NULL;
+}
+
+void
+mugai_ticket_cancel(MugaiTicket *ticket)
+{
+    if (ticket != NULL)
+        ticket_free(ticket);
+}
+
+/* --- one part --- */
+
+static GBytes *
+receive_part(MugaiTicket *ticket, GError **error)
+{
+    g_autoptr(MugaiReport) report = NULL;
+    g_autoptr(GBytes) part = NULL;
+    MugaiOutcome outcome = MUGAI_OUTCOME_NONE;
+    struct stat status;
+
+    /* A decoded part is no larger than the message it came in. */
+    if (fstat(ticket->original_fd, &status) != 0) {
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot measure the message");
+        return NULL;
+    }
+    if (!mugai_wire_receive_result(ticket->result_fd, ticket->deadline, (gsize)status.st_size, &outcome, &report,
+                                   &part, error))
+        return NULL;
+    if (outcome == MUGAI_OUTCOME_DONE)
+        return g_steal_pointer(&part);
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "the message has no part %s", ticket->job.path);
+    return NULL;
+}
+
+static gboolean
+write_all(int fd, GBytes *octets, GError **error)
+{
+    gsize length = 0;
+    const char *data = g_bytes_get_data(octets, &length);
+
+    while (length > 0) {
+        ssize_t written = write(fd, data, length);
+
+        if (written < 0 && errno != EINTR) {
+            mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot write the part");
+            return FALSE;
+        }
+        data += MAX(written, 0);
+        length -= (gsize)MAX(written, 0);
+    }
+    return TRUE;
+}
+
+gboolean
+mugai_pool_extract_part(MugaiPool *pool, int original_fd, const char *path, int out_fd, GError **error)
+{
+    g_autoptr(MugaiTicket) ticket = ticket_new(pool, original_fd, MUGAI_JOB_EXTRACT);
+    g_autoptr(GBytes) part = NULL;
+    g_autoptr(GError) failure = NULL;
+
+    if (g_strlcpy(ticket->job.path, path, sizeof(ticket->job.path)) >= sizeof(ticket->job.path)) {
+        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "the message has no part of such a long name");
+        return FALSE;
+    }
+    if (!wait_for_slot(ticket, error))
+        return FALSE;
+    if (ticket_start(ticket, &failure))
+        part = receive_part(ticket, &failure);
+    if (part == NULL && ticket_repair(ticket, &failure))
+        part = receive_part(ticket, &failure);
+    if (part != NULL)
+        return write_all(out_fd, part, error);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
