@@ -5,12 +5,12 @@ The hosts are network namespaces (or, for quickstart, all the loopback interface
     internet  --192.0.2.0/24--  boundary: Postfix + mugaid  --198.51.100.0/24--  LGWAN: Postfix, Maildir
 
 Invariants
-1. Everything lives under one temporary directory and in namespaces named after this process; Lab.close() takes all of it
-   away, whatever happened before.
+1. Everything lives under one temporary directory and in namespaces named after this process. A janitor, a child in a
+   session of its own, takes all of it away when this process closes the Lab or dies of whatever, SIGKILL included.
 2. Only processes started here are ended: mugaid by its child handle, Postfix by its own "postfix stop".
 3. Nothing waits for a fixed time: wait_until() waits for a condition, up to a deadline.
 
-Limits: needs root. A SIGKILL of the test leaves the hosts behind.
+Limits: needs root.
 """
 
 import contextlib
@@ -50,6 +50,12 @@ class HarnessError(Exception):
     """The hosts could not be set up or did not do in time what was waited for."""
 
 
+def _die_with_parent():
+    """In a child: a SIGTERM when we are gone."""
+    pr_set_pdeathsig = 1
+    _libc.prctl(pr_set_pdeathsig, signal.SIGTERM, 0, 0, 0)
+
+
 def wait_until(condition, what, seconds=DEADLINE_SECONDS):
     """Returns the first true value of condition(); HarnessError naming what after the deadline."""
     deadline = time.monotonic() + seconds
@@ -72,6 +78,52 @@ def run(command, **options):
     return done.stdout
 
 
+def namespace_prefix(pid):
+    """How the names of a process' hosts begin."""
+    return f"mugai-{pid}-"
+
+
+class Janitor:
+    """A child that waits for our end and then tidies up. It holds nothing but a pipe from us."""
+
+    def __init__(self, directory):
+        self._directory, self._prefix = directory, namespace_prefix(os.getpid())
+        reader, self._writer = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            self._work(reader)
+        os.close(reader)
+
+    def _work(self, reader):
+        """The child: never returns."""
+        status = 1
+        try:
+            os.setsid()
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+            os.close(self._writer)
+            os.read(reader, 1)
+            self._clean()
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _clean(self):
+        for config in self._directory.glob("*/config"):
+            subprocess.run(["postfix", "-c", str(config), "stop"], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for name in os.listdir("/run/netns") if os.path.isdir("/run/netns") else ():
+            if name.startswith(self._prefix):
+                run(["ip", "netns", "delete", name])
+        shutil.rmtree(self._directory)
+
+    def close(self):
+        """Everything is gone when this returns."""
+        os.close(self._writer)
+        if os.waitpid(self._pid, 0)[1] != 0:
+            raise HarnessError(f"could not tidy up {self._directory}")
+
+
 class Loopback:
     """The machine's own network: quickstart's three hosts share it and tell each other apart by port."""
 
@@ -84,15 +136,12 @@ class Loopback:
     def entered(self):
         yield
 
-    def close(self):
-        pass
-
 
 class Namespace:
     """A host of its own: a network namespace, named after this process."""
 
     def __init__(self, name):
-        self.name = f"mugai-{os.getpid()}-{name}"
+        self.name = namespace_prefix(os.getpid()) + name
         run(["ip", "netns", "add", self.name])
         run(["ip", "-n", self.name, "link", "set", "lo", "up"])
 
@@ -128,9 +177,6 @@ class Namespace:
         clone_newnet = 0x40000000
         if _libc.setns(descriptor, clone_newnet) != 0:
             raise OSError(ctypes.get_errno(), "setns")
-
-    def close(self):
-        run(["ip", "netns", "delete", self.name])
 
 
 class Client(smtplib.SMTP):
@@ -351,7 +397,8 @@ class Mugaid:
         try:
             with open(self.log, "ab") as log, self.host.entered():
                 self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                               pass_fds=[writer], umask=0o007, **self._as_owner())
+                                               pass_fds=[writer], umask=0o007,
+                                               preexec_fn=_die_with_parent, **self._as_owner())
         finally:
             os.close(writer)
         try:
@@ -430,7 +477,10 @@ class Lab:
         for needed in ("postfix",) if loopback else ("postfix", "ip"):
             if shutil.which(needed, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None:
                 raise HarnessError(f"there is no {needed}; packaging/check installs what is needed")
-        self._stack = contextlib.ExitStack()
+        self.mugaid = None
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mugai-"))
+        self.directory.chmod(0o755)
+        self._janitor = Janitor(self.directory)
         try:
             self._build(programs, loopback, settings)
         except BaseException:
@@ -438,9 +488,6 @@ class Lab:
             raise
 
     def _build(self, programs, loopback, settings):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mugai-"))
-        self._stack.callback(shutil.rmtree, self.directory)
-        self.directory.chmod(0o755)
         if loopback:
             self.internet = self.inner = self.lgwan_host = Loopback()
         else:
@@ -448,18 +495,10 @@ class Lab:
         self._start_postfixes(loopback)
         self.mugaid = Mugaid(self.inner, self.directory / "mugaid", self.boundary.queue / "mugai", programs,
                              settings)
-        self._stack.callback(self.mugaid.stop)
         self.mugaid.start()
 
-    def _namespace(self, name):
-        host = Namespace(name)
-        self._stack.callback(host.close)
-        return host
-
     def _make_namespaces(self):
-        self.internet = self._namespace("internet")
-        self.inner = self._namespace("boundary")
-        self.lgwan_host = self._namespace("lgwan")
+        self.internet, self.inner, self.lgwan_host = map(Namespace, ("internet", "boundary", "lgwan"))
         self.internet.join(self.inner, "eth0", INTERNET_ADDRESS, "eth0", BOUNDARY_OUTER)
         self.inner.join(self.lgwan_host, "eth1", BOUNDARY_INNER, "eth0", LGWAN_ADDRESS)
 
@@ -469,7 +508,6 @@ class Lab:
             directory = self.directory / (name if attempt == 0 else f"{name}-{attempt}")
             chosen = port or free_port(address)
             postfix = Postfix(host, directory, hostname, [address], chosen, settings)
-            self._stack.callback(postfix.stop)
             try:
                 postfix.start()
                 return postfix
@@ -514,7 +552,14 @@ class Lab:
         return self.maildir.take()
 
     def close(self):
-        self._stack.close()
+        """Ends everything and takes it away; may be called again."""
+        janitor, self._janitor = self._janitor, None
+        if janitor is not None:
+            try:
+                if self.mugaid is not None:
+                    self.mugaid.stop()
+            finally:
+                janitor.close()
 
     def __enter__(self):
         return self
@@ -546,9 +591,9 @@ def arrived_octets(path):
 
 
 def end_on_signals():
-    """SIGTERM and SIGHUP become exceptions, so that a Lab closes when meson or a terminal gives up on us."""
+    """SIGTERM and SIGHUP become what Ctrl-C is, so that a Lab closes when meson or a terminal gives up on us."""
     def leave(number, frame):
-        raise SystemExit(128 + number)
+        raise KeyboardInterrupt
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, leave)

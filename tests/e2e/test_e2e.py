@@ -6,6 +6,7 @@ invariant of the design a test holds. The readers of the output share no code wi
 profile_reader.py, which was written from the output profile alone.
 """
 
+import atexit
 import concurrent.futures
 import email
 import email.policy
@@ -30,6 +31,7 @@ def setUpModule():
     global lab
     harness.end_on_signals()
     lab = harness.Lab(harness.programs_from_environment())
+    atexit.register(lab.close)
 
 
 def tearDownModule():

@@ -1,0 +1,215 @@
+"""check.py - builds mugai three times and runs every test; called by packaging/check, which installs what is needed
+
+    normal      gcc, as installed: unit tests, lint, end to end
+    sanitizers  gcc with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests
+    fuzz        clang with the same and libFuzzer: old crashes, then a minute of fuzzing for each target
+
+Criterion's and unittest's tests are counted one by one, everything else as one. A compiler's warning is a failure, and so
+is a skipped test, a crash, a fuzz target without a corpus, and a group of tests in which nothing was run.
+"""
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent
+FUZZ_SECONDS = int(os.environ.get("MUGAI_FUZZ_SECONDS", "60"))
+FUZZ_MEMORY_MIB = 2048
+CHECKED = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1:detect_stack_use_after_return=1",
+           "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_stacktrace=1"}
+SANITIZERS = ["-Db_sanitize=address,undefined", "-Db_lundef=false"]
+
+
+class Results:
+    """What passed, failed and was skipped; says so as it comes."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self._started = time.monotonic()
+
+    def say(self, text):
+        print(f"[{time.monotonic() - self._started:5.0f} s] {text}", flush=True)
+
+    def add(self, name, passed=0, failed=0, skipped=0, details=""):
+        """One group. A group in which nothing was run is a failure."""
+        if passed + failed + skipped == 0:
+            failed, details = 1, details or "nothing was run"
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+        word = "FAILED " if failed else "SKIPPED" if skipped else "ok     "
+        self.say(f"{word} {name}: {passed} passed" + f", {failed} failed" * bool(failed)
+                 + f", {skipped} skipped" * bool(skipped))
+        if failed or skipped:
+            print(details[-6000:].rstrip(), flush=True)
+
+    def last_line(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def run(command, **options):
+    """(exit status, all it said)."""
+    environment = {**os.environ, **options.pop("env", {})}
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             env=environment, **options)
+    try:
+        said, _ = child.communicate()
+    except BaseException:
+        child.terminate()
+        child.wait()
+        raise
+    return child.returncode, said.decode(errors="replace")
+
+
+def build(results, directory, name, options, compiler="gcc"):
+    """Configures and compiles; whether there is something to test. A warning is a failure of its own."""
+    results.say(f"building: {name}")
+    status, said = run(["meson", "setup", str(directory), str(SOURCE), "-Dtests=enabled", *options],
+                       env={"CC": compiler})
+    if status == 0:
+        status, more = run(["ninja", "-C", str(directory)])
+        said += more
+    warnings = [line for line in said.splitlines() if re.search(r"\bwarning: ", line)]
+    if status != 0:
+        results.add(f"{name} build", failed=1, details=said)
+    else:
+        results.add(f"{name} build without a warning", passed=not warnings, failed=bool(warnings),
+                    details="\n".join(warnings))
+    return status == 0
+
+
+def count(test):
+    """(passed, failed, skipped) of one test of meson's log, by what its framework says in the end."""
+    said = test.get("stdout", "") + test.get("stderr", "")
+    criterion = re.search(r"Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)", said)
+    unittest = re.search(r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED)(?: \((.*)\))?", said, re.MULTILINE)
+    if criterion:
+        tested, passed = int(criterion[1]), int(criterion[2])
+        failed, skipped = tested - passed, len(re.findall(r"^\[SKIP\]", said, re.MULTILINE))
+    elif unittest:
+        bad = {kind: int(number) for kind, number in re.findall(r"([a-z ]+)=(\d+)", unittest[2] or "")}
+        skipped = bad.get("skipped", 0)
+        failed = sum(number for kind, number in bad.items() if kind.strip() in ("failures", "errors"))
+        passed = int(unittest[1]) - failed - skipped
+    else:
+        passed, failed, skipped = (test["result"] == "OK"), 0, (test["result"] == "SKIP")
+    if test["result"] not in ("OK", "SKIP") and failed == 0:
+        failed = 1
+    return max(int(passed), 0), failed, int(skipped)
+
+
+def meson_tests(results, directory, name, selection, environment=None):
+    """Runs tests of a build directory and adds each meson test as a group."""
+    log = directory / "meson-logs/testlog.json"
+    log.unlink(missing_ok=True)
+    results.say(f"testing: {name}")
+    _, said = run(["meson", "test", "-C", str(directory), "--no-rebuild", *selection], env=environment or {})
+    tests = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    if not tests:
+        results.add(name, details=said)
+    for test in tests:
+        passed, failed, skipped = count(test)
+        details = "\n".join(filter(None, (test["result"], test.get("stdout"), test.get("stderr"))))
+        results.add(f"{name}: {test['name'].split(' / ')[-1]}", passed, failed, skipped, details)
+
+
+def files_in(directory):
+    return sorted(str(path) for path in directory.glob("*") if path.is_file()) if directory.is_dir() else []
+
+
+def fuzz(target, scratch):
+    """One target: old crashes first, then new inputs; (what, passed, what it said) each."""
+    name = target.name.removeprefix("fuzz_")
+    corpus, crashes = SOURCE / "fuzz/corpus" / name, files_in(SOURCE / "fuzz/crashes" / name)
+    common = [str(target), f"-rss_limit_mb={FUZZ_MEMORY_MIB}", "-timeout=25"]
+    if crashes:
+        status, said = run([*common, *crashes], env=CHECKED, cwd=scratch)
+        yield f"fuzz {name}: {len(crashes)} old crashes", status == 0, said
+    if not files_in(corpus):
+        yield f"fuzz {name}", False, f"there is no corpus in {corpus}"
+        return
+    new = scratch / f"{name}-corpus"
+    new.mkdir()
+    found = scratch / f"{name}-"
+    dictionary = [f"-dict={path}" for path in [SOURCE / f"fuzz/{name}.dict"] if path.exists()]
+    status, said = run([*common, *dictionary, f"-max_total_time={FUZZ_SECONDS}", f"-artifact_prefix={found}",
+                        "-print_final_stats=1", str(new), str(corpus)], env=CHECKED, cwd=scratch)
+    keep(scratch, name)
+    yield f"fuzz {name}: {FUZZ_SECONDS} s", status == 0, said
+
+
+def keep(scratch, name):
+    """Saves inputs that failed from being removed with the build: they belong into fuzz/crashes."""
+    for kind in ("crash", "leak", "oom", "timeout"):
+        for path in scratch.glob(f"{name}-{kind}-*"):
+            kept = pathlib.Path(tempfile.gettempdir()) / path.name
+            shutil.copy(path, kept)
+            print(f"         a failing input is kept: {kept}", flush=True)
+
+
+def fuzz_all(results, directory):
+    targets = sorted(path for path in (directory / "fuzz").glob("fuzz_*") if path.is_file() and os.access(path, os.X_OK))
+    results.say(f"fuzzing: {len(targets)} targets, {FUZZ_SECONDS} seconds each, two at a time")
+    if not targets:
+        results.add("fuzz targets")
+    scratch = directory / "fuzz-scratch"
+    scratch.mkdir()
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for outcomes in pool.map(lambda target: list(fuzz(target, scratch)), targets):
+            for name, passed, said in outcomes:
+                results.add(name, passed=int(passed), failed=int(not passed), details=said)
+
+
+def everything(results, directory):
+    normal, checked, fuzzed = (directory / name for name in ("normal", "sanitizers", "fuzz"))
+    if build(results, normal, "normal (gcc)", []):
+        meson_tests(results, normal, "unit", ["--no-suite", "lint", "--no-suite", "e2e"])
+        meson_tests(results, normal, "lint", ["--suite", "lint"])
+        meson_tests(results, normal, "e2e", ["--suite", "e2e"])
+    if build(results, checked, "sanitizers (gcc)", SANITIZERS):
+        meson_tests(results, checked, "unit with sanitizers", ["--no-suite", "lint", "--no-suite", "e2e"], CHECKED)
+    if build(results, fuzzed, "fuzz (clang)", [*SANITIZERS, "-Dfuzz=true"], "clang"):
+        fuzz_all(results, fuzzed)
+
+
+@contextlib.contextmanager
+def build_directory(arguments):
+    """The directory that was asked for, or a temporary one that goes away."""
+    if arguments:
+        directory = pathlib.Path(arguments[0]).resolve()
+        directory.mkdir(parents=True)
+        yield directory
+        return
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="mugai-check-"))
+    directory.chmod(0o755)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory)
+
+
+def leave(number, frame):
+    raise SystemExit(128 + number)
+
+
+def main(arguments):
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
+    results = Results()
+    with build_directory(arguments) as directory:
+        everything(results, directory)
+    print(results.last_line(), flush=True)
+    return 1 if results.failed or results.skipped else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
