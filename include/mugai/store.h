@@ -15,8 +15,9 @@ G_BEGIN_DECLS
 
 typedef struct MugaiStore MugaiStore;
 
-/* Opens the store at @config->store_path, which must exist, be a directory of the caller's and not be writable by
- * others. Read-write callers make day directories as needed. SYSTEM with what to do. */
+/* Opens the store at @config->store_path, which must exist, be a directory of the caller's (or the caller be root) and be
+ * open to nobody else (mode 0700). Day directories are made as needed. SYSTEM with what to do. Safe to use from many
+ * threads. */
 MugaiStore *mugai_store_open(const MugaiConfig *config, GError **error);
 void mugai_store_free(MugaiStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiStore, mugai_store_free)
@@ -83,7 +84,7 @@ typedef struct {
     char *subject;
     char *from;
     guint64 size;
-    char *report_json; /* mugai_report_to_json() */
+    char *report_json; /* mugai_report_to_json(), one line, with envelope and state: what list --json prints */
 } MugaiEntry;
 
 void mugai_entry_free(MugaiEntry *entry);

@@ -1,1 +1,320 @@
-/* object.c - not written yet */
+/*
+ * object.c - keep an original: all of it, durable and named, or nothing
+ *
+ *     begin   an unnamed file in the directory of its day, which is durable        nothing has a name
+ *     append  octets, compressed, digested                                         nothing has a name
+ *     finish  end of stream, sync the file, link its name, sync the directory      a receipt
+ *
+ * Invariants: 1. a name in the store is linked once, after the whole file is synced: a process killed at any moment leaves
+ *                a whole object or none (I2);
+ *             2. a MugaiReceipt is made in mugai_object_finish() alone, after the directory is synced (I2);
+ *             3. an object that failed once fails for ever.
+ * Trust: octets and envelope are hostile; neither is looked into.
+ * Errors: FULL where there is no room, LIMIT for an envelope beyond all measure, SYSTEM, EXISTS.
+ * Limits: whoever may write to the store may change what is in it.
+ */
+#include "store_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <mugai/limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define GZIP_WINDOW_BITS (15 + 16) /* zlib: 16 more means a gzip header and trailer */
+#define GZIP_MEMORY_LEVEL 8
+#define GZIP_OS_UNIX 3
+/* zlib counts its input in unsigned int. */
+#define INPUT_OCTETS_MAX (1024u * 1024u * 1024u)
+
+struct MugaiReceipt {
+    MugaiId id;
+    guint64 size;
+    char *sha256;
+    MugaiEnvelope *envelope;
+};
+
+struct MugaiObject {
+    int day;  /* directory */
+    int file; /* without a name */
+    gboolean failed;
+    GChecksum *digest;
+    MugaiReceipt *receipt; /* filled as we go; leaves only through finish */
+    char *comment;         /* header points to it */
+    gz_header header;      /* stream points to it */
+    z_stream stream;
+    guint8 compressed[MUGAI_STORE_CHUNK_OCTETS];
+};
+
+void
+mugai_receipt_free(MugaiReceipt *receipt)
+{
+    if (receipt == NULL)
+        return;
+    g_free(receipt->sha256);
+    mugai_envelope_free(receipt->envelope);
+    g_free(receipt);
+}
+
+const MugaiId *
+mugai_receipt_id(const MugaiReceipt *receipt)
+{
+    return &receipt->id;
+}
+
+guint64
+mugai_receipt_size(const MugaiReceipt *receipt)
+{
+    return receipt->size;
+}
+
+const char *
+mugai_receipt_sha256(const MugaiReceipt *receipt)
+{
+    return receipt->sha256;
+}
+
+const MugaiEnvelope *
+mugai_receipt_envelope(const MugaiReceipt *receipt)
+{
+    return receipt->envelope;
+}
+
+const MugaiId *
+mugai_object_id(const MugaiObject *object)
+{
+    return &object->receipt->id;
+}
+
+void
+mugai_object_abort(MugaiObject *object)
+{
+    if (object == NULL)
+        return;
+    deflateEnd(&object->stream);
+    if (object->file >= 0)
+        close(object->file);
+    if (object->day >= 0)
+        close(object->day);
+    g_checksum_free(object->digest);
+    mugai_receipt_free(object->receipt);
+    g_free(object->comment);
+    g_free(object);
+}
+
+gboolean
+mugai_store_write(int fd, const guint8 *octets, gsize length)
+{
+    while (length > 0) {
+        gssize written = TEMP_FAILURE_RETRY(write(fd, octets, length));
+
+        if (written < 0)
+            return FALSE;
+        octets += written;
+        length -= (gsize)written;
+    }
+    return TRUE;
+}
+
+/* Remembers that @object failed, with errno's reason. */
+static gboolean
+fail(MugaiObject *object, const char *step, GError **error)
+{
+    object->failed = TRUE;
+    mugai_error_set_errno(error, errno, mugai_store_error_code(errno), "original %s: %s", object->receipt->id.text, step);
+    return FALSE;
+}
+
+/* --- begin --- */
+
+static gboolean
+check_space(MugaiStore *store, GError **error)
+{
+    struct statvfs status;
+
+    if (fstatvfs(store->directory, &status) != 0) {
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "store %s: free space", store->path);
+        return FALSE;
+    }
+    if (status.f_bavail * status.f_frsize < store->min_free_octets) {
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_FULL,
+                    "store %s has less free space than the configured minimum of %" G_GUINT64_FORMAT " MiB", store->path,
+                    store->min_free_octets / (1024 * 1024));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Draws ids until one is free and opens the directory of its day. */
+static gboolean
+draw_id(MugaiStore *store, MugaiObject *object, GError **error)
+{
+    MugaiId *id = &object->receipt->id;
+    g_autofree char *name = NULL;
+
+    mugai_id_new(object->receipt->envelope->received, id);
+    object->day = mugai_store_make_day(store, id, error);
+    if (object->day < 0)
+        return FALSE;
+    name = mugai_store_object_name(id);
+    while (faccessat(object->day, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        mugai_id_new(object->receipt->envelope->received, id);
+        g_free(name);
+        name = mugai_store_object_name(id);
+    }
+    return TRUE;
+}
+
+static gboolean
+open_unnamed(MugaiObject *object, GError **error)
+{
+    object->file = openat(object->day, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (object->file < 0 && errno == EOPNOTSUPP) {
+        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
+                            "the store's file system has no unnamed files: use ext4, xfs, btrfs or tmpfs");
+        return FALSE;
+    }
+    return object->file >= 0 || fail(object, "unnamed file", error);
+}
+
+static gboolean
+start_compression(MugaiObject *object, int level, GError **error)
+{
+    object->comment = mugai_envelope_to_json(object->receipt->envelope);
+    if (strlen(object->comment) >= MUGAI_LIMIT_ENVELOPE_OCTETS) {
+        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT, "the envelope is too long to be kept");
+        return FALSE;
+    }
+    object->header.comment = (Bytef *)object->comment;
+    object->header.time = (uLong)object->receipt->envelope->received;
+    object->header.os = GZIP_OS_UNIX;
+    object->header.hcrc = 1; /* a damaged envelope is found out as a damaged message is */
+    /* Both fail only for want of memory, which aborts here as everywhere, or for our own wrong arguments. */
+    if (deflateInit2(&object->stream, level, Z_DEFLATED, GZIP_WINDOW_BITS, GZIP_MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK
+        || deflateSetHeader(&object->stream, &object->header) != Z_OK)
+        g_error("zlib cannot begin a stream");
+    return TRUE;
+}
+
+/* A copy that shares nothing. */
+static MugaiEnvelope *
+copy_envelope(const MugaiEnvelope *envelope, GError **error)
+{
+    g_autofree char *json = mugai_envelope_to_json(envelope);
+
+    return mugai_envelope_from_json(json, -1, error);
+}
+
+MugaiObject *
+mugai_store_begin(MugaiStore *store, const MugaiEnvelope *envelope, GError **error)
+{
+    g_autoptr(MugaiObject) object = g_new0(MugaiObject, 1);
+
+    object->day = -1;
+    object->file = -1;
+    object->digest = g_checksum_new(G_CHECKSUM_SHA256);
+    object->receipt = g_new0(MugaiReceipt, 1);
+    object->receipt->envelope = copy_envelope(envelope, error);
+    if (object->receipt->envelope == NULL || !check_space(store, error) || !draw_id(store, object, error)
+        || !open_unnamed(object, error) || !start_compression(object, store->compression, error))
+        return NULL;
+    return g_steal_pointer(&object);
+}
+
+/* --- append --- */
+
+/* Gives the stream's input to zlib and writes what comes out, until zlib wants no more room. */
+static gboolean
+compress_input(MugaiObject *object, int flush, GError **error)
+{
+    do {
+        int status = Z_OK;
+
+        object->stream.next_out = object->compressed;
+        object->stream.avail_out = sizeof object->compressed;
+        status = deflate(&object->stream, flush);
+        g_assert(status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR);
+        if (!mugai_store_write(object->file, object->compressed, sizeof object->compressed - object->stream.avail_out))
+            return fail(object, "write", error);
+    } while (object->stream.avail_out == 0);
+    return TRUE;
+}
+
+static gboolean
+check_usable(MugaiObject *object, GError **error)
+{
+    if (object->failed)
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "original %s: writing it has failed before",
+                    object->receipt->id.text);
+    return !object->failed;
+}
+
+gboolean
+mugai_object_append(MugaiObject *object, const void *octets, gsize length, GError **error)
+{
+    guint8 *at = (guint8 *)(guintptr)octets; /* zlib reads it and has no const */
+
+    if (!check_usable(object, error))
+        return FALSE;
+    while (length > 0) {
+        guint chunk = (guint)MIN(length, INPUT_OCTETS_MAX);
+
+        g_checksum_update(object->digest, at, chunk);
+        object->stream.next_in = at;
+        object->stream.avail_in = chunk;
+        if (!compress_input(object, Z_NO_FLUSH, error))
+            return FALSE;
+        object->receipt->size += chunk;
+        at += chunk;
+        length -= chunk;
+    }
+    return TRUE;
+}
+
+/* --- finish --- */
+
+/* Gives the synced file its name. */
+static gboolean
+link_name(MugaiObject *object, const char *name, GError **error)
+{
+    g_autofree char *unnamed = g_strdup_printf("/proc/self/fd/%d", object->file);
+
+    if (linkat(AT_FDCWD, unnamed, object->day, name, AT_SYMLINK_FOLLOW) == 0)
+        return TRUE;
+    if (errno == EEXIST) {
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_EXISTS, "original %s: the id is taken", object->receipt->id.text);
+        return FALSE;
+    }
+    return fail(object, "link", error);
+}
+
+static gboolean
+make_durable(MugaiObject *object, GError **error)
+{
+    g_autofree char *name = mugai_store_object_name(&object->receipt->id);
+
+    if (TEMP_FAILURE_RETRY(fsync(object->file)) != 0)
+        return fail(object, "sync", error);
+    if (!link_name(object, name, error))
+        return FALSE;
+    if (TEMP_FAILURE_RETRY(fsync(object->day)) != 0) {
+        fail(object, "sync of its directory", error);
+        unlinkat(object->day, name, 0);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+MugaiReceipt *
+mugai_object_finish(MugaiObject *object, GError **error)
+{
+    g_autoptr(MugaiObject) owned = object;
+
+    if (!check_usable(owned, error) || !compress_input(owned, Z_FINISH, error) || !make_durable(owned, error))
+        return NULL;
+    owned->receipt->sha256 = g_strdup(g_checksum_get_string(owned->digest));
+    return g_steal_pointer(&owned->receipt);
+}

@@ -1,0 +1,40 @@
+/* store_private.h - what the files of the store share */
+#pragma once
+
+#include <mugai/error.h>
+#include <mugai/store.h>
+
+G_BEGIN_DECLS
+
+#define MUGAI_STORE_SUFFIX ".eml.gz"
+#define MUGAI_STORE_DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+/* Octets compressed or read at a time. */
+#define MUGAI_STORE_CHUNK_OCTETS (64u * 1024u)
+
+struct MugaiStore {
+    int directory; /* of the store */
+    char *path;    /* of the store, for SQLite, which takes no descriptor, and for messages */
+    guint64 min_free_octets;
+    int compression;
+    gint synced_day; /* atomic; YYYYMMDD of the day directory known to be durable */
+};
+
+/* The date of @id as the number YYYYMMDD. */
+gint mugai_store_day_number(const MugaiId *id);
+
+/* Opens the day directory of @id. Where it is missing: NOT_FOUND. */
+int mugai_store_open_day(MugaiStore *store, const MugaiId *id, GError **error);
+
+/* The same, made where it is missing, and durable up to the store. SYSTEM, FULL. */
+int mugai_store_make_day(MugaiStore *store, const MugaiId *id, GError **error);
+
+/* "<id>.eml.gz" */
+char *mugai_store_object_name(const MugaiId *id);
+
+/* FULL if @saved_errno says that there is no room, else SYSTEM. */
+MugaiErrorCode mugai_store_error_code(int saved_errno);
+
+/* All @length octets, through interruptions and short writes; FALSE with errno set. */
+gboolean mugai_store_write(int fd, const guint8 *octets, gsize length);
+
+G_END_DECLS
