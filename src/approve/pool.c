@@ -120,7 +120,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Worker, worker_unref)
 static int
 spawn(const char *program, int fd, pid_t *ret_pid)
 {
-    char *const arguments[] = {(char *)(guintptr)program, NULL};
+    char *const arguments[] = {(char *)program, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;

@@ -348,8 +348,8 @@ mugai_wire_send_result(int fd, MugaiOutcome outcome, const MugaiReport *report, 
     header.report_octets = (guint32)report_octets;
     header.payload_octets = (guint32)payload_octets;
     parts[0] = (struct iovec){&header, sizeof(header)};
-    parts[1] = (struct iovec){boxed != NULL ? (void *)(guintptr)g_variant_get_data(boxed) : NULL, report_octets};
-    parts[2] = (struct iovec){(void *)(guintptr)payload, payload_octets};
+    parts[1] = (struct iovec){boxed != NULL ? (void *)g_variant_get_data(boxed) : NULL, report_octets};
+    parts[2] = (struct iovec){(void *)payload, payload_octets};
     return send_all(fd, parts, G_N_ELEMENTS(parts), error);
 }
 

@@ -1,1 +1,348 @@
-/* main.c - not written yet */
+/*
+ * main.c - mugaid: the milter daemon
+ *
+ * Reads the configuration, opens the store, starts the worker, takes the socket, and lets libmilter's threads do the
+ * rest. This thread waits for signals: SIGHUP reads the configuration anew, SIGTERM and SIGINT end.
+ *
+ * libmilter has a thread of its own that takes SIGHUP, too, and ends on it. The kernel offers a signal of the process to
+ * the first thread before all others, so the handlers below get it as long as that thread never blocks it: libmilter
+ * therefore runs in a second thread, whose mask it changes.
+ *
+ * Invariants: 1. "ready" is said when the socket takes connections and the worker is warm, not before;
+ *             2. a wrong configuration changes nothing in a running daemon;
+ *             3. at the end, messages under way are answered first, for END_SECONDS at most.
+ * Errors: of the start: one line that says what to do, and an exit status of sysexits.h.
+ * Limits: socket and store of a running daemon do not change; that takes a restart.
+ */
+#include "indexer.h"
+#include "service.h"
+#include "session.h"
+
+#include <mugai/error.h>
+#include <mugai/log.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* Connections that wait to be taken while all threads start. */
+#define BACKLOG 512
+/* libmilter's own default: within one message the MTA may be silent for as long as a slow client sends. */
+#define TIMEOUT_SECONDS 7210
+/* A little more than a message takes at most with the default of 30 seconds. */
+#define END_SECONDS 40u
+/* Group may connect: Postfix' user is put into it, or the directory passes its group on. */
+#define SOCKET_MODE 0660
+
+typedef struct {
+    char *config_file;
+    gboolean log_stderr;
+    gint ready_fd;
+    gboolean version;
+} Options;
+
+/* Octets in the pipe: why the first thread wakes up. */
+typedef enum {
+    EVENT_NONE = 0,
+    EVENT_RELOAD = 'r',
+    EVENT_END = 'e',     /* a signal asks for it */
+    EVENT_ENDED = 'x',   /* libmilter has */
+} Event;
+
+/* Written by main before the handlers are set; a handler can be given nothing. */
+static int event_fd = -1;
+
+static void
+send_event(Event event)
+{
+    char octet = (char)event;
+    int saved_errno = errno;
+
+    /* A full pipe holds events enough. */
+    if (write(event_fd, &octet, 1) < 0)
+        errno = saved_errno;
+}
+
+static void
+on_signal(int number)
+{
+    send_event(number == SIGHUP ? EVENT_RELOAD : EVENT_END);
+}
+
+static gboolean
+usage_error(GError **error, const char *text)
+{
+    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_USAGE, text);
+    return FALSE;
+}
+
+static gboolean
+read_options(int *argc, char ***argv, Options *options, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config_file,
+         "The configuration (default " MUGAI_CONFIG_DEFAULT_FILE ")", "FILE"},
+        {"log-stderr", 0, 0, G_OPTION_ARG_NONE, &options->log_stderr, "Log to standard error, not to syslog", NULL},
+        {"ready-fd", 0, 0, G_OPTION_ARG_INT, &options->ready_fd, "Write one octet to N once mail is served", "N"},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("- sanitizes mail for Postfix");
+    g_autoptr(GError) wrong = NULL;
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, &wrong))
+        return usage_error(error, wrong->message);
+    if (*argc > 1)
+        return usage_error(error, "mugaid takes options only, see --help");
+    return TRUE;
+}
+
+/* --- the socket --- */
+
+/* The path of "unix:/path" or "local:/path"; NULL for another kind of socket. */
+static const char *
+unix_path(const char *name)
+{
+    if (g_str_has_prefix(name, "unix:"))
+        return name + strlen("unix:");
+    return g_str_has_prefix(name, "local:") ? name + strlen("local:") : NULL;
+}
+
+/* Whether somebody takes connections at @path. */
+static gboolean
+somebody_listens(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    gboolean answered = FALSE;
+
+    if (fd < 0)
+        return FALSE;
+    if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) < sizeof(address.sun_path))
+        answered = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno != ECONNREFUSED;
+    close(fd);
+    return answered;
+}
+
+/* Removes the socket that a killed mugaid has left; nothing else is removed. */
+static gboolean
+make_room(const char *path, GError **error)
+{
+    struct stat status;
+
+    if (lstat(path, &status) != 0)
+        return TRUE;
+    if (!S_ISSOCK(status.st_mode)) {
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG,
+                    "%s is no socket: move it away or write another [milter] socket", path);
+        return FALSE;
+    }
+    if (somebody_listens(path)) {
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "another mugaid serves %s: stop that one first", path);
+        return FALSE;
+    }
+    if (unlink(path) == 0)
+        return TRUE;
+    mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot remove the old socket %s", path);
+    return FALSE;
+}
+
+static gboolean
+open_socket(const MugaiConfig *config, GError **error)
+{
+    const char *path = unix_path(config->socket);
+
+    if (path != NULL && !make_room(path, error))
+        return FALSE;
+    if (smfi_setconn(config->socket) != MI_SUCCESS || smfi_setbacklog(BACKLOG) != MI_SUCCESS ||
+        smfi_settimeout(TIMEOUT_SECONDS) != MI_SUCCESS || smfi_opensocket(false) != MI_SUCCESS) {
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
+                              "cannot open the socket %s: its directory must exist and be writable for mugaid, a port "
+                              "must be free",
+                              config->socket);
+        return FALSE;
+    }
+    if (path == NULL || chmod(path, SOCKET_MODE) == 0)
+        return TRUE;
+    mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot let the group use the socket %s", path);
+    return FALSE;
+}
+
+/* --- signals and reloading --- */
+
+static gboolean
+open_events(int *ret_read_fd, GError **error)
+{
+    const int numbers[] = {SIGHUP, SIGTERM, SIGINT};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_NODEFER};
+    int ends[2] = {-1, -1};
+
+    /* A handler must not wait. */
+    if (pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0) {
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "no pipe for signals");
+        return FALSE;
+    }
+    *ret_read_fd = ends[0];
+    event_fd = ends[1];
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
+        sigaction(numbers[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return TRUE;
+}
+
+static gboolean
+load(const Options *options, MugaiConfig **ret_config, GError **error)
+{
+    g_autoptr(MugaiConfig) config = mugai_config_load(options->config_file, error);
+
+    if (config == NULL)
+        return FALSE;
+    mugai_log_set_level((MugaiLogLevel)config->log_level);
+    *ret_config = g_steal_pointer(&config);
+    return TRUE;
+}
+
+/* The members that only a restart can change keep their value. */
+static void
+keep_fixed(MugaiConfig *config, const MugaiConfig *running)
+{
+    if (strcmp(config->socket, running->socket) == 0 && strcmp(config->store_path, running->store_path) == 0)
+        return;
+    mugai_log(MUGAI_LOG_WARNING, "reload: a new [milter] socket or [store] path takes a restart");
+    g_free(config->socket);
+    config->socket = g_strdup(running->socket);
+    g_free(config->store_path);
+    config->store_path = g_strdup(running->store_path);
+}
+
+static void
+reload(const Options *options, MugaiDesk *desk)
+{
+    MugaiService *running = mugai_desk_enter(desk);
+    g_autoptr(GError) error = NULL;
+    MugaiService *service = NULL;
+    MugaiConfig *config = NULL;
+
+    if (load(options, &config, &error)) {
+        keep_fixed(config, running->config);
+        service = mugai_service_new(config, &error);
+    }
+    if (service != NULL)
+        mugai_desk_replace(desk, service);
+    mugai_desk_leave(desk, running);
+    if (service != NULL)
+        mugai_log(MUGAI_LOG_INFO, "reload: done");
+    else
+        mugai_log(MUGAI_LOG_ERROR, "reload: the old settings stay: %s", error->message);
+}
+
+/* --- serving --- */
+
+static gpointer
+run_libmilter(gpointer ret_served)
+{
+    *(gboolean *)ret_served = smfi_main() == MI_SUCCESS;
+    send_event(EVENT_ENDED);
+    return NULL;
+}
+
+static void
+say_ready(const Options *options)
+{
+    mugai_log(MUGAI_LOG_INFO, "ready");
+    if (options->ready_fd < 0)
+        return;
+    if (write(options->ready_fd, "r", 1) != 1)
+        mugai_log(MUGAI_LOG_WARNING, "nobody reads --ready-fd %d", options->ready_fd);
+    close(options->ready_fd);
+}
+
+/* Until libmilter has ended, by itself or asked to. */
+static void
+handle_events(int fd, const Options *options, MugaiDesk *desk)
+{
+    char event = EVENT_NONE;
+
+    while (event != EVENT_ENDED) {
+        ssize_t got = read(fd, &event, 1);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        g_assert(got == 1);
+        if (event == EVENT_RELOAD)
+            reload(options, desk);
+        else if (event == EVENT_END)
+            (void)smfi_stop();
+    }
+}
+
+static gboolean
+serve(const Options *options, MugaiDesk *desk, const MugaiConfig *config, GError **error)
+{
+    g_autoptr(MugaiIndexer) indexer = NULL;
+    gboolean served = FALSE;
+    int events = -1;
+    GThread *libmilter = NULL;
+
+    indexer = mugai_indexer_new(desk, config, error);
+    if (indexer == NULL || !mugai_session_register(desk, indexer, error) || !open_socket(config, error) ||
+        !open_events(&events, error))
+        return FALSE;
+    libmilter = g_thread_new("libmilter", run_libmilter, &served);
+    say_ready(options);
+    handle_events(events, options, desk);
+    g_thread_join(libmilter);
+    if (!served)
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "libmilter does not serve %s", config->socket);
+    if (!mugai_desk_close(desk, END_SECONDS)) {
+        mugai_log(MUGAI_LOG_WARNING, "ended with messages under way: the MTA answers them with a 4xx");
+        /* Their threads still use what would be freed now. */
+        _exit(EXIT_SUCCESS);
+    }
+    mugai_log(MUGAI_LOG_INFO, "ended");
+    return served;
+}
+
+static gboolean
+run(const Options *options, GError **error)
+{
+    MugaiService *service = NULL;
+    MugaiConfig *config = NULL;
+
+    if (!load(options, &config, error))
+        return FALSE;
+    service = mugai_service_new(config, error);
+    return service != NULL && serve(options, mugai_desk_new(service), service->config, error);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    Options options = {.ready_fd = -1};
+
+    umask(077);
+    mugai_log_open("mugaid", TRUE);
+    if (!read_options(&argc, &argv, &options, &error)) {
+        mugai_log(MUGAI_LOG_ERROR, "%s", error->message);
+        return mugai_error_exit_status(error);
+    }
+    if (options.version) {
+        g_print("mugaid %s\n", MUGAI_VERSION);
+        return EXIT_SUCCESS;
+    }
+    mugai_log_open("mugaid", options.log_stderr);
+    if (options.config_file == NULL)
+        options.config_file = g_strdup(MUGAI_CONFIG_DEFAULT_FILE);
+    if (run(&options, &error))
+        return EXIT_SUCCESS;
+    mugai_log(MUGAI_LOG_ERROR, "%s", error->message);
+    return mugai_error_exit_status(error);
+}

@@ -1,1 +1,500 @@
-/* session.c - not written yet */
+/*
+ * session.c - what libmilter calls: connections and the messages on them
+ *
+ *      negotiate -> connect -> helo -> { mail -> rcpt… -> data -> header… -> eoh -> body… -> eom | abort } -> close
+ *
+ * The message begins with its first header field: by then all recipients and the queue id are known, so the store's
+ * object and the spool are begun and everything that follows is streamed into both. What goes wrong on the way is kept
+ * and answered at the end of the message, for in between no replies are sent (SMFIP_NR_*).
+ *
+ * Invariants: 1. a message is accepted on one path only: finish_message() returning TRUE; everything else is a 4xx (I4);
+ *             2. there the order is fixed: the original is kept, the guard has said yes, then the MTA is told (I1, I2);
+ *             3. a connection on which the MTA does not grant all that is needed is not served;
+ *             4. an aborted message leaves nothing behind, not on the connection and not in the store.
+ * Trust: everything but the MTA's framing is hostile: addresses, names, octets. They are stored, handed to the worker,
+ *        quoted for the log, and not interpreted.
+ * Errors: SYSTEM, FULL, LIMIT, GUARD: each a reply of mugai_error_reply().
+ * Limits: memory of a connection: 64 KiB buffer, 64 KiB chunk, 1 MiB spool, recipients and field names (below), and at
+ *         the end of a message what the worker gave: 14 MiB at most, a few KiB as a rule.
+ */
+#include "session.h"
+
+#include "replace.h"
+#include "spool.h"
+
+#include <mugai/error.h>
+#include <mugai/limits.h>
+#include <mugai/log.h>
+#include <mugai/text.h>
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <time.h>
+
+/* Without these nothing is sanitized; the leading space because the original is kept octet for octet. */
+#define ACTIONS_NEEDED (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY)
+#define STEPS_NEEDED SMFIP_HDR_LEADSPC
+/* Nothing is decided before the end of a message, so nothing needs a reply before. */
+#define STEPS_WANTED                                                                                                 \
+    (SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_DATA | SMFIP_NR_HDR | \
+     SMFIP_NR_EOH | SMFIP_NR_BODY)
+
+/* Octets of all recipients: 10,000 of usual length, or fewer long ones. */
+#define RECIPIENTS_OCTETS_MAX (MUGAI_LIMIT_ENVELOPE_OCTETS / 4u)
+#define LOGGED_CHARACTERS 200u
+
+/* A message under way. */
+typedef struct {
+    MugaiService *service;
+    MugaiEnvelope *envelope;
+    gsize recipients_octets;
+    MugaiTime received;
+    gint64 begun; /* monotonic */
+    /* From the first field on: */
+    MugaiObject *object;
+    MugaiSpool *spool;
+    MugaiFields *fields;
+    GError *failure; /* the first, to be answered at the end */
+} Message;
+
+typedef struct {
+    char *client_name;
+    char *client_address;
+    char *helo;
+    Message *message; /* NULL between messages */
+} Session;
+
+/* Set once, before libmilter runs. */
+static MugaiDesk *the_desk;
+static MugaiIndexer *the_indexer;
+
+/* --- messages --- */
+
+static void
+message_free(Message *message)
+{
+    if (message == NULL)
+        return;
+    mugai_spool_free(message->spool);
+    mugai_object_abort(message->object);
+    mugai_fields_free(message->fields);
+    mugai_envelope_free(message->envelope);
+    g_clear_error(&message->failure);
+    if (message->service != NULL)
+        mugai_desk_leave(the_desk, message->service);
+    g_free(message);
+}
+
+static MugaiTime
+time_now(void)
+{
+    time_t now = (time_t)(g_get_real_time() / G_USEC_PER_SEC);
+    struct tm parts = {0};
+
+    localtime_r(&now, &parts);
+    return (MugaiTime){.seconds = now, .offset = (gint32)(parts.tm_gmtoff / 60 * 60)};
+}
+
+/* Text of the MTA's, as valid UTF-8. */
+static void
+set_valid(char **field, const char *value)
+{
+    g_free(*field);
+    *field = g_utf8_make_valid(value != NULL ? value : "", -1);
+}
+
+static Message *
+message_new(const Session *session)
+{
+    Message *message = g_new0(Message, 1);
+
+    message->received = time_now();
+    message->begun = g_get_monotonic_time();
+    message->fields = mugai_fields_new();
+    message->envelope = mugai_envelope_new(message->received.seconds);
+    set_valid(&message->envelope->client_name, session->client_name);
+    set_valid(&message->envelope->client_address, session->client_address);
+    set_valid(&message->envelope->helo, session->helo);
+    message->service = mugai_desk_enter(the_desk);
+    if (message->service == NULL)
+        g_set_error_literal(&message->failure, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "mugaid is ending");
+    return message;
+}
+
+/* An address of the envelope without <>, valid UTF-8. */
+static char *
+bare_address(const char *argument)
+{
+    gsize length = strlen(argument);
+
+    if (length >= 2 && argument[0] == '<' && argument[length - 1] == '>')
+        return g_utf8_make_valid(argument + 1, (gssize)(length - 2));
+    return g_utf8_make_valid(argument, -1);
+}
+
+static void
+add_recipient(Message *message, const char *argument)
+{
+    GPtrArray *recipients = message->envelope->recipients;
+
+    message->recipients_octets += strlen(argument);
+    if (recipients->len < MUGAI_LIMIT_RECIPIENTS && message->recipients_octets <= RECIPIENTS_OCTETS_MAX)
+        g_ptr_array_add(recipients, bare_address(argument));
+    else if (message->failure == NULL)
+        g_set_error_literal(&message->failure, MUGAI_ERROR, MUGAI_ERROR_LIMIT, "too many recipients");
+}
+
+/* Begins object and spool; later calls do nothing. */
+static gboolean
+begin_original(SMFICTX *ctx, Message *message)
+{
+    static char queue_id_macro[] = "i";
+
+    if (message->failure != NULL || message->object != NULL)
+        return message->failure == NULL;
+    set_valid(&message->envelope->queue_id, smfi_getsymval(ctx, queue_id_macro));
+    message->object = mugai_store_begin(message->service->store, message->envelope, &message->failure);
+    if (message->object == NULL)
+        return FALSE;
+    message->spool = mugai_spool_new(message->service->config->store_path, message->object);
+    return TRUE;
+}
+
+static void
+add_field(SMFICTX *ctx, Message *message, const char *name, const char *value)
+{
+    if (begin_original(ctx, message) && mugai_fields_add(message->fields, name, &message->failure))
+        (void)mugai_spool_append_field(message->spool, name, value, &message->failure);
+}
+
+static void
+add_octets(SMFICTX *ctx, Message *message, const void *octets, gsize length)
+{
+    if (begin_original(ctx, message))
+        (void)mugai_spool_append(message->spool, octets, length, &message->failure);
+}
+
+/* --- the end of a message --- */
+
+/* The original, durable, and the message that goes on in its place, approved: both at once, for the worker does not wait
+ * for the disk. */
+static gboolean
+keep_and_sanitize(Message *message, MugaiReceipt **ret_receipt, MugaiApproved **ret_approved, GError **error)
+{
+    const MugaiId id = *mugai_object_id(message->object);
+    int original_fd = mugai_spool_finish(message->spool, error);
+    g_autoptr(MugaiReceipt) receipt = NULL;
+    g_autoptr(MugaiApproved) approved = NULL;
+    MugaiTicket *ticket = NULL;
+
+    if (original_fd < 0)
+        return FALSE;
+    ticket = mugai_pool_submit(message->service->pool, original_fd, &id, message->received);
+    receipt = mugai_object_finish(g_steal_pointer(&message->object), error);
+    if (receipt == NULL) {
+        mugai_ticket_cancel(ticket);
+        return FALSE;
+    }
+    approved = mugai_ticket_collect(ticket, error);
+    if (approved == NULL)
+        return FALSE;
+    *ret_receipt = g_steal_pointer(&receipt);
+    *ret_approved = g_steal_pointer(&approved);
+    return TRUE;
+}
+
+/* What both log lines begin with: identifiers that an administrator searches for. */
+static char *
+describe(const Message *message)
+{
+    const MugaiEnvelope *envelope = message->envelope;
+    g_autofree char *queue_id = mugai_text_quote(envelope->queue_id, LOGGED_CHARACTERS);
+    g_autofree char *sender = mugai_text_quote(envelope->sender, LOGGED_CHARACTERS);
+
+    return g_strdup_printf("queue-id=\"%s\" from=\"%s\" recipients=%u", queue_id, sender, envelope->recipients->len);
+}
+
+static void
+log_passed(const Message *message, const MugaiReceipt *receipt, const MugaiApproved *approved)
+{
+    const MugaiReport *report = mugai_approved_report(approved);
+    const char *failure = mugai_approved_failure(approved);
+    g_autofree char *who = describe(message);
+    g_autofree char *why = mugai_text_quote(failure != NULL ? failure : "", LOGGED_CHARACTERS);
+    g_autofree char *subject = NULL;
+    gsize length = 0;
+
+    (void)mugai_approved_octets(approved, &length);
+    if (message->service->config->log_subjects)
+        subject = mugai_text_quote(report->subject, LOGGED_CHARACTERS);
+    mugai_log(failure == NULL ? MUGAI_LOG_INFO : MUGAI_LOG_WARNING,
+              "%s id=%s size=%" G_GUINT64_FORMAT " output=%" G_GSIZE_FORMAT
+              " kept=%u converted=%u removed=%u unreadable=%u ambiguities=%u warnings=%u ms=%" G_GINT64_FORMAT
+              " outcome=%s%s%s%s%s%s%s",
+              who, mugai_receipt_id(receipt)->text, mugai_receipt_size(receipt), length,
+              mugai_report_count(report, MUGAI_KEPT), mugai_report_count(report, MUGAI_CONVERTED),
+              mugai_report_count(report, MUGAI_REMOVED), mugai_report_count(report, MUGAI_UNREADABLE),
+              report->ambiguities->len, report->warnings->len, (g_get_monotonic_time() - message->begun) / 1000,
+              failure == NULL ? "passed" : "notice-only", failure != NULL ? " failure=\"" : "", why,
+              failure != NULL ? "\"" : "", subject != NULL ? " subject=\"" : "", subject != NULL ? subject : "",
+              subject != NULL ? "\"" : "");
+}
+
+static void
+log_refused(const Message *message, const GError *error)
+{
+    gboolean alert = g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_GUARD);
+    g_autofree char *who = describe(message);
+    g_autofree char *why = mugai_text_quote(error->message, LOGGED_CHARACTERS);
+
+    mugai_log(alert ? MUGAI_LOG_ALERT : MUGAI_LOG_ERROR, "%s outcome=refused reply=%s failure=\"%s\"", who,
+              mugai_error_reply(error)->code, why);
+}
+
+/* The one path on which a message is accepted. */
+static gboolean
+finish_message(SMFICTX *ctx, Message *message, GError **error)
+{
+    g_autoptr(MugaiReceipt) receipt = NULL;   /* made by the store alone, after the sync */
+    g_autoptr(MugaiApproved) approved = NULL; /* made by approve.c alone, after the guard's yes */
+
+    if (!begin_original(ctx, message)) {
+        g_propagate_error(error, g_steal_pointer(&message->failure));
+        return FALSE;
+    }
+    if (!keep_and_sanitize(message, &receipt, &approved, error) ||
+        !mugai_replace_apply(ctx, message->fields, approved, receipt, error))
+        return FALSE;
+    log_passed(message, receipt, approved);
+    mugai_indexer_add(the_indexer, g_steal_pointer(&receipt), g_steal_pointer(&approved), message->received);
+    return TRUE;
+}
+
+static sfsistat
+refuse(SMFICTX *ctx, const GError *error)
+{
+    const MugaiReply *reply = mugai_error_reply(error);
+
+    /* Should it fail, libmilter answers with its own 451. */
+    (void)smfi_setreply(ctx, (char *)reply->code, (char *)reply->enhanced, (char *)reply->text);
+    return SMFIS_TEMPFAIL;
+}
+
+/* --- callbacks --- */
+
+static sfsistat
+on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps, unsigned long reserved2,
+             unsigned long reserved3, unsigned long *ret_actions, unsigned long *ret_steps,
+             unsigned long *ret_reserved2, unsigned long *ret_reserved3)
+{
+    static char data_macros[] = "i";
+
+    if ((actions & ACTIONS_NEEDED) != ACTIONS_NEEDED || (steps & STEPS_NEEDED) != STEPS_NEEDED) {
+        mugai_log(MUGAI_LOG_ALERT,
+                  "the MTA does not let headers and body be changed (actions=0x%lx steps=0x%lx): mail is not served; "
+                  "with Postfix set milter_protocol = 6",
+                  actions, steps);
+        return SMFIS_REJECT;
+    }
+    *ret_actions = ACTIONS_NEEDED;
+    if ((actions & SMFIF_SETSYMLIST) != 0 && smfi_setsymlist(ctx, SMFIM_DATA, data_macros) == MI_SUCCESS)
+        *ret_actions |= SMFIF_SETSYMLIST;
+    *ret_steps = STEPS_NEEDED | (steps & STEPS_WANTED);
+    *ret_reserved2 = 0;
+    *ret_reserved3 = 0;
+    if (smfi_getpriv(ctx) == NULL)
+        (void)smfi_setpriv(ctx, g_new0(Session, 1));
+    return SMFIS_CONTINUE;
+}
+
+static char *
+address_text(const struct sockaddr *address)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+
+    if (address == NULL)
+        return g_strdup("");
+    if (address->sa_family == AF_UNIX)
+        return g_strdup("local");
+    if (address->sa_family == AF_INET)
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, text, sizeof(text));
+    if (address->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, text, sizeof(text));
+    return g_strdup(text);
+}
+
+static sfsistat
+on_connect(SMFICTX *ctx, char *name, struct sockaddr *address)
+{
+    Session *session = smfi_getpriv(ctx);
+
+    if (session == NULL)
+        return SMFIS_TEMPFAIL;
+    set_valid(&session->client_name, name);
+    g_free(session->client_address);
+    session->client_address = address_text(address);
+    return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_helo(SMFICTX *ctx, char *name)
+{
+    Session *session = smfi_getpriv(ctx);
+
+    if (session == NULL)
+        return SMFIS_TEMPFAIL;
+    set_valid(&session->helo, name);
+    return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_mail(SMFICTX *ctx, char **arguments)
+{
+    Session *session = smfi_getpriv(ctx);
+
+    if (session == NULL)
+        return SMFIS_TEMPFAIL;
+    g_clear_pointer(&session->message, message_free);
+    session->message = message_new(session);
+    g_free(session->message->envelope->sender);
+    session->message->envelope->sender = bare_address(arguments[0]);
+    return SMFIS_NOREPLY;
+}
+
+/* The message that the connection is in; NULL if the MTA does not keep to the order of things. */
+static Message *
+current_message(SMFICTX *ctx)
+{
+    Session *session = smfi_getpriv(ctx);
+
+    return session != NULL ? session->message : NULL;
+}
+
+static sfsistat
+on_recipient(SMFICTX *ctx, char **arguments)
+{
+    Message *message = current_message(ctx);
+
+    if (message == NULL)
+        return SMFIS_TEMPFAIL;
+    add_recipient(message, arguments[0]);
+    return SMFIS_NOREPLY;
+}
+
+/* Asked for because the queue id comes with it. */
+static sfsistat
+on_data(SMFICTX *ctx)
+{
+    return current_message(ctx) != NULL ? SMFIS_NOREPLY : SMFIS_TEMPFAIL;
+}
+
+static sfsistat
+on_header(SMFICTX *ctx, char *name, char *value)
+{
+    Message *message = current_message(ctx);
+
+    if (message == NULL)
+        return SMFIS_TEMPFAIL;
+    add_field(ctx, message, name, value);
+    return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_end_of_header(SMFICTX *ctx)
+{
+    Message *message = current_message(ctx);
+
+    if (message == NULL)
+        return SMFIS_TEMPFAIL;
+    add_octets(ctx, message, "\r\n", 2);
+    return SMFIS_NOREPLY;
+}
+
+/* The MTA sends the last chunk together with the end of the message. Then libmilter goes on to on_end_of_message() only
+ * if this returns SMFIS_CONTINUE, while for all chunks before it wants SMFIS_NOREPLY, and it does not say which is which.
+ * smfi_progress() does: it is allowed, and harmless, at the end of a message alone. */
+static sfsistat
+on_body(SMFICTX *ctx, unsigned char *octets, size_t length)
+{
+    Message *message = current_message(ctx);
+
+    if (message == NULL)
+        return SMFIS_TEMPFAIL;
+    add_octets(ctx, message, octets, length);
+    return smfi_progress(ctx) == MI_SUCCESS ? SMFIS_CONTINUE : SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_end_of_message(SMFICTX *ctx)
+{
+    Session *session = smfi_getpriv(ctx);
+    g_autoptr(GError) error = NULL;
+    sfsistat answer = SMFIS_TEMPFAIL;
+
+    if (session == NULL || session->message == NULL)
+        return SMFIS_TEMPFAIL;
+    if (finish_message(ctx, session->message, &error)) {
+        answer = SMFIS_CONTINUE;
+    } else {
+        log_refused(session->message, error);
+        answer = refuse(ctx, error);
+    }
+    g_clear_pointer(&session->message, message_free);
+    return answer;
+}
+
+static sfsistat
+on_abort(SMFICTX *ctx)
+{
+    Session *session = smfi_getpriv(ctx);
+
+    if (session != NULL)
+        g_clear_pointer(&session->message, message_free);
+    return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_close(SMFICTX *ctx)
+{
+    Session *session = smfi_getpriv(ctx);
+
+    if (session == NULL)
+        return SMFIS_CONTINUE;
+    g_clear_pointer(&session->message, message_free);
+    g_free(session->client_name);
+    g_free(session->client_address);
+    g_free(session->helo);
+    g_free(session);
+    (void)smfi_setpriv(ctx, NULL);
+    return SMFIS_CONTINUE;
+}
+
+gboolean
+mugai_session_register(MugaiDesk *desk, MugaiIndexer *indexer, GError **error)
+{
+    static char name[] = "mugaid";
+    struct smfiDesc callbacks = {
+        .xxfi_name = name,
+        .xxfi_version = SMFI_VERSION,
+        .xxfi_flags = ACTIONS_NEEDED,
+        .xxfi_connect = on_connect,
+        .xxfi_helo = on_helo,
+        .xxfi_envfrom = on_mail,
+        .xxfi_envrcpt = on_recipient,
+        .xxfi_header = on_header,
+        .xxfi_eoh = on_end_of_header,
+        .xxfi_body = on_body,
+        .xxfi_eom = on_end_of_message,
+        .xxfi_abort = on_abort,
+        .xxfi_close = on_close,
+        .xxfi_data = on_data,
+        .xxfi_negotiate = on_negotiate,
+    };
+
+    the_desk = desk;
+    the_indexer = indexer;
+    if (smfi_register(callbacks) == MI_SUCCESS)
+        return TRUE;
+    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "libmilter does not take the callbacks");
+    return FALSE;
+}
