@@ -4,7 +4,8 @@
     hardening.py BUILD_ROOT
 
 PIE, full RELRO, no executable stack, stack protector, FORTIFY: read from the programs themselves; zeroed automatics
-leave no trace there and are read from the compiler's command lines.
+leave no trace there and are read from the compiler's command lines. Programs that only run while building, *_make, are
+left out.
 """
 
 import json
@@ -40,7 +41,7 @@ def check_program(build, program):
 
 def check_flags(build):
     for entry in json.loads((build / "compile_commands.json").read_text()):
-        if not entry["output"].startswith(("src/", "filters/")):
+        if not entry["output"].startswith(("src/", "filters/")) or "_make.p/" in entry["output"]:
             continue
         for flag in FLAGS:
             static_needs = flag == "-fPIE" and "-fPIC" in entry["command"]
