@@ -26,6 +26,9 @@ void mugai_filter_plain(const char *utf8, gsize length, const MugaiSettings *set
 void mugai_filter_html(const char *utf8, gsize length, const MugaiSettings *settings, MugaiText *text,
                        MugaiFilterNotes *notes);
 
+/* Initialises what the filters need, once per process, before any part. */
+void mugai_filter_warm_up(void);
+
 /* The allow-list: the filter for a media type ("text/html", lower case), or NULL: then the part is removed. */
 MugaiFilter mugai_filter_for_type(const char *type);
 

@@ -1,1 +1,487 @@
-/* mime.c - not written yet */
+/*
+ * mime.c - raw octets to a bounded tree of parts
+ *
+ * GMime cuts the message into parts; here the cuts become a tree of our own, in which each part has one type, one
+ * name and one path, and whatever could be read in two ways is named in the report. Parameters and names are read
+ * by params.c from the raw fields.
+ *
+ * Invariants: 1. every leaf of GMime's tree is a leaf here or counted in skipped (I3);
+ *             2. recursion is bounded by the configured depth.
+ * Trust: everything is hostile. g_mime_multipart_get_boundary() is never called: GMime 3.2.13 loops for ever in it.
+ */
+#include "mime.h"
+
+#include "gmime_cleanup.h"
+#include "headers.h"
+
+#include <mugai/limits.h>
+#include <mugai/text.h>
+
+#include <string.h>
+
+#define CHUNK_OCTETS 65536u
+
+static MugaiNode *node_new(MugaiTree *tree, GMimeObject *object, const char *path, guint depth,
+                           const MugaiSettings *settings, MugaiReport *report, guint *count);
+
+static void
+node_free(MugaiNode *node)
+{
+    if (node == NULL)
+        return;
+    g_free(node->path);
+    g_free(node->type);
+    g_free(node->declared_type);
+    mugai_value_free(node->content_type);
+    g_free(node->disposition);
+    g_free(node->name);
+    g_ptr_array_unref(node->children);
+    g_free(node);
+}
+
+void
+mugai_tree_free(MugaiTree *tree)
+{
+    if (tree == NULL)
+        return;
+    node_free(tree->root);
+    g_clear_object(&tree->message);
+    g_free(tree);
+}
+
+/* --- fields of a part --- */
+
+static void
+remark(MugaiReport *report, const MugaiNode *node, const char *code, const char *detail)
+{
+    mugai_report_remark(report->ambiguities, code, "part %s: %s", node->path, detail);
+}
+
+/* The raw value of @name; more than one of them, and not the same, is an ambiguity and @ret_conflict. */
+static const char *
+read_single(MugaiNode *node, GMimeObject *object, const char *name, MugaiReport *report, gboolean *ret_conflict)
+{
+    GMimeHeaderList *headers = g_mime_object_get_header_list(object);
+    int count = g_mime_header_list_get_count(headers);
+    const char *first = NULL;
+
+    *ret_conflict = FALSE;
+    for (int i = 0; i < count; i++) {
+        GMimeHeader *header = g_mime_header_list_get_header_at(headers, i);
+        const char *raw = g_mime_header_get_raw_value(header);
+
+        if (raw == NULL || g_ascii_strcasecmp(g_mime_header_get_name(header), name) != 0)
+            continue;
+        if (first != NULL) {
+            g_autofree char *code = g_strdup_printf("duplicate-%s", name);
+            g_autofree char *lower = g_ascii_strdown(code, -1);
+            gboolean same = g_str_equal(first, raw);
+
+            remark(report, node, lower, same ? "repeated" : "contradictory");
+            *ret_conflict |= !same;
+        } else
+            first = raw;
+    }
+    return first;
+}
+
+static void
+remark_value(MugaiReport *report, const MugaiNode *node, const char *field, const MugaiValue *value)
+{
+    g_autofree char *lower = g_ascii_strdown(field, -1);
+
+    if (value->repeated)
+        remark(report, node, "duplicate-parameter", lower);
+    if (value->discontinuous)
+        remark(report, node, "parameter-continuation", lower);
+    if (value->encoded_words)
+        remark(report, node, "encoded-parameter", lower);
+    if (value->malformed)
+        remark(report, node, "malformed-field", lower);
+}
+
+static gboolean
+is_media_type(const char *type)
+{
+    const char *slash = strchr(type, '/');
+
+    if (slash == NULL || slash == type || slash[1] == '\0')
+        return FALSE;
+    for (const char *p = type; *p != '\0'; p++) {
+        if (p != slash && !g_ascii_isalnum(*p) && strchr("!#$&^_.+-", *p) == NULL)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+read_name(MugaiNode *node, const MugaiValue *disposition, const MugaiSettings *settings, MugaiReport *report)
+{
+    const char *filename = mugai_value_get(disposition, "filename");
+    const char *name = mugai_value_get(node->content_type, "name");
+    const char *best = filename != NULL && *filename != '\0' ? filename : name;
+
+    if (filename != NULL && name != NULL && *filename != '\0' && *name != '\0' && !g_str_equal(filename, name))
+        remark(report, node, "two-names", "name and filename differ");
+    node->name = mugai_text_clean_line(best == NULL ? "" : best, -1, settings->limits.name_characters);
+}
+
+static void
+read_fields(MugaiNode *node, GMimeObject *object, const MugaiSettings *settings, MugaiReport *report)
+{
+    gboolean conflict = FALSE;
+    const char *raw = read_single(node, object, "Content-Type", report, &conflict);
+    g_autoptr(MugaiValue) disposition = NULL;
+
+    node->unreadable |= conflict;
+    node->content_type = mugai_value_parse(raw == NULL ? "" : raw);
+    node->declared_type = g_strdup(node->content_type->value);
+    remark_value(report, node, "Content-Type", node->content_type);
+    if (raw != NULL && !is_media_type(node->declared_type))
+        remark(report, node, "invalid-type", "Content-Type is no media type");
+
+    raw = read_single(node, object, "Content-Disposition", report, &conflict);
+    disposition = mugai_value_parse(raw == NULL ? "" : raw);
+    node->disposition = g_strdup(disposition->value);
+    remark_value(report, node, "Content-Disposition", disposition);
+    read_name(node, disposition, settings, report);
+}
+
+/* --- leaves --- */
+
+/* Sets what @leaf is taken for. */
+static void
+type_leaf(MugaiNode *leaf, GMimeObject *object)
+{
+    GMimeContentType *parsed = g_mime_object_get_content_type(object);
+
+    if (is_media_type(leaf->declared_type)) {
+        leaf->type = g_strdup(leaf->declared_type);
+        return;
+    }
+    /* Without a usable field: text for the whole message and inside of multiparts (RFC 2045 section 5.2), except what
+     * GMime knows by its place. A field that is there and makes no sense is never text. */
+    if (*leaf->declared_type == '\0' && *leaf->name == '\0' &&
+        (parsed == NULL || g_mime_content_type_is_type(parsed, "text", "plain")))
+        leaf->type = g_strdup("text/plain");
+    else
+        leaf->type = g_strdup("application/octet-stream");
+}
+
+/* An encoding that is not one of RFC 2045 has no meaning that two readers share. */
+static void
+check_encoding(MugaiNode *node, GMimeObject *object, MugaiReport *report)
+{
+    static const char *const known[] = {"",       "7bit",       "8bit",    "binary", "base64", "quoted-printable",
+                                        "x-uuencode", "uuencode", "x-uue"};
+    gboolean conflict = FALSE;
+    const char *raw = read_single(node, object, "Content-Transfer-Encoding", report, &conflict);
+    g_autoptr(MugaiValue) value = mugai_value_parse(raw == NULL ? "" : raw);
+
+    node->unreadable |= conflict;
+    remark_value(report, node, "Content-Transfer-Encoding", value);
+    for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
+        if (!g_str_equal(value->value, known[i]))
+            continue;
+        if (node->kind != MUGAI_NODE_LEAF && i > 3)
+            remark(report, node, "encoded-container", "a multipart or message with an encoding");
+        /* Comments and parameters around the encoding: some readers stumble over them. */
+        if (value->params->len > 0)
+            remark(report, node, "unknown-encoding", "parameters on Content-Transfer-Encoding");
+        return;
+    }
+    remark(report, node, "unknown-encoding", value->value);
+    node->unreadable = TRUE;
+}
+
+/* --- the tree --- */
+
+static void
+add_child(MugaiTree *tree, MugaiNode *node, GMimeObject *child, const char *path, guint depth,
+          const MugaiSettings *settings, MugaiReport *report, guint *count)
+{
+    MugaiNode *made = NULL;
+
+    if (child == NULL)
+        return;
+    made = node_new(tree, child, path, depth, settings, report, count);
+    if (made != NULL)
+        g_ptr_array_add(node->children, made);
+}
+
+/* Where the children of @node are numbered: the top of a message has no number of its own. */
+static char *
+child_path(const char *prefix, int number)
+{
+    return *prefix == '\0' ? g_strdup_printf("%d", number) : g_strdup_printf("%s.%d", prefix, number);
+}
+
+static void
+add_multipart(MugaiTree *tree, MugaiNode *node, GMimeMultipart *multipart, const char *prefix, guint depth,
+              const MugaiSettings *settings, MugaiReport *report, guint *count)
+{
+    int children = g_mime_multipart_get_count(multipart);
+
+    node->kind = MUGAI_NODE_MULTIPART;
+    node->type = g_strdup(node->declared_type);
+    check_encoding(node, GMIME_OBJECT(multipart), report);
+    if (children == 0)
+        remark(report, node, "empty-multipart", "no part was found");
+    for (int i = 0; i < children; i++) {
+        g_autofree char *path = child_path(prefix, i + 1);
+
+        add_child(tree, node, g_mime_multipart_get_part(multipart, i), path, depth + 1, settings, report, count);
+    }
+}
+
+static void
+add_message(MugaiTree *tree, MugaiNode *node, GMimeMessagePart *part, guint depth, const MugaiSettings *settings,
+            MugaiReport *report, guint *count)
+{
+    GMimeObject *content = NULL;
+    g_autofree char *path = NULL;
+
+    node->kind = MUGAI_NODE_MESSAGE;
+    node->type = g_strdup(*node->declared_type == '\0' ? "message/rfc822" : node->declared_type);
+    node->message = g_mime_message_part_get_message(part);
+    check_encoding(node, GMIME_OBJECT(part), report);
+    if (node->message == NULL)
+        return;
+    content = g_mime_message_get_mime_part(node->message);
+    /* Parts of a multipart inside of a message are numbered under the message itself. */
+    path = GMIME_IS_MULTIPART(content) ? g_strdup(node->path) : child_path(node->path, 1);
+    add_child(tree, node, content, path, depth + 1, settings, report, count);
+}
+
+static MugaiNode *
+node_new(MugaiTree *tree, GMimeObject *object, const char *path, guint depth, const MugaiSettings *settings,
+         MugaiReport *report, guint *count)
+{
+    MugaiNode *node = NULL;
+
+    if (*count >= settings->limits.parts) {
+        tree->skipped++;
+        return NULL;
+    }
+    (*count)++;
+    node = g_new0(MugaiNode, 1);
+    node->path = g_strdup(*path == '\0' ? "1" : path);
+    node->children = g_ptr_array_new_with_free_func((GDestroyNotify)node_free);
+    read_fields(node, object, settings, report);
+    if (depth >= settings->limits.depth && !GMIME_IS_PART(object)) {
+        node->type = g_strdup("application/octet-stream");
+        remark(report, node, "depth", "nested deeper than the limit");
+        node->unreadable = TRUE;
+        return node;
+    }
+    if (GMIME_IS_MULTIPART(object))
+        add_multipart(tree, node, GMIME_MULTIPART(object), path, depth, settings, report, count);
+    else if (GMIME_IS_MESSAGE_PART(object))
+        add_message(tree, node, GMIME_MESSAGE_PART(object), depth, settings, report, count);
+    else {
+        node->part = GMIME_IS_PART(object) ? GMIME_PART(object) : NULL;
+        type_leaf(node, object);
+        check_encoding(node, object, report);
+    }
+    return node;
+}
+
+/* --- parsing --- */
+
+/* What GMime warns of that read_single() and params.c do not see themselves. */
+static void
+take_warning(gint64 offset, GMimeParserWarning warning, const char *item, gpointer data)
+{
+    MugaiReport *report = data;
+    g_autofree char *quoted = mugai_text_quote(item == NULL ? "" : item, 60);
+
+    switch (warning) {
+    case GMIME_WARN_MALFORMED_MULTIPART:
+    case GMIME_CRIT_MULTIPART_WITHOUT_BOUNDARY:
+        mugai_report_remark(report->ambiguities, "boundary", "multipart without parts or boundary");
+        return;
+    case GMIME_WARN_TRUNCATED_MESSAGE:
+        mugai_report_remark(report->ambiguities, "truncated", "the last boundary is missing");
+        return;
+    case GMIME_WARN_MALFORMED_MESSAGE:
+        mugai_report_remark(report->ambiguities, "malformed-message", "the message is malformed");
+        return;
+    case GMIME_CRIT_INVALID_HEADER_NAME:
+        mugai_report_remark(report->ambiguities, "header-name", "invalid: \"%s\"", quoted);
+        return;
+    case GMIME_CRIT_NESTING_OVERFLOW:
+        mugai_report_remark(report->ambiguities, "depth", "nested deeper than the parser goes");
+        return;
+    default:
+        return;
+    }
+}
+
+static GMimeMessage *
+construct_message(GMimeStream *stream, MugaiReport *report)
+{
+    g_autoptr(GMimeParser) parser = g_mime_parser_new_with_stream(stream);
+    g_autoptr(GMimeParserOptions) options = g_mime_parser_options_new();
+
+    g_mime_parser_set_persist_stream(parser, TRUE);
+    g_mime_parser_options_set_warning_callback(options, take_warning, report);
+    return g_mime_parser_construct_message(parser, options);
+}
+
+/* GMime finds no message in some octets that are one to a human reader: they are read as a body without header. */
+static GMimeMessage *
+construct_headless(GMimeStream *stream, MugaiReport *report)
+{
+    static const char header[] = "MIME-Version: 1.0\n\n";
+    g_autoptr(GMimeStream) before = g_mime_stream_mem_new_with_buffer(header, sizeof(header) - 1);
+    g_autoptr(GMimeStream) both = g_mime_stream_cat_new();
+
+    mugai_report_remark(report->ambiguities, "no-header", "no header section could be read");
+    g_mime_stream_reset(stream);
+    g_mime_stream_cat_add_source(GMIME_STREAM_CAT(both), before);
+    g_mime_stream_cat_add_source(GMIME_STREAM_CAT(both), stream);
+    return construct_message(both, report);
+}
+
+MugaiTree *
+mugai_tree_parse(GMimeStream *stream, const MugaiSettings *settings, MugaiReport *report)
+{
+    MugaiTree *tree = g_new0(MugaiTree, 1);
+    GMimeObject *content = NULL;
+    guint count = 0;
+
+    tree->message = construct_message(stream, report);
+    if (tree->message == NULL || g_mime_message_get_mime_part(tree->message) == NULL) {
+        g_clear_object(&tree->message);
+        tree->message = construct_headless(stream, report);
+    }
+    content = tree->message == NULL ? NULL : g_mime_message_get_mime_part(tree->message);
+    if (content != NULL)
+        tree->root = node_new(tree, content, GMIME_IS_MULTIPART(content) ? "" : "1", 0, settings, report, &count);
+    return tree;
+}
+
+static MugaiNode *
+find_node(MugaiNode *node, const char *path)
+{
+    if (node == NULL)
+        return NULL;
+    if (node->kind == MUGAI_NODE_LEAF)
+        return g_str_equal(node->path, path) ? node : NULL;
+    for (guint i = 0; i < node->children->len; i++) {
+        MugaiNode *found = find_node(g_ptr_array_index(node->children, i), path);
+
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+MugaiNode *
+mugai_tree_find(MugaiTree *tree, const char *path)
+{
+    return find_node(tree->root, path);
+}
+
+/* --- decoding --- */
+
+/* Watches encoded octets for what decoders disagree about. */
+typedef struct {
+    GMimeContentEncoding encoding;
+    guint64 base64_octets;
+    gboolean padded;
+    gboolean broken;
+    guint quoted; /* octets still due after '=' */
+} Watch;
+
+static void
+watch_base64(Watch *watch, const char *octets, gsize length)
+{
+    for (gsize i = 0; i < length; i++) {
+        char c = octets[i];
+
+        if (c == '\r' || c == '\n' || c == ' ' || c == '\t')
+            continue;
+        if (c == '=') {
+            watch->padded = TRUE;
+            watch->base64_octets++;
+        } else if (watch->padded || (!g_ascii_isalnum(c) && c != '+' && c != '/'))
+            watch->broken = TRUE;
+        else
+            watch->base64_octets++;
+    }
+}
+
+static void
+watch_quoted_printable(Watch *watch, const char *octets, gsize length)
+{
+    for (gsize i = 0; i < length; i++) {
+        char c = octets[i];
+
+        if (watch->quoted == 0) {
+            watch->quoted = c == '=' ? 2 : 0;
+            continue;
+        }
+        if (watch->quoted == 2 && (c == '\r' || c == '\n' || c == ' ' || c == '\t')) {
+            watch->quoted = c == '\n' ? 0 : 2;
+            continue;
+        }
+        if (!g_ascii_isxdigit(c))
+            watch->broken = TRUE;
+        watch->quoted = g_ascii_isxdigit(c) ? watch->quoted - 1 : 0;
+    }
+}
+
+static void
+watch_octets(Watch *watch, const char *octets, gsize length)
+{
+    if (watch->encoding == GMIME_CONTENT_ENCODING_BASE64)
+        watch_base64(watch, octets, length);
+    else if (watch->encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE)
+        watch_quoted_printable(watch, octets, length);
+}
+
+static gboolean
+watch_found_broken(const Watch *watch)
+{
+    return watch->broken ||
+           (watch->encoding == GMIME_CONTENT_ENCODING_BASE64 && watch->base64_octets % 4 != 0);
+}
+
+static void
+finish_decoded(GChecksum *sum, const Watch *watch, MugaiDecoded *decoded)
+{
+    g_strlcpy(decoded->sha256, g_checksum_get_string(sum), sizeof(decoded->sha256));
+    decoded->broken = watch_found_broken(watch);
+}
+
+void
+mugai_leaf_decode(const MugaiNode *leaf, MugaiOctetsFunc sink, gpointer data, MugaiDecoded *ret_decoded)
+{
+    GMimeDataWrapper *content = leaf->part == NULL ? NULL : g_mime_part_get_content(leaf->part);
+    GMimeStream *stream = content == NULL ? NULL : g_mime_data_wrapper_get_stream(content);
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autofree char *in = g_malloc(CHUNK_OCTETS);
+    g_autofree char *out = g_malloc(CHUNK_OCTETS * 2);
+    GMimeEncoding decoder = {0};
+    Watch watch = {0};
+    gssize octets = 0;
+
+    *ret_decoded = (MugaiDecoded){0};
+    watch.encoding = content == NULL ? GMIME_CONTENT_ENCODING_DEFAULT : g_mime_data_wrapper_get_encoding(content);
+    g_mime_encoding_init_decode(&decoder, watch.encoding);
+    if (stream != NULL)
+        g_mime_stream_reset(stream);
+    while (stream != NULL && (octets = g_mime_stream_read(stream, in, CHUNK_OCTETS)) > 0) {
+        gsize decoded = g_mime_encoding_outlen(&decoder, (gsize)octets);
+
+        g_assert(decoded <= CHUNK_OCTETS * 2);
+        watch_octets(&watch, in, (gsize)octets);
+        decoded = g_mime_encoding_step(&decoder, in, (gsize)octets, out);
+        g_checksum_update(sum, (const guchar *)out, (gssize)decoded);
+        ret_decoded->size += decoded;
+        if (sink != NULL && !sink(out, decoded, data))
+            sink = NULL;
+    }
+    finish_decoded(sum, &watch, ret_decoded);
+}

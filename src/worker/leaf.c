@@ -1,0 +1,346 @@
+/*
+ * leaf.c - one leaf: its octets measured and hashed, its text made by a filter of the allow-list
+ *
+ * A leaf is shown if its type has a filter, its headers have one meaning, and what it decodes to is text; otherwise
+ * it is removed, with a word that says why.
+ *
+ * Trust: the octets are hostile; they are held only up to the limits, and only where they become text.
+ */
+#include "leaf.h"
+
+#include <mugai/charset.h>
+#include <mugai/limits.h>
+
+#include <string.h>
+
+/* Where <meta charset> is looked for: the Encoding Standard's prescan. */
+#define META_OCTETS 1024u
+/* A text in which more than one octet of so many is a control is no text. */
+#define CONTROLS_ONE_IN 32u
+
+/* --- types --- */
+
+static const struct {
+    const char *prefix, *word;
+} type_words[] = {
+    {"image/", "image"},
+    {"audio/", "audio"},
+    {"video/", "video"},
+    {"text/html", "html"},
+    {"text/calendar", "calendar"},
+    {"text/", "text"},
+    {"message/", "message"},
+    {"application/pdf", "pdf"},
+    {"application/msword", "document"},
+    {"application/rtf", "document"},
+    {"application/vnd.openxmlformats-officedocument.wordprocessingml", "document"},
+    {"application/vnd.ms-word", "document"},
+    {"application/vnd.oasis.opendocument.text", "document"},
+    {"application/vnd.ms-excel", "spreadsheet"},
+    {"application/vnd.openxmlformats-officedocument.spreadsheetml", "spreadsheet"},
+    {"application/vnd.oasis.opendocument.spreadsheet", "spreadsheet"},
+    {"application/vnd.ms-powerpoint", "presentation"},
+    {"application/vnd.openxmlformats-officedocument.presentationml", "presentation"},
+    {"application/vnd.oasis.opendocument.presentation", "presentation"},
+    {"application/zip", "archive"},
+    {"application/x-zip", "archive"},
+    {"application/x-7z", "archive"},
+    {"application/x-rar", "archive"},
+    {"application/vnd.rar", "archive"},
+    {"application/gzip", "archive"},
+    {"application/x-gzip", "archive"},
+    {"application/x-tar", "archive"},
+    {"application/x-lzh", "archive"},
+    {"application/x-msdownload", "program"},
+    {"application/x-dosexec", "program"},
+    {"application/x-msdos-program", "program"},
+    {"application/pkcs7-signature", "signature"},
+    {"application/x-pkcs7-signature", "signature"},
+    {"application/pgp-signature", "signature"},
+    {"application/pkcs7-mime", "encrypted"},
+    {"application/x-pkcs7-mime", "encrypted"},
+    {"application/pgp-encrypted", "encrypted"},
+};
+
+const char *
+mugai_leaf_type_word(const char *type)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(type_words); i++) {
+        if (g_str_has_prefix(type, type_words[i].prefix))
+            return type_words[i].word;
+    }
+    return "data";
+}
+
+/* Types that are removed for a reason of their own; the words are keys of the notice's group [reason]. */
+static const char *
+removal_reason(const char *type)
+{
+    if (g_str_equal(type, "message/partial"))
+        return "partial";
+    if (g_str_equal(type, "message/external-body"))
+        return "external-body";
+    if (g_str_equal(mugai_leaf_type_word(type), "encrypted"))
+        return "encrypted";
+    return "attachment";
+}
+
+/* --- octets --- */
+
+typedef struct {
+    GString *octets;
+    gsize limit;
+    gboolean cut;
+} Collected;
+
+static gboolean
+collect(const char *octets, gsize length, gpointer data)
+{
+    Collected *collected = data;
+    gsize room = collected->limit - collected->octets->len;
+
+    collected->cut = length > room;
+    g_string_append_len(collected->octets, octets, (gssize)MIN(length, room));
+    return !collected->cut;
+}
+
+/* Whether @octets, decoded from @charset, are text: few controls, no NUL. */
+static gboolean
+looks_like_text(const GString *octets, MugaiCharset charset)
+{
+    gsize controls = 0;
+
+    if (charset == MUGAI_CHARSET_UTF_16LE || charset == MUGAI_CHARSET_UTF_16BE)
+        return TRUE;
+    for (gsize i = 0; i < octets->len; i++) {
+        guchar c = (guchar)octets->str[i];
+
+        if (c == 0)
+            return FALSE;
+        if (c < 0x20 && strchr("\t\n\v\f\r\x0e\x0f\x1b", c) == NULL)
+            controls++;
+    }
+    return controls <= octets->len / CONTROLS_ONE_IN;
+}
+
+/* --- charset --- */
+
+/* The label in <meta charset=...> or <meta ... content="...charset=...">, newly allocated, or NULL. */
+static char *
+find_meta_charset(const GString *octets)
+{
+    g_autofree char *start = g_ascii_strdown(octets->str, (gssize)MIN(octets->len, META_OCTETS));
+    const char *meta = strstr(start, "<meta");
+    const char *label = NULL;
+
+    for (; meta != NULL; meta = strstr(meta + 1, "<meta")) {
+        const char *end = strchr(meta, '>');
+        const char *charset = strstr(meta, "charset");
+
+        if (charset == NULL || end == NULL || charset > end)
+            continue;
+        label = charset + strlen("charset");
+        label += strspn(label, " \t\r\n");
+        if (*label != '=')
+            continue;
+        label += 1 + strspn(label + 1, " \t\r\n\"'");
+        return g_strndup(label, strcspn(label, " \t\r\n\"'/>;"));
+    }
+    return NULL;
+}
+
+static MugaiCharset
+find_charset(const MugaiNode *node, const GString *octets, MugaiReport *report)
+{
+    const char *label = mugai_value_get(node->content_type, "charset");
+    g_autofree char *meta = NULL;
+    MugaiCharset labelled = MUGAI_CHARSET_NONE;
+
+    if (label == NULL && g_str_equal(node->type, "text/html"))
+        label = meta = find_meta_charset(octets);
+    if (label != NULL && *label != '\0') {
+        labelled = mugai_charset_for_label(label, -1);
+        if (labelled == MUGAI_CHARSET_NONE) {
+            g_autofree char *quoted = mugai_text_quote(label, 40);
+
+            mugai_report_remark(report->ambiguities, "unknown-charset", "part %s: \"%s\"", node->path, quoted);
+        }
+    }
+    return mugai_charset_recognise((const guint8 *)octets->str, octets->len, labelled);
+}
+
+/* --- the leaf --- */
+
+void
+mugai_leaf_free(MugaiLeaf *leaf)
+{
+    if (leaf == NULL)
+        return;
+    mugai_text_free(leaf->text);
+    g_free(leaf);
+}
+
+static void
+set_fate(MugaiPart *part, MugaiDisposition disposition, const char *reason)
+{
+    part->disposition = disposition;
+    g_free(part->reason);
+    part->reason = g_strdup(reason);
+}
+
+static MugaiPart *
+make_part(const MugaiNode *node, MugaiReport *report)
+{
+    MugaiPart *part = mugai_part_new(node->path);
+
+    g_free(part->type);
+    g_free(part->declared_type);
+    g_free(part->name);
+    part->type = g_strdup(node->type);
+    part->declared_type = g_strdup(node->declared_type);
+    part->name = g_strdup(node->name);
+    g_ptr_array_add(report->parts, part);
+    return part;
+}
+
+static void
+measure(const MugaiNode *node, MugaiOctetsFunc sink, gpointer data, MugaiPart *part, MugaiReport *report)
+{
+    MugaiDecoded decoded = {0};
+
+    mugai_leaf_decode(node, sink, data, &decoded);
+    part->size = decoded.size;
+    g_strlcpy(part->sha256, decoded.sha256, sizeof(part->sha256));
+    if (decoded.broken)
+        mugai_report_remark(report->ambiguities, "broken-encoding", "part %s", node->path);
+}
+
+static void
+show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, const GString *octets, const MugaiSettings *settings,
+     MugaiReport *report, gsize *budget)
+{
+    MugaiCharset charset = find_charset(node, octets, report);
+    gboolean plain = g_str_equal(node->type, "text/plain");
+    GString *utf8 = NULL;
+
+    if (!looks_like_text(octets, charset)) {
+        set_fate(leaf->part, MUGAI_UNREADABLE, "unreadable");
+        return;
+    }
+    utf8 = g_string_sized_new(octets->len + octets->len / 2);
+    leaf->undecodable = mugai_charset_decode(charset, (const guint8 *)octets->str, octets->len, utf8);
+    leaf->text = mugai_text_new(MIN(settings->limits.text_octets, *budget));
+    filter(utf8->str, utf8->len, settings, leaf->text, &leaf->notes);
+    *budget -= mugai_text_length(leaf->text);
+    g_string_free(utf8, TRUE);
+    if (leaf->notes.unreadable) {
+        mugai_text_truncate(leaf->text, 0);
+        set_fate(leaf->part, MUGAI_UNREADABLE, "unreadable");
+    } else
+        set_fate(leaf->part, plain ? MUGAI_KEPT : MUGAI_CONVERTED, plain ? "text" : "filter");
+}
+
+MugaiLeaf *
+mugai_leaf_read(const MugaiNode *node, const MugaiSettings *settings, MugaiReport *report, gsize *budget)
+{
+    MugaiLeaf *leaf = g_new0(MugaiLeaf, 1);
+    MugaiFilter filter = node->unreadable ? NULL : mugai_filter_for_type(node->type);
+    Collected collected = {.limit = settings->limits.part_octets};
+
+    leaf->part = make_part(node, report);
+    leaf->is_section = g_str_equal(node->disposition, "attachment") || *node->name != '\0';
+    if (node->kind != MUGAI_NODE_LEAF || node->unreadable || filter == NULL) {
+        measure(node, NULL, NULL, leaf->part, report);
+        if (node->kind != MUGAI_NODE_LEAF)
+            set_fate(leaf->part, MUGAI_UNREADABLE, "unreadable");
+        else if (node->unreadable)
+            set_fate(leaf->part, MUGAI_UNREADABLE, "ambiguous");
+        else
+            set_fate(leaf->part, MUGAI_REMOVED, removal_reason(node->type));
+        return leaf;
+    }
+    collected.octets = g_string_new(NULL);
+    measure(node, collect, &collected, leaf->part, report);
+    if (collected.cut)
+        mugai_report_remark(report->warnings, "limit", "part %s: only its beginning was read", node->path);
+    show(leaf, node, filter, collected.octets, settings, report, budget);
+    g_string_free(collected.octets, TRUE);
+    return leaf;
+}
+
+/* --- alternatives --- */
+
+/* The bigrams of a text without blanks and link targets, as a set of hashes. */
+#define BIGRAM_BITS 16u
+#define COMPARED_OCTETS (64u * 1024u)
+
+typedef struct {
+    guint8 set[1u << (BIGRAM_BITS - 3)];
+    gsize characters;
+} Bigrams;
+
+static void
+collect_bigrams(const MugaiText *text, Bigrams *bigrams)
+{
+    const char *p = mugai_text_string(text);
+    const char *end = p + MIN(mugai_text_length(text), COMPARED_OCTETS);
+    gunichar last = 0;
+
+    *bigrams = (Bigrams){0};
+    for (; p < end && *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        guint32 hash = 0;
+
+        if (*p == '<' && strncmp(p, "<http", 5) == 0) {
+            p += strcspn(p, ">\n");
+            if (*p == '\0')
+                return;
+            continue;
+        }
+        if (!g_unichar_isalnum(c))
+            continue;
+        c = g_unichar_tolower(c);
+        hash = (last * 2654435761u ^ c * 40503u * 65537u) >> (32 - BIGRAM_BITS);
+        bigrams->set[hash >> 3] |= (guint8)(1u << (hash & 7));
+        bigrams->characters++;
+        last = c;
+    }
+}
+
+/* Of the bigrams of @a, how many percent are in @b. */
+static guint
+percent_contained(const Bigrams *a, const Bigrams *b)
+{
+    guint all = 0;
+    guint common = 0;
+
+    for (gsize i = 0; i < sizeof(a->set); i++) {
+        all += (guint)__builtin_popcount(a->set[i]);
+        common += (guint)__builtin_popcount(a->set[i] & b->set[i]);
+    }
+    return all == 0 ? 100 : common * 100 / all;
+}
+
+/* A plain text that only says "view this in a browser". */
+static gboolean
+is_stub(const Bigrams *plain, const Bigrams *html)
+{
+    return plain->characters == 0 || (plain->characters < 300 && plain->characters * 3 < html->characters);
+}
+
+MugaiAlternative
+mugai_leaf_choose(const MugaiLeaf *plain, const MugaiLeaf *html, const MugaiSettings *settings, MugaiReport *report)
+{
+    Bigrams *sets = g_new(Bigrams, 2);
+    MugaiAlternative choice = MUGAI_ALTERNATIVE_PLAIN;
+
+    collect_bigrams(plain->text, &sets[0]);
+    collect_bigrams(html->text, &sets[1]);
+    if (sets[1].characters > 0 && (settings->body == MUGAI_BODY_HTML || is_stub(&sets[0], &sets[1])))
+        choice = MUGAI_ALTERNATIVE_HTML;
+    else if (sets[0].characters > 0 && sets[1].characters > 0 && percent_contained(&sets[1], &sets[0]) < 50 &&
+             percent_contained(&sets[0], &sets[1]) < 50)
+        mugai_report_remark(report->warnings, "differs", "plain and HTML text say different things");
+    g_free(sets);
+    return choice;
+}

@@ -1,0 +1,33 @@
+/* leaf.h - one leaf of the tree: measured, hashed, and made into text where that is allowed */
+#pragma once
+
+#include "mime.h"
+
+#include <mugai/filter.h>
+#include <mugai/text.h>
+
+typedef struct {
+    MugaiPart *part;        /* its line in the report; owned by the report */
+    MugaiText *text;        /* what a filter made of it; NULL if it is not shown */
+    gboolean is_section;    /* an attachment: shown after the body, under its name */
+    gsize undecodable;      /* U+FFFD that decoding put in */
+    MugaiFilterNotes notes;
+} MugaiLeaf;
+
+void mugai_leaf_free(MugaiLeaf *leaf);
+
+/* Reads @node, adds its part and its ambiguities to @report. @budget: octets of text all leaves together may still
+ * hold, counted down. */
+MugaiLeaf *mugai_leaf_read(const MugaiNode *node, const MugaiSettings *settings, MugaiReport *report, gsize *budget);
+
+typedef enum {
+    MUGAI_ALTERNATIVE_PLAIN = 0,
+    MUGAI_ALTERNATIVE_HTML,
+} MugaiAlternative;
+
+/* Which of two alternatives is shown; a warning is added when they say different things. */
+MugaiAlternative mugai_leaf_choose(const MugaiLeaf *plain, const MugaiLeaf *html, const MugaiSettings *settings,
+                                   MugaiReport *report);
+
+/* The key in the notice's group [type] for a media type: "image", "document", ... "data". */
+const char *mugai_leaf_type_word(const char *type);
