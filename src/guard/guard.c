@@ -5,9 +5,9 @@
  * fields there are, how often and in what order; guard_value.c has the grammars of their values, guard_text.c the
  * base64, UTF-8 and characters of encoded words and body.
  *
- *     PLACE_LINE ──name──▶ PLACE_NAME ──':'──▶ PLACE_COLON ──' '──▶ PLACE_VALUE ──CRLF──▶ PLACE_LINE
- *        │  ▲                                                           ▲                      │
- *        │  └──────────────── end of the field ◀── anything else        └── PLACE_FOLD ◀──' '──┘
+ *     PLACE_LINE ──▶ PLACE_NAME ──':'──▶ PLACE_COLON ──' '──▶ PLACE_START ──▶ PLACE_VALUE ──CRLF──▶ PLACE_LINE
+ *        │  ▲                                                                     ▲                      │
+ *        │  └──────────────── end of the field ◀── anything else                  └── PLACE_FOLD ◀──' '──┘
  *        └──CRLF──▶ PLACE_BODY ──(full line)──▶ PLACE_BODY ──(shorter line, or padding)──▶ PLACE_DONE
  *
  * Invariants: 1. once refused, always refused, with the first reason;
@@ -23,6 +23,7 @@ enum {
     PLACE_LINE = 0, /* at the start of a header line */
     PLACE_NAME,
     PLACE_COLON,    /* after the colon, the space is due */
+    PLACE_START,    /* after that space, the value is due */
     PLACE_VALUE,
     PLACE_FOLD,     /* after the blank of a folded line, a non-space is due */
     PLACE_BODY,
@@ -284,11 +285,12 @@ read_header_octet(MugaiGuard *guard, uint8_t octet)
     case PLACE_COLON:
         if (octet != ' ')
             return guard_refuse(guard, MUGAI_RULE_FIELD_SPACE);
-        guard->place = PLACE_FOLD;
+        guard->place = PLACE_START;
         return true;
+    case PLACE_START:
     case PLACE_FOLD:
         if (octet == ' ')
-            return guard_refuse(guard, MUGAI_RULE_FIELD_SPACE);
+            return guard_refuse(guard, guard->place == PLACE_FOLD ? MUGAI_RULE_FOLD : MUGAI_RULE_FIELD_SPACE);
         guard->place = PLACE_VALUE;
         return fields[guard->field].grammar(guard, octet);
     default:
@@ -325,7 +327,9 @@ end_header_line(MugaiGuard *guard)
         guard->section_octets += (uint32_t)guard->at_column;
         return guard->section_octets <= MUGAI_PROFILE_HEADER_SECTION_OCTETS ||
                guard_refuse(guard, MUGAI_RULE_HEADER_LONG);
-    default: /* nothing after the colon or after the blank of a fold */
+    case PLACE_FOLD:
+        return guard_refuse(guard, MUGAI_RULE_FOLD);
+    default: /* nothing after the colon */
         return guard_refuse(guard, MUGAI_RULE_FIELD_SPACE);
     }
 }

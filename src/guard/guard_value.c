@@ -652,7 +652,8 @@ read_id(MugaiGuard *guard, GuardEvent event)
     }
     if (event == '.' ? !left && guard->part_last == '.' : !is_atext(event))
         return refuse_id(guard);
-    guard->part_length = 1;
+    if (event != '.')
+        guard->part_length = 1; /* dots alone are no atom */
     guard->part_last = event;
     return true;
 }

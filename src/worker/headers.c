@@ -329,7 +329,7 @@ static gboolean
 is_message_id(const char *id)
 {
     const char *at = strchr(id, '@');
-    gboolean left = at != NULL && at > id;
+    gboolean left = at != NULL && at > id && strspn(id, ".") < (gsize)(at - id);
 
     for (const char *p = id; left && p < at; p++)
         left = g_ascii_isalnum(*p) || strchr(".!#$%&'*+-/=?^_`{|}~", *p) != NULL;
