@@ -8,6 +8,7 @@
  *             2. to_variant and from_variant are inverse.
  * Trust: the variant comes from mugaid, the notice file from an administrator; both are read strictly all the same.
  */
+#include "notice-resource.h"
 #include "settings.h"
 
 #include <mugai/error.h>
@@ -23,7 +24,8 @@ static GKeyFile *
 load_builtin(const char *language)
 {
     g_autofree char *path = g_strdup_printf("/mugai/notices/%s.conf", language);
-    g_autoptr(GBytes) octets = g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+    g_autoptr(GBytes) octets = g_resource_lookup_data(mugai_notice_get_resource(), path,
+                                                      G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
     g_autoptr(GKeyFile) file = g_key_file_new();
     gboolean loaded = FALSE;
 
