@@ -21,15 +21,17 @@
 #define SAMPLE_OCTETS (64u * 1024u)
 
 enum {
-    PRICE_ASCII = 4,
+    PRICE_ASCII = 4,    /* saved when a Shift_JIS character takes an ASCII octet */
     PRICE_KANA = 5,
     PRICE_COMMON = 8,   /* the kanji of the list below, everyday punctuation */
     PRICE_KANJI = 11,   /* JIS level 1 */
-    PRICE_SYMBOL = 11,
+    PRICE_SYMBOL = 12,
     PRICE_RARE = 17,    /* JIS level 2 and the vendors' rows */
     PRICE_PRIVATE = 30, /* 外字 */
     PRICE_UTF_8 = 9,    /* a whole sequence: hardly ever an accident */
+    PRICE_WESTERN = 7,  /* a letter with an accent, among ASCII letters */
     PRICE_CUT = 8,      /* a character cut off at the end of the octets */
+    PRICE_ALONE = 8,    /* more, for one Japanese character with ASCII letters on both sides */
     PRICE_ERROR = 40,
 };
 
@@ -91,102 +93,155 @@ price_jis(gsize pointer)
     return row < 48 ? PRICE_KANJI : PRICE_RARE;
 }
 
-/* A half-width kana: dear at the beginning of a run, and as a sound mark only where one belongs. */
-static guint
-price_half_width(guint8 previous, guint8 octet)
-{
-    gboolean voiced = sink_between(previous, 0xB6, 0xC4) || sink_between(previous, 0xCA, 0xCE);
+/* Where a character stands: among the octets from @begin to @end, at @at. */
+typedef struct {
+    const guint8 *begin;
+    const guint8 *at;
+    const guint8 *end;
+} Place;
 
-    if (octet == 0xDE || octet == 0xDF)
-        return voiced || previous == 0xB3 ? 2 : PRICE_RARE;
-    if (!sink_between(previous, 0xA1, 0xDF))
-        return sink_between(octet, 0xA7, 0xB0) ? PRICE_RARE : 10;
-    return sink_between(octet, 0xA1, 0xA5) ? PRICE_COMMON : 6;
+/* The octet before, and the one @n further; 0 beyond the ends. */
+static guint8
+octet_before(const Place *place)
+{
+    return place->at > place->begin ? place->at[-1] : 0;
 }
 
-/* What the character at @octets costs, and how many octets it has; @previous is the octet before, 0 at the beginning. */
-typedef guint (*Price)(guint8 previous, const guint8 *octets, gsize length, gsize *ret_taken);
+static guint8
+octet_after(const Place *place, gsize n)
+{
+    return (gsize)(place->end - place->at) > n ? place->at[n] : 0;
+}
+
+/* What it costs more that the @n octets here stand alone between ASCII letters. */
+static guint
+price_alone(const Place *place, gsize n)
+{
+    return g_ascii_isalpha(octet_before(place)) && g_ascii_isalpha(octet_after(place, n)) ? PRICE_ALONE : 0;
+}
+
+/* A half-width kana: dear at the beginning of a run, and as a sound mark only where one belongs. */
+static guint
+price_half_width(guint8 before, guint8 octet)
+{
+    gboolean voiced = sink_between(before, 0xB6, 0xC4) || sink_between(before, 0xCA, 0xCE) || before == 0xB3;
+
+    if (octet == 0xDE || octet == 0xDF)
+        return voiced ? 2 : PRICE_RARE;
+    if (!sink_between(before, 0xA1, 0xDF))
+        return sink_between(octet, 0xA7, 0xB0) ? PRICE_RARE : 10;
+    return sink_between(octet, 0xA1, 0xA5) ? PRICE_SYMBOL : PRICE_KANA;
+}
+
+/* What the character at @place costs, and how many octets it has. */
+typedef guint (*Price)(const Place *place, gsize *ret_taken);
 
 static guint
-price_shift_jis(guint8 previous, const guint8 *octets, gsize length, gsize *ret_taken)
+price_shift_jis(const Place *place, gsize *ret_taken)
 {
-    guint8 lead = octets[0];
-    guint8 trail = length > 1 ? octets[1] : 0;
+    guint8 lead = place->at[0];
+    guint8 trail = octet_after(place, 1);
+    guint price = 0;
 
     *ret_taken = 1;
     if (sink_between(lead, 0xA1, 0xDF))
-        return price_half_width(previous, lead);
+        return price_half_width(octet_before(place), lead) + 2 * price_alone(place, 1);
     if (lead == 0x80 || lead == 0xA0 || lead > 0xFC)
         return PRICE_ERROR;
-    if (length == 1)
+    if (place->end - place->at == 1)
         return PRICE_CUT;
     if (trail < 0x40 || trail == 0x7F || trail > 0xFC)
         return PRICE_ERROR;
     *ret_taken = 2;
-    return price_jis((lead - (lead < 0xA0 ? 0x81u : 0xC1u)) * 188u + trail - (trail < 0x7F ? 0x40u : 0x41u));
+    price = price_jis((lead - (lead < 0xA0 ? 0x81u : 0xC1u)) * 188u + trail - (trail < 0x7F ? 0x40u : 0x41u));
+    return price + price_alone(place, 2) - (trail < 0x80 ? PRICE_ASCII : 0);
 }
 
 static guint
-price_euc_jp(guint8 previous, const guint8 *octets, gsize length, gsize *ret_taken)
+price_euc_jp(const Place *place, gsize *ret_taken)
 {
-    gsize need = octets[0] == 0x8F ? 3 : 2;
+    guint8 lead = place->at[0];
+    gsize need = lead == 0x8F ? 3 : 2;
+    gsize have = MIN(need, (gsize)(place->end - place->at));
 
     *ret_taken = 1;
-    if (octets[0] != 0x8E && octets[0] != 0x8F && !sink_between(octets[0], 0xA1, 0xFE))
+    if (lead != 0x8E && lead != 0x8F && !sink_between(lead, 0xA1, 0xFE))
         return PRICE_ERROR;
-    for (gsize i = 1; i < need && i < length; i++)
-        if (!sink_between(octets[i], 0xA1, octets[0] == 0x8E ? 0xDF : 0xFE))
+    for (gsize i = 1; i < have; i++)
+        if (!sink_between(place->at[i], 0xA1, lead == 0x8E ? 0xDF : 0xFE))
             return PRICE_ERROR;
-    *ret_taken = MIN(need, length);
-    if (length < need)
+    *ret_taken = have;
+    if (have < need)
         return PRICE_CUT;
-    if (octets[0] == 0x8E)
-        return PRICE_SYMBOL;
-    if (octets[0] == 0x8F)
-        return mugai_charset_jis0212[(octets[1] - 0xA1) * 94 + octets[2] - 0xA1] != 0 ? 2 * PRICE_RARE : PRICE_ERROR;
-    return price_jis((octets[0] - 0xA1u) * 94u + octets[1] - 0xA1u);
+    if (lead == 0x8E)
+        return place->at - place->begin > 1 && place->at[-2] == lead ? PRICE_KANA : PRICE_SYMBOL;
+    if (need == 3)
+        return mugai_charset_jis0212[(place->at[1] - 0xA1) * 94 + place->at[2] - 0xA1] != 0 ? 2 * PRICE_RARE
+                                                                                           : PRICE_ERROR;
+    return price_jis((lead - 0xA1u) * 94u + place->at[1] - 0xA1u) + price_alone(place, 2);
 }
 
 static guint
-price_utf_8(guint8 previous, const guint8 *octets, gsize length, gsize *ret_taken)
+price_utf_8(const Place *place, gsize *ret_taken)
 {
+    gsize left = (gsize)(place->end - place->at);
     gboolean whole = FALSE;
 
-    *ret_taken = mugai_charset_utf_8_sequence(octets, length, &whole);
+    *ret_taken = mugai_charset_utf_8_sequence(place->at, left, &whole);
     if (whole)
         return PRICE_UTF_8;
-    return *ret_taken == length && octets[0] >= 0xC2 && octets[0] < 0xF5 ? PRICE_CUT : PRICE_ERROR;
+    return *ret_taken == left && sink_between(place->at[0], 0xC2, 0xF4) ? PRICE_CUT : PRICE_ERROR;
 }
 
-/* Western letters stand among ASCII letters; two in a row are rare, three hardly occur. */
-static guint
-price_windows_1252(guint8 previous, const guint8 *octets, gsize length, gsize *ret_taken)
+static gboolean
+is_western_letter(guint8 octet)
 {
-    gboolean beside_letter = g_ascii_isalpha(previous) || (length > 1 && g_ascii_isalpha(octets[1]));
-    guint8 octet = octets[0];
-    guint price = octet >= 0xC0 && octet != 0xD7 && octet != 0xF7 ? (beside_letter ? 7 : 12) : 12;
+    return g_ascii_isalpha(octet) || (octet >= 0xC0 && octet != 0xD7 && octet != 0xF7);
+}
 
-    *ret_taken = 1;
+static guint
+price_western_symbol(guint8 octet)
+{
     if (octet < 0xA0 && mugai_charset_single[MUGAI_CHARSET_WINDOWS_1252][octet - 0x80] == octet)
         return PRICE_ERROR;
-    if (sink_between(octet, 0x91, 0x97) || octet == 0xA0 || octet == 0x85)
-        price = 9;
-    return previous >= 0x80 ? price + 8 : price;
+    if (sink_between(octet, 0x91, 0x97) || octet == 0xA0 || octet == 0x85 || octet == 0x80)
+        return PRICE_UTF_8;
+    return octet < 0xA0 ? PRICE_RARE : PRICE_SYMBOL;
 }
 
+/* Takes all octets above ASCII up to the next that is not: one or two letters in a word are cheap, more hardly occur. */
+static guint
+price_windows_1252(const Place *place, gsize *ret_taken)
+{
+    guint8 before = octet_before(place);
+    gboolean in_word = g_ascii_isalpha(before);
+    gboolean letters = in_word;
+    guint price = 0;
+    gsize n = 0;
+
+    for (; octet_after(place, n) >= 0x80; n++) {
+        gboolean letter = is_western_letter(place->at[n]);
+        in_word = letter && (in_word || g_ascii_isalpha(octet_after(place, n + 1)));
+        price += !letter ? price_western_symbol(place->at[n]) : in_word ? PRICE_WESTERN : PRICE_SYMBOL;
+        letters = letters && letter;
+    }
+    *ret_taken = n;
+    return letters && n <= 2 ? price : price + (guint)(n - 1) * PRICE_ALONE;
+}
+
+/* ASCII costs nothing: it is the same in all readings. */
 static guint64
 price_of(Price price, const guint8 *octets, gsize length)
 {
+    Place place = {octets, octets, octets + length};
     guint64 sum = 0;
-    gsize i = 0;
 
-    while (i < length) {
-        gsize taken = sink_ascii_run(octets + i, length - i);
-        sum += taken * PRICE_ASCII;
-        i += taken;
-        if (i < length) {
-            sum += price(i > 0 ? octets[i - 1] : 0, octets + i, length - i, &taken);
-            i += taken;
+    while (place.at < place.end) {
+        gsize taken = sink_ascii_run(place.at, (gsize)(place.end - place.at));
+        place.at += taken;
+        if (place.at < place.end) {
+            sum += price(&place, &taken);
+            place.at += taken;
         }
     }
     return sum;
@@ -213,23 +268,21 @@ discount(guint64 price, MugaiCharset charset, MugaiCharset labelled)
     return charset == MUGAI_CHARSET_WINDOWS_1252 ? price * 9 / 10 : price / 2;
 }
 
+/* What looks western under the label of another encoding is not that: broken, and left to the label. */
 static MugaiCharset
 cheapest(const guint8 *octets, gsize length, MugaiCharset labelled)
 {
-    gboolean western = labelled == MUGAI_CHARSET_NONE || labelled == MUGAI_CHARSET_WINDOWS_1252;
     MugaiCharset best = MUGAI_CHARSET_NONE;
     guint64 lowest = G_MAXUINT64;
 
     for (gsize i = 0; i < G_N_ELEMENTS(readings); i++) {
-        if (readings[i].charset == MUGAI_CHARSET_WINDOWS_1252 && !western)
-            continue;
         guint64 price = discount(price_of(readings[i].price, octets, length), readings[i].charset, labelled);
         if (price < lowest) {
             best = readings[i].charset;
             lowest = price;
         }
     }
-    return best;
+    return best == MUGAI_CHARSET_WINDOWS_1252 && labelled != MUGAI_CHARSET_NONE ? labelled : best;
 }
 
 static gboolean
