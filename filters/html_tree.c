@@ -1,0 +1,475 @@
+/* html_tree.c - which elements are open: the nesting rules of the HTML standard, as far as they decide what is seen
+ *
+ * A stack of open elements. Each knows the next of its kind below and the nearest bounds of scope, so that whether an
+ * end tag has anything to end is known without a walk. A formatting element (<b>, <font>, <a>) that is ended while
+ * blocks inside are open is marked dead; one that is open when the block around it ends is opened anew behind it.
+ *
+ * Invariants: 1. the stack is bounded; what nests deeper is not opened, its text belongs to the innermost that is;
+ * 2. the work for a tag is bounded by what it closes, besides constants.
+ * Trust: the tags are hostile. Limits: text directly inside <table> is not moved before the table here.
+ */
+#include "html_tree.h"
+
+#include <string.h>
+
+/* Open elements: replies quoted in replies reach some hundred. */
+#define DEPTH_MAX 1000u
+/* Formatting elements opened anew behind one block, and elements above one that is ended out of order. */
+#define REOPENED_MAX 8u
+#define ABOVE_DEAD_MAX 64u
+#define CLASSES_MAX 16u
+
+struct HtmlTree {
+    HtmlSheet *sheet;
+    const HtmlTreeEvents *events;
+    gpointer data;
+    GArray *stack;                /* of HtmlOpen */
+    int last[HTML_ELEMENT_COUNT]; /* the innermost open element of each kind, -1 */
+    guint64 beyond;               /* elements begun and not ended beyond DEPTH_MAX */
+    gboolean has_body;            /* the <body> tag has been seen */
+};
+
+static const HtmlAttributes no_attributes = { { NULL } };
+
+static HtmlOpen *
+at(const HtmlTree *tree, int index)
+{
+    return &g_array_index(tree->stack, HtmlOpen, index);
+}
+
+static int
+top_index(const HtmlTree *tree)
+{
+    return (int)tree->stack->len - 1;
+}
+
+static HtmlOpen *
+top(const HtmlTree *tree)
+{
+    return at(tree, top_index(tree));
+}
+
+const HtmlOpen *
+html_tree_top(const HtmlTree *tree)
+{
+    return top(tree);
+}
+
+gboolean
+html_tree_is_inside(const HtmlTree *tree, HtmlElement element)
+{
+    return tree->last[element] >= 0;
+}
+
+static const HtmlSubject *
+subject_above(gpointer data, guint level)
+{
+    const HtmlTree *tree = data;
+
+    return level < tree->stack->len ? &at(tree, top_index(tree) - (int)level)->subject : NULL;
+}
+
+static void
+set_subject(HtmlOpen *open, const HtmlAttributes *attributes)
+{
+    const char *classes = attributes->value[HTML_ATTRIBUTE_CLASS];
+
+    open->subject = (HtmlSubject){ .element = open->element };
+    open->subject.id = g_strdup(attributes->value[HTML_ATTRIBUTE_ID]);
+    if (classes != NULL)
+        open->subject.classes = (const char **)g_strsplit_set(classes, " \t\n", CLASSES_MAX);
+}
+
+static void
+clear_subject(HtmlOpen *open)
+{
+    union {
+        const char *constant;
+        char *owned;
+    } id = { .constant = open->subject.id };
+    union {
+        const char **constant;
+        char **owned;
+    } classes = { .constant = open->subject.classes };
+
+    g_free(id.owned);
+    g_strfreev(classes.owned);
+}
+
+/* Where the element stands, now that it is on top. */
+static void
+link_top(HtmlTree *tree)
+{
+    int index = top_index(tree);
+    HtmlOpen *open = at(tree, index);
+    const HtmlOpen *below = index > 0 ? at(tree, index - 1) : NULL;
+    guint traits = html_element_traits(open->element);
+    gboolean bounds = (traits & HTML_SPECIAL) != 0 && open->element != HTML_ADDRESS && open->element != HTML_DIV &&
+                      open->element != HTML_P;
+
+    open->same = tree->last[open->element];
+    tree->last[open->element] = index;
+    open->scope = (traits & HTML_SCOPE) != 0 ? index : below != NULL ? below->scope : -1;
+    open->special = (traits & HTML_SPECIAL) != 0 ? index : below != NULL ? below->special : -1;
+    open->barrier = bounds ? index : below != NULL ? below->barrier : -1;
+}
+
+static void
+set_look(HtmlTree *tree, int index)
+{
+    HtmlOpen *open = at(tree, index);
+    const HtmlLook *parent = index > 0 ? &at(tree, index - 1)->look : &html_look_initial;
+
+    if (!open->dead) {
+        open->look = html_style_look(parent, open->element, &open->declared);
+        if (html_sheet_is_unsure(tree->sheet))
+            open->look.background = HTML_COLOR_UNKNOWN;
+        return;
+    }
+    open->look = *parent;
+}
+
+static void
+push(HtmlTree *tree, HtmlElement element, const HtmlAttributes *attributes)
+{
+    HtmlOpen open = { .element = element };
+
+    set_subject(&open, attributes);
+    g_array_append_val(tree->stack, open);
+    link_top(tree);
+    html_hints_declare(tree->sheet, subject_above, tree, attributes, &top(tree)->declared);
+    set_look(tree, top_index(tree));
+    tree->events->opened(tree->data, top(tree), attributes);
+}
+
+static void
+unlink_top(HtmlTree *tree)
+{
+    tree->last[top(tree)->element] = top(tree)->same;
+    g_array_set_size(tree->stack, tree->stack->len - 1);
+}
+
+static void
+pop(HtmlTree *tree)
+{
+    HtmlOpen *open = top(tree);
+
+    if (!open->dead)
+        tree->events->closed(tree->data, open);
+    clear_subject(open);
+    unlink_top(tree);
+}
+
+static void
+push_again(HtmlTree *tree, const HtmlOpen *open)
+{
+    g_array_append_val(tree->stack, *open);
+    link_top(tree);
+    set_look(tree, top_index(tree));
+}
+
+static gboolean
+is_formatting(const HtmlOpen *open)
+{
+    return (html_element_traits(open->element) & HTML_FORMATTING) != 0 && !open->dead;
+}
+
+/* Ends the element at @index and all above it; formatting ones above go on behind it if it lets them. */
+static void
+close_to(HtmlTree *tree, int index)
+{
+    guint traits = html_element_traits(at(tree, index)->element);
+    gboolean reopens = (traits & (HTML_SCOPE | HTML_TABLE_PART)) == 0;
+    HtmlOpen again[REOPENED_MAX];
+    guint count = 0;
+
+    while (top_index(tree) > index) {
+        if (reopens && count < REOPENED_MAX && is_formatting(top(tree))) {
+            again[count++] = *top(tree);
+            unlink_top(tree);
+        } else {
+            pop(tree);
+        }
+    }
+    pop(tree);
+    while (count > 0)
+        push_again(tree, &again[--count]);
+}
+
+/* The end tag of a formatting element: where blocks are open inside, they stay, without its effect. */
+static void
+end_formatting(HtmlTree *tree, int index)
+{
+    HtmlOpen *open = at(tree, index);
+
+    if (top(tree)->special < index) {
+        close_to(tree, index);
+        return;
+    }
+    if (open->dead || top_index(tree) - index > (int)ABOVE_DEAD_MAX)
+        return;
+    tree->events->closed(tree->data, open);
+    open->dead = TRUE;
+    for (int i = index; i <= top_index(tree); i++)
+        set_look(tree, i);
+}
+
+static gboolean
+in_scope(const HtmlTree *tree, HtmlElement element)
+{
+    return tree->last[element] >= 0 && tree->last[element] >= top(tree)->scope;
+}
+
+static void
+close_paragraph(HtmlTree *tree)
+{
+    if (in_scope(tree, HTML_P) && tree->last[HTML_P] > tree->last[HTML_BUTTON])
+        close_to(tree, tree->last[HTML_P]);
+}
+
+static gboolean
+is_heading(HtmlElement element)
+{
+    return element >= HTML_H1 && element <= HTML_H6;
+}
+
+/* Ends what is open inside the innermost table down to a cell, row or section, whichever @kinds lists. */
+static void
+clear_table(HtmlTree *tree, const HtmlElement *kinds, gsize count)
+{
+    int table = tree->last[HTML_TABLE];
+    int lowest = -1;
+
+    for (gsize i = 0; i < count; i++) {
+        int index = tree->last[kinds[i]];
+
+        if (index > table && (lowest < 0 || index < lowest))
+            lowest = index;
+    }
+    if (lowest >= 0)
+        close_to(tree, lowest);
+}
+
+/* Before a cell, row, section or caption. FALSE when there is no table for it. */
+static gboolean
+prepare_table_part(HtmlTree *tree, HtmlElement element)
+{
+    static const HtmlElement kinds[] = { HTML_TD,       HTML_TH,    HTML_CAPTION, HTML_COLGROUP, HTML_TR,
+                                         HTML_TBODY, HTML_THEAD, HTML_TFOOT };
+    gsize count = element == HTML_TD || element == HTML_TH ? 4 : element == HTML_TR ? 5 : G_N_ELEMENTS(kinds);
+
+    if (tree->last[HTML_TABLE] < 0)
+        return FALSE;
+    clear_table(tree, kinds, count);
+    return TRUE;
+}
+
+static void
+prepare_table(HtmlTree *tree)
+{
+    int table = tree->last[HTML_TABLE];
+
+    close_paragraph(tree);
+    if (table >= 0 && top(tree)->scope == table)
+        close_to(tree, table);
+}
+
+static void
+prepare_item(HtmlTree *tree, HtmlElement element)
+{
+    int index = top(tree)->barrier;
+    HtmlElement bound = index >= 0 ? at(tree, index)->element : HTML_UNKNOWN;
+    gboolean term = bound == HTML_DD || bound == HTML_DT;
+
+    if ((element == HTML_LI && bound == HTML_LI) || (element != HTML_LI && term))
+        close_to(tree, index);
+    close_paragraph(tree);
+}
+
+static void
+prepare_option(HtmlTree *tree, HtmlElement element)
+{
+    if (top(tree)->element == HTML_OPTION)
+        close_to(tree, top_index(tree));
+    if (element == HTML_OPTGROUP && top(tree)->element == HTML_OPTGROUP)
+        close_to(tree, top_index(tree));
+}
+
+/* Only options stand in a select; another field ends it. FALSE: the tag means nothing there. */
+static gboolean
+prepare_in_select(HtmlTree *tree, HtmlElement element)
+{
+    if (element == HTML_OPTION || element == HTML_OPTGROUP)
+        return TRUE;
+    if (element == HTML_INPUT || element == HTML_TEXTAREA || element == HTML_SELECT ||
+        (html_element_traits(element) & HTML_TABLE_PART) != 0)
+        close_to(tree, tree->last[HTML_SELECT]);
+    return !in_scope(tree, HTML_SELECT) && element != HTML_SELECT;
+}
+
+/* Ends what cannot stay open when @element begins. FALSE when the tag means nothing here. */
+static gboolean
+prepare(HtmlTree *tree, HtmlElement element)
+{
+    guint traits = html_element_traits(element);
+
+    if (in_scope(tree, HTML_SELECT) && !prepare_in_select(tree, element))
+        return FALSE;
+    if ((traits & HTML_TABLE_PART) != 0)
+        return prepare_table_part(tree, element);
+    if (element == HTML_TABLE)
+        prepare_table(tree);
+    else if (element == HTML_LI || element == HTML_DD || element == HTML_DT)
+        prepare_item(tree, element);
+    else if (element == HTML_OPTION || element == HTML_OPTGROUP)
+        prepare_option(tree, element);
+    else if ((element == HTML_A || element == HTML_NOBR) && in_scope(tree, element))
+        end_formatting(tree, tree->last[element]);
+    else if (element == HTML_BUTTON && in_scope(tree, element))
+        close_to(tree, tree->last[element]);
+    else if ((element == HTML_RT || element == HTML_RP) &&
+             (top(tree)->element == HTML_RT || top(tree)->element == HTML_RP))
+        close_to(tree, top_index(tree));
+    else if ((traits & HTML_CLOSES_P) != 0)
+        close_paragraph(tree);
+    if (is_heading(element) && is_heading(top(tree)->element))
+        close_to(tree, top_index(tree));
+    return element != HTML_FORM || !html_tree_is_inside(tree, HTML_FORM);
+}
+
+/* The first <body> gives its attributes to the one that is open from the start. */
+static void
+start_body(HtmlTree *tree, const HtmlAttributes *attributes)
+{
+    int index = tree->last[HTML_BODY];
+    HtmlOpen *body = at(tree, index);
+
+    if (tree->has_body || top_index(tree) != index)
+        return;
+    tree->has_body = TRUE;
+    clear_subject(body);
+    set_subject(body, attributes);
+    html_hints_declare(tree->sheet, subject_above, tree, attributes, &body->declared);
+    set_look(tree, index);
+}
+
+static gboolean
+is_ignored(HtmlElement element)
+{
+    return element == HTML_HTML || element == HTML_HEAD || (html_element_traits(element) & HTML_RAW) != 0;
+}
+
+void
+html_tree_start(HtmlTree *tree, HtmlElement element, const HtmlAttributes *attributes, gboolean closed)
+{
+    gboolean is_void = (html_element_traits(element) & HTML_VOID) != 0 ||
+                       (closed && (element == HTML_UNKNOWN || element == HTML_SVG || element == HTML_MATH) &&
+                        (html_tree_is_inside(tree, HTML_SVG) || html_tree_is_inside(tree, HTML_MATH)));
+
+    if (element == HTML_BODY) {
+        start_body(tree, attributes);
+        return;
+    }
+    element = element == HTML_IMAGE ? HTML_IMG : element;
+    if (is_ignored(element) || !prepare(tree, element))
+        return;
+    if (tree->stack->len >= DEPTH_MAX && !is_void) {
+        tree->beyond++;
+        return;
+    }
+    push(tree, element, attributes);
+    if (is_void)
+        pop(tree);
+}
+
+static void
+end_heading(HtmlTree *tree)
+{
+    int highest = -1;
+
+    for (int element = HTML_H1; element <= HTML_H6; element++)
+        highest = MAX(highest, tree->last[element]);
+    if (highest >= 0 && highest > top(tree)->scope)
+        close_to(tree, highest);
+}
+
+static void
+end_paragraph(HtmlTree *tree)
+{
+    if (!in_scope(tree, HTML_P))
+        html_tree_start(tree, HTML_P, &no_attributes, FALSE);
+    close_paragraph(tree);
+}
+
+/* Where the end tag of @element may reach no further down than this. */
+static int
+end_limit(const HtmlTree *tree, HtmlElement element)
+{
+    guint traits = html_element_traits(element);
+
+    if (element == HTML_TABLE)
+        return -1;
+    if ((traits & HTML_TABLE_PART) != 0)
+        return tree->last[HTML_TABLE];
+    if (element == HTML_LI)
+        return MAX(top(tree)->scope, MAX(tree->last[HTML_UL], tree->last[HTML_OL]));
+    if ((traits & (HTML_SPECIAL | HTML_FORMATTING)) != 0)
+        return top(tree)->scope - ((traits & HTML_SCOPE) != 0);
+    return top(tree)->special;
+}
+
+void
+html_tree_end(HtmlTree *tree, HtmlElement element)
+{
+    int index = tree->last[element];
+
+    if (is_ignored(element) || element == HTML_BODY)
+        return;
+    if (tree->beyond > 0 && element != HTML_BR && (html_element_traits(element) & HTML_VOID) == 0) {
+        tree->beyond--;
+        return;
+    }
+    if (element == HTML_BR)
+        html_tree_start(tree, element, &no_attributes, FALSE);
+    else if (element == HTML_P)
+        end_paragraph(tree);
+    else if (is_heading(element))
+        end_heading(tree);
+    else if (index < 0 || index <= end_limit(tree, element))
+        return;
+    else if ((html_element_traits(element) & HTML_FORMATTING) != 0)
+        end_formatting(tree, index);
+    else
+        close_to(tree, index);
+}
+
+HtmlTree *
+html_tree_new(HtmlSheet *sheet, const HtmlTreeEvents *events, gpointer data)
+{
+    HtmlTree *tree = g_new0(HtmlTree, 1);
+
+    tree->sheet = sheet;
+    tree->events = events;
+    tree->data = data;
+    tree->stack = g_array_sized_new(FALSE, TRUE, sizeof(HtmlOpen), 32);
+    for (guint i = 0; i < HTML_ELEMENT_COUNT; i++)
+        tree->last[i] = -1;
+    push(tree, HTML_HTML, &no_attributes);
+    push(tree, HTML_BODY, &no_attributes);
+    return tree;
+}
+
+void
+html_tree_finish(HtmlTree *tree)
+{
+    while (tree->stack->len > 0)
+        pop(tree);
+}
+
+void
+html_tree_free(HtmlTree *tree)
+{
+    html_tree_finish(tree);
+    g_array_unref(tree->stack);
+    g_free(tree);
+}
