@@ -26,7 +26,7 @@ import profile_reader
 
 BATCH = 5000  # messages given to the oracle at a time
 SHOWN = 20    # disagreements printed
-INERT_LINKS = 1
+INERT_LINKS, RELAYED = 1, 2  # MUGAI_GUARD_*
 
 
 # Conforming messages ------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def base_messages():
 
 # Changes ------------------------------------------------------------------------------------------
 
-HEADER_OCTETS = b"\r\n \t\"<>@.,;:=?-+/09AZaz"
+HEADER_OCTETS = b"\t\r\n \t\"<>@.,;:=?-+/09AZaz"
 UTF8_OCTETS = b"\r\n \t\x00\x7F\x80\xBF\xC0\xC2\xE0\xED\xEF\xF0\xF4\xF5\xFF"
 # Beside and at the ends of every range of the profile's section 4.
 RANGES = (profile_reader.NOT_CLEAN + profile_reader.SELECTORS + profile_reader.SPACES
@@ -140,6 +140,14 @@ def change_word(octets, chance):
     return octets[:chosen.start()] + changed + octets[chosen.end():]
 
 
+def change_fold(octets, chance):
+    """A fold, or where there is none, the beginning of a line, begins with TAB."""
+    folds = [found.end() for found in re.finditer(rb"\r\n(?= )", octets)]
+    at = chance.choice(folds or [found.end() for found in re.finditer(rb"\r\n", octets)])
+    removed = chance.randrange(2)
+    return octets[:at] + b"\t" + octets[at + removed:]
+
+
 def change_lines(octets, chance):
     lines = octets.split(b"\r\n")
     line = lines.pop(chance.randrange(len(lines)))
@@ -148,7 +156,7 @@ def change_lines(octets, chance):
     return b"\r\n".join(lines)
 
 
-CHANGES = [change_octet] * 6 + [change_body] * 3 + [change_word] * 2 + [change_lines]
+CHANGES = [change_octet] * 6 + [change_body] * 3 + [change_word] * 2 + [change_fold, change_lines]
 
 
 def changed_by_chance(cases, seed):
@@ -156,9 +164,10 @@ def changed_by_chance(cases, seed):
     bases = list(base_messages())
     for base in bases:
         yield base, 0
-        yield base, INERT_LINKS
+        yield base, INERT_LINKS | RELAYED
     for _ in range(cases - 2 * len(bases)):
-        yield chance.choice(CHANGES)(chance.choice(bases), chance), chance.choice([0, INERT_LINKS])
+        changed = chance.choice(CHANGES)(chance.choice(bases), chance)
+        yield changed, chance.choice([0, INERT_LINKS]) | chance.choice([0, RELAYED])
 
 
 def changed_everywhere():
@@ -182,7 +191,7 @@ def ask_oracle(oracle, batch):
 
 def compare(oracle, batch, figures):
     for (octets, flags), guard in zip(batch, ask_oracle(oracle, batch)):
-        reason = profile_reader.check(octets, flags == INERT_LINKS)
+        reason = profile_reader.check(octets, flags & INERT_LINKS != 0, flags & RELAYED != 0)
         figures["cases"] += 1
         figures["conforming"] += reason is None
         if (reason is None) != (guard == 1):

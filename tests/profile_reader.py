@@ -6,9 +6,10 @@ with the guard but the profile's text: no octet automaton, but whole messages cu
 and characters. Tests compare the two; a message on which they differ shows an error in one of them,
 or a sentence of the profile that can be read in two ways.
 
-    profile_reader.py [--inert-links] FILE...
+    profile_reader.py [--inert-links] [--relayed] FILE...
 
-prints nothing and exits 0 if all conform, else "FILE: section: reason" and exits 1.
+prints nothing and exits 0 if all conform, else "FILE: section: reason" and exits 1. --relayed: as
+they arrive behind relays, where a fold of a trace field may begin with one TAB (Postfix does that).
 
 Where the profile is silent, the stricter reading is taken; such places are marked "reading:".
 """
@@ -252,6 +253,7 @@ VALUE_CHECKS = ({name: check_value for name, _, check_value in OWN_FIELDS}
 
 FIELD = re.compile(r"([!-9;-~]+): ([!-~](?:.*[!-~])?)", re.DOTALL)
 FOLD = re.compile(r"\r\n [!-~]")
+RELAYED_FOLD = re.compile(r"\r\n[ \t][!-~]")
 
 
 @lru_cache(REMEMBERED)
@@ -261,7 +263,8 @@ def read_field(field):
     try:
         lines = field.split("\r\n")
         demand(max(map(len, lines)) <= HEADER_LINE_OCTETS, 1, "a header line is too long")
-        demand(len(FOLD.findall(field)) == len(lines) - 1, 2, "a fold is not of one space")
+        fold = RELAYED_FOLD if field.partition(":")[0] in TRACE_FIELDS else FOLD
+        demand(len(fold.findall(field)) == len(lines) - 1, 2, "a fold is not of one space")
         # reading: no line of a value ends in a space, not only the last one
         demand(not any(line.endswith(" ") for line in lines), 2, "a trailing space")
         found = FIELD.fullmatch(field)
@@ -278,8 +281,9 @@ def check_header(header):
     """@header: the header section, without the last CRLF."""
     demand(len(header) + len("\r\n") <= HEADER_SECTION_OCTETS, 1, "the header section is too long")
     names = []
-    # A line that begins with a space belongs to the field before it.
-    for field in re.split(r"\r\n(?! )", header):
+    # A line that begins with a space belongs to the field before it. (check() has seen to it that
+    # TABs stand only in messages that were relayed, and there only at the beginning of a line.)
+    for field in re.split(r"\r\n(?![ \t])", header):
         name, reason = read_field(field)
         if reason is not None:
             raise Refused(reason)
@@ -347,11 +351,12 @@ def reason_of(check_part, part):
 
 
 OCTETS = re.compile(rb"(?:[\x20-\x7E]|\r\n)*")
+RELAYED_OCTETS = re.compile(rb"(?:[\x20-\x7E]|\r\n\t?)*")
 
 
-def check(octets: bytes, inert_links: bool) -> str | None:
+def check(octets: bytes, inert_links: bool, relayed: bool = False) -> str | None:
     """None if @octets are a conforming message, else "section: reason"."""
-    if OCTETS.fullmatch(octets) is None:
+    if (RELAYED_OCTETS if relayed else OCTETS).fullmatch(octets) is None:
         return "1: an octet that is neither printable ASCII nor in a CRLF"
     if not octets.endswith(b"\r\n"):
         return "1: the last line does not end in CRLF"
@@ -362,15 +367,15 @@ def check(octets: bytes, inert_links: bool) -> str | None:
 
 
 def main(arguments):
-    inert_links = "--inert-links" in arguments
-    files = [argument for argument in arguments if argument != "--inert-links"]
-    if not files or any(name.startswith("--") for name in files):
-        print("usage: profile_reader.py [--inert-links] FILE...", file=sys.stderr)
+    options = [argument for argument in arguments if argument.startswith("--")]
+    files = [argument for argument in arguments if not argument.startswith("--")]
+    if not files or not set(options) <= {"--inert-links", "--relayed"}:
+        print("usage: profile_reader.py [--inert-links] [--relayed] FILE...", file=sys.stderr)
         return 2
     conform = True
     for name in files:
         with open(name, "rb") as file:
-            reason = check(file.read(), inert_links)
+            reason = check(file.read(), "--inert-links" in options, "--relayed" in options)
         if reason is not None:
             print(f"{name}: {reason}")
             conform = False

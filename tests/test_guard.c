@@ -654,6 +654,9 @@ Test(guard, input_that_ends_in_the_header_section_is_refused)
     expect(header, 0, R(HEADER_END) | R(LINE_END), "no CRLF");
 }
 
+static const char *const trace_names[] = {"Received", "Return-Path", "Delivered-To",
+                                          "X-Original-To"};
+
 /* 2 Header fields: form ------------------------------------------------------------------------ */
 
 Test(guard, names_are_spelled_exactly)
@@ -757,6 +760,84 @@ Test(guard, a_folded_line_begins_with_one_space)
     EXPECT_VALUES(TRACE, cases);
 }
 
+/* guard.h: relays fold their trace fields with one TAB; everything else stays as it is. */
+Test(guard, a_fold_of_a_relay_may_begin_with_one_tab)
+{
+    static const struct {
+        const char *name, *value;
+        Rules refused, refused_relayed;
+    } cases[] = {
+        {"TAB", "a\r\n\tb", R(OCTET), CONFORMS},
+        {"TABs and spaces", "a\r\n\tb c\r\n d\r\n\te", R(OCTET), CONFORMS},
+        {"two TABs", "a\r\n\t\tb", R(OCTET), R(OCTET) | R(FOLD)},
+        {"TAB and space", "a\r\n\t b", R(OCTET), R(FOLD)},
+        {"space and TAB", "a\r\n \tb", R(OCTET), R(OCTET) | R(FOLD)},
+        {"two spaces", "a\r\n  b", R(FOLD), R(FOLD)},
+        {"blank line of a TAB", "a\r\n\t\r\n b", R(OCTET), R(FOLD)},
+        {"last line a TAB", "a\r\n\t", R(OCTET), R(FOLD)},
+        {"TAB inside", "a\tb", R(OCTET), R(OCTET)},
+        {"TAB inside a folded line", "a\r\n\tb\tc", R(OCTET), R(OCTET)},
+        {"TAB at the end", "a\t", R(OCTET), R(OCTET)},
+        {"TAB before a fold", "a\t\r\n b", R(OCTET), R(OCTET)},
+        {"TAB for the space", "\ta", R(OCTET) | R(FIELD_SPACE), R(OCTET) | R(FIELD_SPACE)},
+        {"trailing space before it", "a \r\n\tb", R(FIELD_SPACE) | R(FOLD) | R(OCTET),
+         R(FIELD_SPACE) | R(FOLD)},
+        {"trailing space after it", "a\r\n\tb ", R(OCTET), R(FIELD_SPACE)},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (size_t j = 0; j < COUNT(trace_names); j++) {
+            const char *line = text("%s: %s\r\n", trace_names[j], cases[i].value);
+            const char *name = text("%s, %s", trace_names[j], cases[i].name);
+
+            expect(compose(false, TRACE, line), 0, cases[i].refused, name);
+            expect(compose(false, TRACE, line), MUGAI_GUARD_INERT_LINKS, cases[i].refused, name);
+            expect(compose(false, TRACE, line), MUGAI_GUARD_RELAYED, cases[i].refused_relayed,
+                   name);
+        }
+}
+
+Test(guard, own_fields_and_the_body_know_no_tab_even_when_relayed)
+{
+    Message full = compose(true, SLOTS, "");
+    const char *a = word("a");
+    const struct {
+        Slot slot;
+        const char *lines;
+    } cases[] = {
+        {TRACE, "\tx\r\n"},
+        {SUBJECT, "Subject: a\r\n\tb\r\n"},
+        {SUBJECT, text("Subject: %s\r\n\t%s\r\n", a, a)},
+        {TO, "To: <a@b>,\r\n\t<c@d>\r\n"},
+        {REFERENCES, "References: <a@b>\r\n\t<c@d>\r\n"},
+        {EMPTY_LINE, "\t\r\n"},
+        {EMPTY_LINE, "\r\n\t"},
+        {EMPTY_LINE, "\r\n\t\r\n"},
+        {BODY, "\tDQo=\r\n"},
+        {BODY, "DQo=\r\n\t"},
+        {BODY, "DQo=\r\n\t\r\n"},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Message message = compose(false, cases[i].slot, cases[i].lines);
+
+        expect(message, MUGAI_GUARD_RELAYED, R(OCTET) | R(FOLD) | R(BASE64) | R(FIELD_NAME),
+               text("case %zu", i));
+    }
+    expect(full, MUGAI_GUARD_RELAYED | MUGAI_GUARD_INERT_LINKS, CONFORMS, "no TAB");
+    for (size_t at = strstr(full.octets, "Date: ") - full.octets; at <= full.length; at++)
+        expect(spliced(full, at, 0, "\t", 1), MUGAI_GUARD_RELAYED, ~CONFORMS, text("at %zu", at));
+}
+
+Test(guard, a_tab_counts_in_a_relayed_line)
+{
+    const char *longest = text("Received: x\r\n\t%s\r\n", letters(997));
+    const char *longer = text("Received: x\r\n\t%s\r\n", letters(998));
+
+    expect(compose(false, TRACE, longest), MUGAI_GUARD_RELAYED, CONFORMS, "998");
+    expect(compose(false, TRACE, longer), MUGAI_GUARD_RELAYED, R(HEADER_LINE_LONG), "999");
+}
+
 /* reading: a fold stands where the profile names one: between encoded words, message ids and
  * addresses, and in values that are any printable ASCII: trace fields, plain text. */
 Test(guard, folds_stand_only_where_the_profile_names_them)
@@ -818,9 +899,6 @@ Test(guard, own_fields_stand_once)
                text("%s at the end", slots[slot].name));
     }
 }
-
-static const char *const trace_names[] = {"Received", "Return-Path", "Delivered-To",
-                                          "X-Original-To"};
 
 Test(guard, trace_fields_stand_before_own_fields)
 {
