@@ -1,1 +1,105 @@
-/* main.c - not written yet */
+/*
+ * main.c - mugai, the administrator's command: a table of verbs, a file each
+ *
+ * Errors: 0; 1 for "no"; 2 for wrong usage; EX_* of sysexits.h otherwise. One line on standard error says why. Output that
+ * did not arrive is an error too: standard output is checked at the end, and a closed pipe kills nobody.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <mugai/log.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+typedef struct {
+    const char *name;
+    int (*run)(int argc, char **argv, GError **error);
+    const char *usage;
+} Verb;
+
+static const Verb verbs[] = {
+    {"sanitize", cmd_sanitize, "[FILE] [--report FILE] [--id ID] [--received TIME]   sanitize one message"},
+    {"sanitize", NULL, "--output DIR PATH...                                 sanitize many"},
+    {"verify", cmd_verify, "[--inert-links] [FILE...]                            is it in the output profile?"},
+    {"list", cmd_list, "[--since TIME] [--subject TEXT] ...                  what is in quarantine"},
+    {"show", cmd_show, "ID [--json]                                          envelope and parts of a message"},
+    {"get", cmd_get, "ID [--part PATH] [-o FILE]                           the original, or one part of it"},
+    {"check-config", cmd_check_config, "[FILE]                                               is the configuration right?"},
+};
+
+static const Verb *
+find_verb(const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        if (verbs[i].run != NULL && g_str_equal(verbs[i].name, name))
+            return &verbs[i];
+    }
+    return NULL;
+}
+
+static void
+print_usage(FILE *out)
+{
+    fputs("mugai - mail sanitization: the administrator's command\n\n", out);
+    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++)
+        fprintf(out, "  mugai %-12s %s\n", verbs[i].name, verbs[i].usage);
+    fputs("\nEvery verb takes --config FILE (default " MUGAI_CONFIG_DEFAULT_FILE ") and --help.\n", out);
+}
+
+static int
+exit_status(const GError *error)
+{
+    return error->domain == MUGAI_CLI_ERROR ? error->code : mugai_error_exit_status(error);
+}
+
+static int
+run_verb(const Verb *verb, int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    int status = verb->run(argc, argv, &error);
+
+    if (error == NULL)
+        return status;
+    mugai_cli_complain("%s", error->message);
+    return exit_status(error);
+}
+
+static int
+run(int argc, char **argv)
+{
+    const Verb *verb = argc > 1 ? find_verb(argv[1]) : NULL;
+
+    if (verb != NULL)
+        return run_verb(verb, argc - 1, argv + 1);
+    if (argc == 2 && g_str_equal(argv[1], "--version")) {
+        puts("mugai " MUGAI_VERSION);
+        return EX_OK;
+    }
+    if (argc == 2 && (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h"))) {
+        print_usage(stdout);
+        return EX_OK;
+    }
+    if (argc > 1)
+        mugai_cli_complain("there is no \"%s\"", argv[1]);
+    print_usage(stderr);
+    return 2;
+}
+
+int
+main(int argc, char **argv)
+{
+    int status = 0;
+
+    mugai_log_open("mugai", TRUE);
+    setlocale(LC_ALL, "");
+    signal(SIGPIPE, SIG_IGN);
+    status = run(argc, argv);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        mugai_cli_complain("standard output: %s", g_strerror(errno));
+        return EX_IOERR;
+    }
+    return status;
+}

@@ -1,0 +1,142 @@
+/* cli.h - what the verbs of mugai share */
+#pragma once
+
+#include <glib.h>
+#include <mugai/approve.h>
+#include <mugai/config.h>
+#include <mugai/error.h>
+#include <mugai/id.h>
+#include <mugai/store.h>
+#include <unistd.h>
+
+G_BEGIN_DECLS
+
+/* --- verbs: each returns its exit status, or -1 with @error --- */
+
+int cmd_check_config(int argc, char **argv, GError **error);
+int cmd_get(int argc, char **argv, GError **error);
+int cmd_list(int argc, char **argv, GError **error);
+int cmd_sanitize(int argc, char **argv, GError **error);
+int cmd_show(int argc, char **argv, GError **error);
+int cmd_verify(int argc, char **argv, GError **error);
+
+/* --- options.c --- */
+
+/* Errors of the command line's own: the code is the exit status (sysexits.h). */
+#define MUGAI_CLI_ERROR (mugai_cli_error_quark())
+GQuark mugai_cli_error_quark(void);
+/* Sets @error to @status, the formatted text, ": " and strerror(errno). FALSE. */
+gboolean mugai_cli_fail(GError **error, int status, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* Sets @error to a USAGE error. FALSE. */
+gboolean mugai_cli_misuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* What every verb takes. */
+typedef struct {
+    char *config_path; /* NULL: the default */
+    GStrv arguments;   /* what is no option; never NULL after parsing */
+} MugaiCommon;
+
+void mugai_common_clear(MugaiCommon *common);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MugaiCommon, mugai_common_clear)
+
+/* Parses @argv ("VERB" first) by @entries (ending in a zeroed one; values as FILENAME, that is octets as typed), --config
+ * and --help, which exits. @usage: the arguments and below them, after a blank line, a description. USAGE. */
+gboolean mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const char *usage, const char *description,
+                         int argc, char **argv, GError **error);
+
+/* The configuration of --config, or the default file, or, where there is none, the built-in defaults. */
+MugaiConfig *mugai_cli_load_config(const MugaiCommon *common, GError **error);
+
+/* A moment in local time: an ISO 8601 date or date and time, "today", "yesterday", or so long ago: -2h, -30m, -7d. */
+gboolean mugai_cli_parse_moment(const char *typed, gint64 *ret_seconds, GError **error);
+
+/* ISO 8601 with offset, or @ and unix seconds; NULL: now. */
+gboolean mugai_cli_parse_received(const char *typed, MugaiTime *ret_time, GError **error);
+
+/* @seconds with the offset of local time then. */
+MugaiTime mugai_cli_local_time(gint64 seconds);
+
+/* --- files.c --- */
+
+typedef int MugaiFd;
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(MugaiFd, close, -1)
+
+/* All @length octets; FALSE with errno set. */
+gboolean mugai_cli_write(int fd, const void *octets, gsize length);
+/* A file without a name for reading and writing, -1 with @error. */
+int mugai_cli_open_unnamed(GError **error);
+/* Opens @path, or standard input for "-", for a worker: what is no regular file is copied to an unnamed one. */
+int mugai_cli_open_input(const char *path, GError **error);
+/* Makes @path, which must not exist, for the owner alone. EXISTS. */
+int mugai_cli_create(const char *path, GError **error);
+/* Copies all of the file @from to @to; @name is that of the output. */
+gboolean mugai_cli_copy(int from, int to, const char *name, GError **error);
+/* Length and SHA-256 (lower-case hex, newly allocated) of a file. */
+gboolean mugai_cli_digest(int fd, guint64 *ret_size, char **ret_sha256, GError **error);
+
+/* --- terminal.c --- */
+
+/* Columns of the terminal on standard output, 0 if it is none. */
+gsize mugai_cli_terminal_columns(void);
+/* Hostile text for a terminal, at most @columns wide and filled up to them; 0: as it is. */
+char *mugai_cli_fit(const char *text, gsize columns);
+/* "12345" as "12.1K" */
+char *mugai_cli_size(guint64 octets);
+/* Local time: "2026-11-20 10:00:15 +0900" */
+char *mugai_cli_time(gint64 seconds);
+
+/* --- originals.c --- */
+
+/* The one id that the verb was called with. USAGE, MALFORMED. */
+gboolean mugai_cli_read_id(const MugaiCommon *common, MugaiId *ret_id, GError **error);
+/* Reads the original to an unnamed file, and whether it is whole. @ret_size and @ret_sha256 may be NULL. -1 with
+ * @error. */
+int mugai_cli_fetch(MugaiOriginal *original, guint64 *ret_size, char **ret_sha256, GError **error);
+/* Has the message in @original sanitized by a worker of its own and waits for it. */
+MugaiApproved *mugai_cli_sanitize(const MugaiConfig *config, int original, const MugaiId *id, MugaiTime received,
+                                  GError **error);
+/* @approved's report on the message in @original as JSON. @envelope and @state may be NULL. */
+char *mugai_cli_report_json(const MugaiApproved *approved, int original, const MugaiId *id, MugaiTime received,
+                            const MugaiEnvelope *envelope, const char *state, gboolean pretty, GError **error);
+/* The same in the file @path. */
+gboolean mugai_cli_write_report(const char *path, const MugaiApproved *approved, int original, const MugaiId *id,
+                                MugaiTime received, GError **error);
+
+/* --- many.c --- */
+
+/* What sanitize --output was told. */
+typedef struct {
+    const char *output;  /* directory */
+    const char *reports; /* directory, or NULL */
+    MugaiTime received;
+    const MugaiConfig *config;
+    GStrv paths;
+} MugaiMany;
+
+/* Exit status. */
+int mugai_cli_sanitize_many(const MugaiMany *many, GError **error);
+
+/* --- sources.c --- */
+
+/* A file to be sanitized. */
+typedef struct {
+    char *path;
+    char *relative; /* its name below the output directory */
+} MugaiSource;
+
+/* All files under @path, in order of their names, appended to @sources (of MugaiSource). What cannot be read is
+ * complained of; FALSE then. */
+gboolean mugai_cli_find_sources(const char *path, GPtrArray *sources);
+GPtrArray *mugai_cli_sources_new(void);
+
+/* Calls @visit with each message of the open mbox file in an unnamed file of its own, or once with @fd itself where it
+ * is none. @number: from 1, 0 for a file that is no mbox. */
+typedef gboolean (*MugaiMessageVisit)(int fd, guint number, gpointer data, GError **error);
+gboolean mugai_cli_visit_messages(int fd, MugaiMessageVisit visit, gpointer data, GError **error);
+
+/* --- messages to the user --- */
+
+/* One line "mugai: ..." on standard error, hostile octets quoted. */
+void mugai_cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+G_END_DECLS

@@ -1,0 +1,221 @@
+/* options.c - what people type after a verb: options, configuration, moments */
+#include "cli.h"
+
+#include <errno.h>
+#include <mugai/text.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Unix seconds beyond year 9999 make no id. */
+#define SECONDS_MAX G_GINT64_CONSTANT(253402300799)
+
+G_DEFINE_QUARK(mugai-cli-error-quark, mugai_cli_error)
+
+gboolean
+mugai_cli_fail(GError **error, int status, const char *format, ...)
+{
+    int saved_errno = errno;
+    g_autofree char *text = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error(error, MUGAI_CLI_ERROR, status, "%s: %s", text, g_strerror(saved_errno));
+    return FALSE;
+}
+
+gboolean
+mugai_cli_misuse(GError **error, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (error != NULL)
+        *error = g_error_new_valist(MUGAI_ERROR, MUGAI_ERROR_USAGE, format, arguments);
+    va_end(arguments);
+    return FALSE;
+}
+
+void
+mugai_cli_complain(const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    g_autofree char *quoted = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    quoted = mugai_text_quote(text, 2000);
+    fprintf(stderr, "mugai: %s\n", quoted);
+}
+
+void
+mugai_common_clear(MugaiCommon *common)
+{
+    g_free(common->config_path);
+    g_strfreev(common->arguments);
+}
+
+gboolean
+mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const char *usage, const char *description, int argc,
+                char **argv, GError **error)
+{
+    const GOptionEntry common_entries[] = {
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &common->config_path, "Read FILE (default " MUGAI_CONFIG_DEFAULT_FILE ")",
+         "FILE"},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &common->arguments, NULL, usage},
+        {NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autofree char *name = g_strdup_printf("mugai %s", argv[0]);
+    g_autoptr(GError) local = NULL;
+
+    g_set_prgname(name);
+    g_option_context_set_summary(context, description);
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_add_main_entries(context, common_entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &local))
+        return mugai_cli_misuse(error, "%s (see %s --help)", local->message, name);
+    if (common->arguments == NULL)
+        common->arguments = g_new0(char *, 1);
+    return TRUE;
+}
+
+MugaiConfig *
+mugai_cli_load_config(const MugaiCommon *common, GError **error)
+{
+    struct stat status;
+
+    if (common->config_path != NULL)
+        return mugai_config_load(common->config_path, error);
+    if (stat(MUGAI_CONFIG_DEFAULT_FILE, &status) != 0 && errno == ENOENT)
+        return mugai_config_new();
+    return mugai_config_load(MUGAI_CONFIG_DEFAULT_FILE, error);
+}
+
+/* --- moments --- */
+
+/* Midnight of the day @days after today. */
+static GDateTime *
+midnight(int days)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    g_autoptr(GDateTime) day = g_date_time_add_days(now, days);
+
+    return g_date_time_new_local(g_date_time_get_year(day), g_date_time_get_month(day), g_date_time_get_day_of_month(day),
+                                 0, 0, 0);
+}
+
+/* "-2h": so long ago; NULL if @typed is none. */
+static GDateTime *
+ago(const char *typed)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    char *end = NULL;
+    gint64 number = g_ascii_strtoll(typed, &end, 10);
+
+    if (typed[0] != '-' || !g_ascii_isdigit(typed[1]) || number < -1000000 || strlen(end) != 1)
+        return NULL;
+    switch (*end) {
+    case 'm':
+        return g_date_time_add_minutes(now, (int)number);
+    case 'h':
+        return g_date_time_add_hours(now, (int)number);
+    case 'd':
+        return g_date_time_add_days(now, (int)number);
+    default:
+        return NULL;
+    }
+}
+
+/* A date, a date and minutes, or all of ISO 8601; local where it has no zone. */
+static GDateTime *
+read_iso(const char *typed)
+{
+    g_autoptr(GTimeZone) local = g_time_zone_new_local();
+    const char *missing = "";
+    g_autofree char *whole = NULL;
+
+    if (strlen(typed) == strlen("YYYY-MM-DD"))
+        missing = "T00:00:00";
+    else if (strlen(typed) == strlen("YYYY-MM-DDTHH:MM") && typed[13] == ':')
+        missing = ":00";
+    whole = g_strconcat(typed, missing, NULL);
+    return g_date_time_new_from_iso8601(whole, local);
+}
+
+gboolean
+mugai_cli_parse_moment(const char *typed, gint64 *ret_seconds, GError **error)
+{
+    g_autoptr(GDateTime) moment = NULL;
+
+    if (g_str_equal(typed, "today"))
+        moment = midnight(0);
+    else if (g_str_equal(typed, "yesterday"))
+        moment = midnight(-1);
+    else if (typed[0] == '-')
+        moment = ago(typed);
+    else
+        moment = read_iso(typed);
+    if (moment == NULL)
+        return mugai_cli_misuse(error, "\"%s\" is no time: write 2026-11-20, \"2026-11-20 10:00\", today, yesterday, -2h, "
+                                       "-30m or -7d", typed);
+    *ret_seconds = g_date_time_to_unix(moment);
+    return TRUE;
+}
+
+/* Offsets of mugai are whole minutes. */
+static MugaiTime
+time_of(GDateTime *moment)
+{
+    gint32 offset = (gint32)(g_date_time_get_utc_offset(moment) / G_TIME_SPAN_MINUTE) * 60;
+
+    return (MugaiTime){.seconds = g_date_time_to_unix(moment), .offset = offset};
+}
+
+MugaiTime
+mugai_cli_local_time(gint64 seconds)
+{
+    g_autoptr(GDateTime) local = g_date_time_new_from_unix_local(CLAMP(seconds, 0, SECONDS_MAX));
+
+    return time_of(local);
+}
+
+/* "@1795168815" */
+static gboolean
+read_unix_seconds(const char *typed, MugaiTime *ret_time)
+{
+    char *end = NULL;
+    gint64 seconds = 0;
+
+    if (typed[0] != '@' || !g_ascii_isdigit(typed[1]))
+        return FALSE;
+    seconds = g_ascii_strtoll(typed + 1, &end, 10);
+    if (*end != '\0' || seconds > SECONDS_MAX)
+        return FALSE;
+    *ret_time = mugai_cli_local_time(seconds);
+    return TRUE;
+}
+
+gboolean
+mugai_cli_parse_received(const char *typed, MugaiTime *ret_time, GError **error)
+{
+    g_autoptr(GDateTime) moment = NULL;
+
+    if (typed == NULL) {
+        *ret_time = mugai_cli_local_time(g_get_real_time() / G_USEC_PER_SEC);
+        return TRUE;
+    }
+    if (read_unix_seconds(typed, ret_time))
+        return TRUE;
+    moment = g_date_time_new_from_iso8601(typed, NULL);
+    if (moment == NULL || g_date_time_to_unix(moment) < 0 || g_date_time_to_unix(moment) > SECONDS_MAX)
+        return mugai_cli_misuse(error, "\"%s\" is no time: write 2026-11-20T10:00:00+09:00 or @ and unix seconds", typed);
+    *ret_time = time_of(moment);
+    return TRUE;
+}
