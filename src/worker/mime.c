@@ -13,6 +13,7 @@
 
 #include "gmime_cleanup.h"
 #include "headers.h"
+#include "scan.h"
 
 #include <mugai/limits.h>
 #include <mugai/text.h>
@@ -344,9 +345,10 @@ construct_headless(GMimeStream *stream, MugaiReport *report)
 }
 
 MugaiTree *
-mugai_tree_parse(GMimeStream *stream, const MugaiSettings *settings, MugaiReport *report)
+mugai_tree_parse(GMimeStream *raw, const MugaiSettings *settings, MugaiReport *report)
 {
     MugaiTree *tree = g_new0(MugaiTree, 1);
+    g_autoptr(GMimeStream) stream = mugai_scan(raw, &settings->limits, report);
     GMimeObject *content = NULL;
     guint count = 0;
 
