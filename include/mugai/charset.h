@@ -1,7 +1,7 @@
 /*
  * charset.h - octets of any age to UTF-8, as browsers decode them (WHATWG Encoding Standard)
  *
- * All converters are opened by mugai_charset_warm_up() and kept; decoding opens no file.
+ * The tables are made when mugai is built and are part of the program: decoding opens no file and needs no converter.
  */
 #pragma once
 
@@ -53,7 +53,7 @@ typedef enum {
     MUGAI_CHARSET_COUNT
 } MugaiCharset;
 
-/* Opens every converter. SYSTEM, naming the charset, if one is missing. */
+/* Decodes a known character of each family. SYSTEM, naming the charset, if a table is not what it should be. */
 gboolean mugai_charset_warm_up(GError **error);
 
 /* The encoding for a label ("Shift-JIS", " latin1 ", "cp932"): the standard's table and what mail adds to it.

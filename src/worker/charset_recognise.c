@@ -406,6 +406,8 @@ mugai_charset_recognise(const guint8 *octets, gsize length, MugaiCharset labelle
     MugaiCharset marked = by_mark(octets, length);
     gsize ascii = sink_ascii_run(octets, length);
 
+    if (length == 0)
+        return labelled == MUGAI_CHARSET_NONE ? MUGAI_CHARSET_UTF_8 : labelled;
     if (marked != MUGAI_CHARSET_NONE)
         return marked;
     if (labelled == MUGAI_CHARSET_UTF_16BE || labelled == MUGAI_CHARSET_UTF_16LE)
