@@ -111,9 +111,12 @@ class EndToEnd(unittest.TestCase):
         return octets
 
     def shown(self, identity):
-        status, said, complaint = lab.mugaid.cli("show", identity, "--json")
-        self.assertEqual(status, 0, complaint.decode(errors="replace"))
-        return json.loads(said)
+        """What the index says; it comes after the accept, so it is waited for."""
+        def ask():
+            status, said, _ = lab.mugaid.cli("show", identity, "--json")
+            return status == 0 and json.loads(said)
+
+        return harness.wait_until(ask, f"mugai show {identity}", 20)
 
     def assert_counted(self, one, parts):
         """I3: as many leaves as there are, in the header, in the report, and each with one disposition."""
