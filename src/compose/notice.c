@@ -68,22 +68,40 @@ append_marked(MugaiText *text, const char *line)
     g_string_free(inert, TRUE);
 }
 
+static char *
+fill_in_arguments(const MugaiSettings *settings, const char *key, va_list arguments)
+{
+    g_autoptr(GPtrArray) pairs = g_ptr_array_new();
+
+    for (char *each = va_arg(arguments, char *); each != NULL; each = va_arg(arguments, char *))
+        g_ptr_array_add(pairs, each);
+    return fill_in(mugai_settings_notice(settings, key), pairs);
+}
+
+char *
+mugai_compose_sentence(const MugaiSettings *settings, const char *key, ...)
+{
+    char *filled = NULL;
+    va_list arguments;
+
+    va_start(arguments, key);
+    filled = fill_in_arguments(settings, key, arguments);
+    va_end(arguments);
+    return filled;
+}
+
 void
 mugai_compose_notice(MugaiText *text, const MugaiSettings *settings, const char *key, ...)
 {
-    const char *sentence = mugai_settings_notice(settings, key);
-    g_autoptr(GPtrArray) pairs = g_ptr_array_new();
     g_autofree char *filled = NULL;
     g_auto(GStrv) lines = NULL;
     va_list arguments;
 
-    if (*sentence == '\0')
-        return;
     va_start(arguments, key);
-    for (char *each = va_arg(arguments, char *); each != NULL; each = va_arg(arguments, char *))
-        g_ptr_array_add(pairs, each);
+    filled = fill_in_arguments(settings, key, arguments);
     va_end(arguments);
-    filled = fill_in(sentence, pairs);
+    if (*filled == '\0')
+        return;
     lines = g_strsplit(filled, "\n", -1);
     for (char **line = lines; *line != NULL; line++)
         append_marked(text, *line);

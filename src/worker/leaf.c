@@ -8,7 +8,10 @@
  */
 #include "leaf.h"
 
+#include "blocks.h"
+
 #include <mugai/charset.h>
+#include <mugai/compose.h>
 #include <mugai/limits.h>
 
 #include <string.h>
@@ -215,6 +218,50 @@ measure(const MugaiNode *node, MugaiOctetsFunc sink, gpointer data, MugaiPart *p
         mugai_report_remark(report->ambiguities, "broken-encoding", "part %s", node->path);
 }
 
+/* Where blocks found in a text are reported. */
+typedef struct {
+    const MugaiNode *node;
+    const MugaiSettings *settings;
+    MugaiReport *report;
+    guint number;
+} Finding;
+
+/* A block in the text is a part of the message like any other: counted, hashed, named (I3). */
+static char *
+report_block(const MugaiBlock *block, gpointer data)
+{
+    Finding *finding = data;
+    g_autofree char *path = g_strdup_printf("%s/%u", finding->node->path, ++finding->number);
+    g_autofree char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)block->octets, block->length);
+    MugaiPart *part = mugai_part_new(path);
+
+    g_free(part->type);
+    g_free(part->name);
+    part->type = g_strdup(block->type);
+    part->name = mugai_text_clean_line(block->name, -1, finding->settings->limits.name_characters);
+    part->size = block->length;
+    g_strlcpy(part->sha256, sum, sizeof(part->sha256));
+    set_fate(part, MUGAI_REMOVED, "encoded-block");
+    g_ptr_array_add(finding->report->parts, part);
+    return mugai_compose_sentence(finding->settings, "section/embedded", "name",
+                                  *part->name == '\0' ? mugai_settings_notice(finding->settings, "notice/unnamed") : part->name, NULL);
+}
+
+/* The text without files that hide in it. */
+static void
+take_out_blocks(MugaiLeaf *leaf, const MugaiNode *node, const MugaiSettings *settings, MugaiReport *report)
+{
+    Finding finding = {.node = node, .settings = settings, .report = report};
+    GString *text = mugai_blocks_take_out(mugai_text_string(leaf->text), mugai_text_length(leaf->text), report_block,
+                                          &finding);
+
+    if (finding.number > 0) {
+        mugai_text_truncate(leaf->text, 0);
+        mugai_text_append(leaf->text, text->str, (gssize)text->len);
+    }
+    g_string_free(text, TRUE);
+}
+
 static void
 show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, const GString *octets, const MugaiSettings *settings,
      MugaiReport *report, gsize *budget)
@@ -231,6 +278,7 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, const GString *
     leaf->undecodable = mugai_charset_decode(charset, (const guint8 *)octets->str, octets->len, utf8);
     leaf->text = mugai_text_new(MIN(settings->limits.text_octets, *budget));
     filter(utf8->str, utf8->len, settings, leaf->text, &leaf->notes);
+    take_out_blocks(leaf, node, settings, report);
     *budget -= mugai_text_length(leaf->text);
     g_string_free(utf8, TRUE);
     if (leaf->notes.unreadable) {

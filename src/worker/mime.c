@@ -368,7 +368,8 @@ find_node(MugaiNode *node, const char *path)
 {
     if (node == NULL)
         return NULL;
-    if (node->kind == MUGAI_NODE_LEAF)
+    /* A container in which nothing was found is a leaf of the report. */
+    if (node->children->len == 0)
         return g_str_equal(node->path, path) ? node : NULL;
     for (guint i = 0; i < node->children->len; i++) {
         MugaiNode *found = find_node(g_ptr_array_index(node->children, i), path);

@@ -99,7 +99,7 @@ write_leaf(Rendering *rendering, MugaiLeaf *leaf)
     rendering->hidden += leaf->notes.hidden_characters;
     rendering->deceptive += leaf->notes.deceptive_links;
     rendering->missing += mugai_text_missing(leaf->text);
-    rendering->converted |= leaf->part->disposition == MUGAI_CONVERTED;
+    rendering->converted |= g_str_equal(leaf->part->type, "text/html");
     if (is_blank(mugai_text_string(leaf->text)))
         return;
     rendering->shown = TRUE;

@@ -318,6 +318,17 @@ read_value(Reader *reader, const char *raw, gsize length)
     read_pieces(reader, flat->str, flat->str + flat->len);
 }
 
+static Reader
+reader_new(MugaiWordsNotes *notes)
+{
+    return (Reader){
+        .text = g_string_new(NULL),
+        .coded = g_byte_array_new(),
+        .run = g_byte_array_new(),
+        .notes = notes,
+    };
+}
+
 static void
 reader_clear(Reader *reader)
 {
@@ -326,18 +337,6 @@ reader_clear(Reader *reader)
     g_byte_array_unref(reader->run);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reader, reader_clear)
-
-static void
-reader_init(Reader *reader, MugaiWordsNotes *notes)
-{
-    reader->text = g_string_new(NULL);
-    reader->coded = g_byte_array_new();
-    reader->run = g_byte_array_new();
-    reader->charset = MUGAI_CHARSET_NONE;
-    reader->after_word = FALSE;
-    reader->quote_open = FALSE;
-    reader->notes = notes;
-}
 
 /* A copy that C strings can hold: NUL becomes U+FFFD. */
 static char *
@@ -360,9 +359,8 @@ char *
 mugai_words_decode(const char *raw, gsize length, MugaiWordsNotes *notes)
 {
     MugaiWordsNotes unwanted = {0};
-    g_auto(Reader) reader = {0};
+    g_auto(Reader) reader = reader_new(notes != NULL ? notes : &unwanted);
 
-    reader_init(&reader, notes != NULL ? notes : &unwanted);
     read_value(&reader, raw, length);
     return without_nul(reader.text, reader.notes);
 }
@@ -371,12 +369,12 @@ char *
 mugai_words_decode_parameter(const guint8 *octets, gsize length, const char *label, MugaiWordsNotes *notes)
 {
     MugaiWordsNotes unwanted = {0};
-    g_auto(Reader) reader = {0};
+    g_auto(Reader) reader = reader_new(notes != NULL ? notes : &unwanted);
 
-    if (label == NULL || *label == '\0')
-        return mugai_words_decode((const char *)octets, length, notes);
-    reader_init(&reader, notes != NULL ? notes : &unwanted);
-    append(&reader, octets, length, mugai_charset_for_label(label, -1), TRUE);
+    if (label != NULL && *label != '\0')
+        append(&reader, octets, length, mugai_charset_for_label(label, -1), TRUE);
+    else
+        read_value(&reader, (const char *)octets, length);
     return without_nul(reader.text, reader.notes);
 }
 
@@ -514,15 +512,27 @@ write_next(GString *out, Reader *reader, gsize i)
     return end;
 }
 
+/* ASCII without a word in it. */
+static gboolean
+is_plain(const char *raw, gsize length)
+{
+    for (gsize i = 0; i < length; i++)
+        if ((guint8)raw[i] >= 0x80 || raw[i] == ESCAPE || raw[i] == '\0' ||
+            (raw[i] == '=' && i + 1 < length && raw[i + 1] == '?'))
+            return FALSE;
+    return TRUE;
+}
+
 char *
 mugai_words_normalise(const char *raw, gsize length, MugaiWordsNotes *notes)
 {
     MugaiWordsNotes unwanted = {0};
-    g_auto(Reader) reader = {0};
+    g_auto(Reader) reader = reader_new(notes != NULL ? notes : &unwanted);
     g_autoptr(GString) out = g_string_sized_new(length);
     gsize i = 0;
 
-    reader_init(&reader, notes != NULL ? notes : &unwanted);
+    if (is_plain(raw, length))
+        return g_strndup(raw, length);
     read_value(&reader, raw, length);
     while (i < reader.text->len)
         i = write_next(out, &reader, i);
