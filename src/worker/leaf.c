@@ -75,6 +75,12 @@ mugai_leaf_type_word(const char *type)
     return "data";
 }
 
+const char *
+mugai_leaf_shown_name(const MugaiPart *part, const MugaiSettings *settings)
+{
+    return *part->name == '\0' ? mugai_settings_notice(settings, "notice/unnamed") : part->name;
+}
+
 /* Types that are removed for a reason of their own; the words are keys of the notice's group [reason]. */
 static const char *
 removal_reason(const char *type)
@@ -244,7 +250,7 @@ report_block(const MugaiBlock *block, gpointer data)
     set_fate(part, MUGAI_REMOVED, "encoded-block");
     g_ptr_array_add(finding->report->parts, part);
     return mugai_compose_sentence(finding->settings, "section/embedded", "name",
-                                  *part->name == '\0' ? mugai_settings_notice(finding->settings, "notice/unnamed") : part->name, NULL);
+                                  mugai_leaf_shown_name(part, finding->settings), NULL);
 }
 
 /* The text without files that hide in it. */

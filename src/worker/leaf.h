@@ -31,3 +31,6 @@ MugaiAlternative mugai_leaf_choose(const MugaiLeaf *plain, const MugaiLeaf *html
 
 /* The key in the notice's group [type] for a media type: "image", "document", ... "data". */
 const char *mugai_leaf_type_word(const char *type);
+
+/* The name of @part for a reader: its own, or the notice's word for none. */
+const char *mugai_leaf_shown_name(const MugaiPart *part, const MugaiSettings *settings);

@@ -242,11 +242,10 @@ write_sections(Rendering *rendering)
 {
     for (guint i = 0; i < rendering->sections->len; i++) {
         MugaiLeaf *leaf = g_ptr_array_index(rendering->sections, i);
-        const char *unnamed = mugai_settings_notice(rendering->settings, "notice/unnamed");
 
         separate(rendering);
         mugai_compose_notice(rendering->text, rendering->settings, "section/attachment", "name",
-                             *leaf->part->name == '\0' ? unnamed : leaf->part->name, NULL);
+                             mugai_leaf_shown_name(leaf->part, rendering->settings), NULL);
         write_leaf(rendering, leaf);
         write_notice_line(rendering, "section/end");
     }
@@ -267,10 +266,9 @@ write_part_line(MugaiText *notice, const MugaiSettings *settings, const MugaiPar
     g_autofree char *size = mugai_compose_size(part->size);
     g_autofree char *type_key = g_strdup_printf("type/%s", mugai_leaf_type_word(part->type));
     g_autofree char *reason_key = g_strdup_printf("reason/%s", part->reason);
-    const char *name = *part->name == '\0' ? mugai_settings_notice(settings, "notice/unnamed") : part->name;
     const char *reason = g_hash_table_lookup(settings->notice, reason_key);
 
-    mugai_compose_notice(notice, settings, "notice/part", "number", ordinal, "name", name, "type",
+    mugai_compose_notice(notice, settings, "notice/part", "number", ordinal, "name", mugai_leaf_shown_name(part, settings), "type",
                          mugai_settings_notice(settings, type_key), "size", size, NULL);
     if (reason != NULL)
         mugai_compose_notice(notice, settings, "notice/part-reason", "reason", reason, NULL);
