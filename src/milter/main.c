@@ -51,8 +51,8 @@ typedef struct {
 typedef enum {
     EVENT_NONE = 0,
     EVENT_RELOAD = 'r',
-    EVENT_END = 'e',     /* a signal asks for it */
-    EVENT_ENDED = 'x',   /* libmilter has */
+    EVENT_END = 'e',   /* a signal asks for it */
+    EVENT_ENDED = 'x', /* libmilter has, unasked */
 } Event;
 
 /* Written by main before the handlers are set; a handler can be given nothing. */
@@ -246,9 +246,9 @@ reload(const Options *options, MugaiDesk *desk)
 /* --- serving --- */
 
 static gpointer
-run_libmilter(gpointer ret_served)
+run_libmilter(gpointer unused)
 {
-    *(gboolean *)ret_served = smfi_main() == MI_SUCCESS;
+    (void)smfi_main();
     send_event(EVENT_ENDED);
     return NULL;
 }
@@ -264,8 +264,8 @@ say_ready(const Options *options)
     close(options->ready_fd);
 }
 
-/* Until libmilter has ended, by itself or asked to. */
-static void
+/* Until a signal asks for the end: TRUE, and no more connections are taken. FALSE if libmilter ends by itself. */
+static gboolean
 handle_events(int fd, const Options *options, MugaiDesk *desk)
 {
     char event = EVENT_NONE;
@@ -276,38 +276,37 @@ handle_events(int fd, const Options *options, MugaiDesk *desk)
         if (got < 0 && errno == EINTR)
             continue;
         g_assert(got == 1);
+        if (event == EVENT_END)
+            return smfi_stop() == MI_SUCCESS;
         if (event == EVENT_RELOAD)
             reload(options, desk);
-        else if (event == EVENT_END)
-            (void)smfi_stop();
     }
+    return FALSE;
 }
 
 static gboolean
 serve(const Options *options, MugaiDesk *desk, const MugaiConfig *config, GError **error)
 {
     g_autoptr(MugaiIndexer) indexer = NULL;
-    gboolean served = FALSE;
     int events = -1;
-    GThread *libmilter = NULL;
 
     indexer = mugai_indexer_new(desk, config, error);
     if (indexer == NULL || !mugai_session_register(desk, indexer, error) || !open_socket(config, error) ||
         !open_events(&events, error))
         return FALSE;
-    libmilter = g_thread_new("libmilter", run_libmilter, &served);
+    g_thread_unref(g_thread_new("libmilter", run_libmilter, NULL));
     say_ready(options);
-    handle_events(events, options, desk);
-    g_thread_join(libmilter);
-    if (!served)
+    if (!handle_events(events, options, desk)) {
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "libmilter does not serve %s", config->socket);
+        return FALSE;
+    }
+    /* libmilter's threads are not waited for, they look up every few seconds only; a message is what counts. */
     if (!mugai_desk_close(desk, END_SECONDS)) {
         mugai_log(MUGAI_LOG_WARNING, "ended with messages under way: the MTA answers them with a 4xx");
-        /* Their threads still use what would be freed now. */
         _exit(EXIT_SUCCESS);
     }
     mugai_log(MUGAI_LOG_INFO, "ended");
-    return served;
+    return TRUE;
 }
 
 static gboolean

@@ -1,0 +1,649 @@
+#!/usr/bin/python3
+"""test_milter.py - mugaid at its socket, without an MTA: what it lets through, and what it does when all goes wrong
+
+Run by "meson test milter", which names the programs in MUGAID and MUGAI_WORKER. The MTA's side is milter_client.py,
+the judge of what would be handed on is profile_reader.py; neither shares code with mugai. Workers that misbehave are
+small programs written here, named by [worker] program. Names say which invariant of the design a test holds.
+"""
+
+import concurrent.futures
+import gzip
+import os
+import pathlib
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import milter_client  # noqa: E402
+import profile_reader  # noqa: E402
+from milter_client import Connection  # noqa: E402
+
+READY_SECONDS = 60
+END_SECONDS = 60
+
+MESSAGE = textwrap.dedent("""\
+    Received: from far (far.example [198.51.100.7])
+    \tby near.example; Fri, 20 Nov 2026 10:00:00 +0900
+    From: "Sender" <sender@example.org>
+    To: to@example.jp
+    Subject: report of the week
+    Date: Fri, 20 Nov 2026 10:00:00 +0900
+    Message-ID: <1@example.org>
+    MIME-Version: 1.0
+    Content-Type: multipart/mixed; boundary="b"
+
+    --b
+    Content-Type: text/plain; charset=utf-8
+
+    the visible text
+    --b
+    Content-Type: application/octet-stream; name="evil.exe"
+    Content-Transfer-Encoding: base64
+
+    TVpBVFRBQ0hNRU5UUEFZTE9BRA==
+    --b--
+    """).replace("\n", "\r\n").encode()
+
+# What a misbehaving worker has to say before it may misbehave: it is warm. Descriptor 3, see src/common/wire.c.
+WORKER_PROLOGUE = """\
+#!/usr/bin/python3
+import array, os, signal, socket, struct, subprocess, sys, time
+request = socket.socket(fileno=3)
+request.recv(1 << 20)
+request.send(struct.pack("=I", 0x6d755231) + b"\\0")
+
+def receive_job():
+    descriptors = array.array("i")
+    data, control, _, _ = request.recvmsg(1024, socket.CMSG_SPACE(8))
+    if not data:
+        sys.exit(0)
+    for _, _, octets in control:
+        descriptors.frombytes(octets)
+    return data, descriptors[0], socket.socket(fileno=descriptors[1])
+"""
+
+
+def programs():
+    return os.environ["MUGAID"], os.environ["MUGAI_WORKER"]
+
+
+class Daemon:
+    """A mugaid with a store and a socket of its own."""
+
+    def __init__(self, folder, worker=None, **settings):
+        self.folder = pathlib.Path(folder)
+        self.socket = str(self.folder / "milter.sock")
+        self.store = self.folder / "store"
+        self.config = self.folder / "mugai.conf"
+        self.log = self.folder / "log"
+        self.store.mkdir(mode=0o700, exist_ok=True)
+        self.write_config(worker, **settings)
+        self.process = None
+
+    def write_config(self, worker=None, **settings):
+        keys = {"worker.program": worker or programs()[1], "worker.count": 3, "worker.seconds": 20,
+                "sanitize.language": "en", "milter.socket": f"unix:{self.socket}", "store.path": self.store,
+                "store.min_free": 1}
+        keys.update({name.replace("__", "."): value for name, value in settings.items()})
+        groups = {}
+        for name, value in keys.items():
+            group, key = name.split(".")
+            groups.setdefault(group, []).append(f"{key} = {value}\n")
+        self.config.write_text("".join(f"[{group}]\n" + "".join(lines) for group, lines in groups.items()))
+
+    def spawn(self):
+        """Starts it; the descriptor on which it says that it is ready."""
+        ready, said = os.pipe()
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [programs()[0], "--config", self.config, "--log-stderr", "--ready-fd", str(said)],
+                pass_fds=[said], stdout=log, stderr=log)
+        os.close(said)
+        return ready
+
+    def start(self):
+        ready = self.spawn()
+        said = os.read(ready, 1)
+        os.close(ready)
+        if said != b"r":
+            raise AssertionError(f"mugaid did not start: {self.read_log()}")
+        return self
+
+    def read_log(self):
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def wait_log(self, text, since=0):
+        """Waits until @text is logged; there is no event for a line in a file."""
+        until = time.monotonic() + READY_SECONDS
+        while text not in self.read_log()[since:]:
+            if time.monotonic() > until:
+                raise AssertionError(f"not logged: {text}\n{self.read_log()}")
+            time.sleep(0.02)
+
+    def stop(self):
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+    def connect(self, **options):
+        return Connection(self.socket, **options)
+
+    def send(self, octets=MESSAGE, **options):
+        with self.connect() as connection:
+            return connection.message(octets, **options)
+
+    def objects(self):
+        """id -> original, of all that the store keeps."""
+        return {path.name.removesuffix(".eml.gz"): gzip.decompress(path.read_bytes())
+                for path in sorted(self.store.glob("*/*/*/*.eml.gz"))}
+
+
+def field(octets, name):
+    """The value of the one field @name."""
+    values = [value for key, value in milter_client.split_message(octets)[0] if key.lower() == name.lower()]
+    assert len(values) == 1, (name, values)
+    return values[0].strip().decode()
+
+
+def text_of(octets):
+    import base64
+    return base64.b64decode(octets.partition(b"\r\n\r\n")[2]).decode()
+
+
+class MilterTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="mugai-milter-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def daemon(self, worker=None, **settings):
+        daemon = Daemon(self.folder, worker, **settings)
+        self.addCleanup(daemon.stop)
+        return daemon.start()
+
+    def fake_worker(self, behaviour):
+        path = pathlib.Path(self.folder) / "worker"
+        path.write_text(WORKER_PROLOGUE + textwrap.dedent(behaviour))
+        path.chmod(0o700)
+        return str(path)
+
+    def assert_conforms(self, octets, inert_links=True):
+        self.assertIsNotNone(octets)
+        self.assertIsNone(profile_reader.check(octets, inert_links))
+
+    def assert_notice_only(self, daemon, answer, octets):
+        """Accepted, but nothing of the message in it; the original is kept."""
+        self.assertTrue(answer.accepted, f"{answer}\n{daemon.read_log()}")
+        self.assert_conforms(octets)
+        self.assertNotIn("the visible text", text_of(octets))
+        self.assertNotIn(b"report of the week", octets)
+        self.assertEqual(list(daemon.objects()), [field(octets, b"Mugai-Id")])
+        daemon.wait_log("outcome=notice-only")
+
+
+class Passing(MilterTest):
+    """What an ordinary message meets."""
+
+    def test_I1_only_the_sanitized_message_is_left(self):
+        daemon = self.daemon()
+        answer, octets = daemon.send()
+        self.assertTrue(answer.accepted, daemon.read_log())
+        self.assert_conforms(octets)
+        self.assertIn("the visible text", text_of(octets))
+        self.assertIn("evil.exe", text_of(octets))
+        self.assertNotIn(b"TVpBVFRBQ0hNRU5U", octets)
+        self.assertEqual(field(octets, b"Subject"), "report of the week")
+
+    def test_I1_no_field_of_the_original_is_left_however_often_and_however_spelled(self):
+        fields = b"".join(b"%s: %d\r\n" % (name, i) for i, name in enumerate(
+            [b"X-One", b"x-one", b"X-ONE", b"X-Two", b"Mugai-Id", b"mugai-result", b"Received", b"RECEIVED"] * 40))
+        daemon = self.daemon()
+        answer, octets = daemon.send(fields + MESSAGE)
+        self.assertTrue(answer.accepted, daemon.read_log())
+        self.assert_conforms(octets)
+        self.assertGreaterEqual(len(answer.deleted), 320 + 8)
+
+    def test_I2_the_original_is_kept_byte_for_byte(self):
+        original = (b"X-No-Space:value\r\nX-Tab:\tvalue\r\nX-Spaces:   value  \r\nX-Empty:\r\nX-Raw: \x81\xfe\x01\r\n"
+                    b"X-Folded: one\r\n\ttwo\r\n   three\r\nSubject: s\r\n\r\nbody \x00\x80\r\nbare\nlf\rcr\r\n.\r\nno end")
+        daemon = self.daemon()
+        answer, octets = daemon.send(original)
+        self.assertTrue(answer.accepted, daemon.read_log())
+        self.assertEqual(daemon.objects(), {field(octets, b"Mugai-Id"): original})
+
+    def test_I2_large_and_empty_messages_are_kept_byte_for_byte(self):
+        daemon = self.daemon()
+        head = b"Subject: s\r\n\r\n"
+        for size in (0, 1, 65534, 65535, 65536, 131070, 1 << 20, (1 << 20) + 1, 5 << 20):
+            original = head + (b"0123456789abcdef" * (size // 16 + 1))[:size]
+            for end_with_body in (True, False):
+                with self.subTest(size=size, end_with_body=end_with_body):
+                    answer, octets = daemon.send(original, end_with_body=end_with_body)
+                    self.assertTrue(answer.accepted, daemon.read_log())
+                    self.assert_conforms(octets)
+                    self.assertEqual(daemon.objects()[field(octets, b"Mugai-Id")], original)
+
+    def test_message_without_any_field_or_octet_passes(self):
+        daemon = self.daemon()
+        answer, octets = daemon.send(b"\r\n\r\n")
+        self.assertTrue(answer.accepted, daemon.read_log())
+        self.assert_conforms(octets)
+
+    def test_envelope_client_and_queue_id_are_kept_with_the_original(self):
+        daemon = self.daemon()
+        daemon.send(sender="", recipients=["a@example.jp", "b@example.jp"], queue_id="4XyZ")
+        path, = daemon.store.glob("*/*/*/*.eml.gz")
+        octets = path.read_bytes()
+        for text in (b'"a@example.jp"', b'"b@example.jp"', b'"4XyZ"', b'"192.0.2.1"', b'"client.example"',
+                     b'"helo.example"'):
+            self.assertIn(text, octets)
+
+    def test_a_field_that_a_nul_has_cut_passes(self):
+        daemon = self.daemon()
+        with daemon.connect() as connection:
+            connection.envelope("s@example.org", ["r@example.jp"], "Q")
+            fields = [(b"Subject", b" cut"), (b"X-Empty-Value", b""), (b"X-Space", b" ")]
+            connection.content(fields, b"text\r\n")
+            answer = connection.answer()
+        self.assertTrue(answer.accepted, daemon.read_log())
+        self.assert_conforms(milter_client.apply_answer(fields, b"text\r\n", answer))
+
+    def test_links_are_kept_when_configured_and_inert_otherwise(self):
+        octets = MESSAGE.replace(b"the visible text", b"see https://example.org/")
+        daemon = self.daemon(sanitize__links="keep")
+        self.assertIn("https://example.org/", text_of(daemon.send(octets)[1]))
+        daemon.stop()
+        self.assert_conforms(self.daemon().send(octets)[1], inert_links=True)
+
+
+class Connections(MilterTest):
+    """Several messages, several connections, MTAs that cannot or do not keep to the rules."""
+
+    def test_several_messages_on_one_connection(self):
+        daemon = self.daemon()
+        with daemon.connect() as connection:
+            for i in range(5):
+                answer, octets = connection.message(MESSAGE.replace(b"visible", b"visible %d" % i))
+                self.assertTrue(answer.accepted, daemon.read_log())
+                self.assertIn(f"visible {i}", text_of(octets))
+        self.assertEqual(len(daemon.objects()), 5)
+
+    def test_aborted_messages_leave_nothing(self):
+        daemon = self.daemon()
+        fields, body = milter_client.split_message(MESSAGE)
+        with daemon.connect() as connection:
+            for stage in range(3):
+                connection.envelope("s@example.org", ["secret@example.jp"], f"ABORTED{stage}")
+                for name, value in fields[:stage * 4]:
+                    connection.event(b"L", name + b"\0" + value + b"\0")
+                if stage == 2:
+                    connection.event(b"N")
+                    connection.event(b"B", body)
+                connection.abort()
+            answer, octets = connection.message(MESSAGE)
+            self.assertTrue(answer.accepted, daemon.read_log())
+            self.assert_conforms(octets)
+        self.assertEqual(daemon.objects(), {field(octets, b"Mugai-Id"): MESSAGE})
+
+    def test_lost_connections_leave_nothing(self):
+        daemon = self.daemon()
+        for _ in range(5):
+            connection = daemon.connect()
+            connection.envelope("s@example.org", ["r@example.jp"], "LOST")
+            connection.event(b"L", b"Subject\0 s\0")
+            connection.socket.close()
+        self.assertTrue(daemon.send()[0].accepted)
+        self.assertEqual(len(daemon.objects()), 1)
+
+    def test_fifty_connections_at_once(self):
+        daemon = self.daemon()
+
+        def one(number):
+            return daemon.send(MESSAGE.replace(b"visible", b"visible %d." % number))
+
+        with concurrent.futures.ThreadPoolExecutor(50) as pool:
+            results = list(pool.map(one, range(50)))
+        for number, (answer, octets) in enumerate(results):
+            self.assertTrue(answer.accepted, daemon.read_log())
+            self.assert_conforms(octets)
+            self.assertIn(f"visible {number}.", text_of(octets))
+        self.assertEqual(len(daemon.objects()), 50)
+        self.assertNotIn("notice-only", daemon.read_log())
+
+    def test_I1_an_mta_that_does_not_grant_changes_is_not_served(self):
+        daemon = self.daemon()
+        for actions, steps in ((milter_client.ALL_ACTIONS & ~milter_client.CHGBODY, milter_client.ALL_STEPS),
+                               (milter_client.ALL_ACTIONS & ~milter_client.CHGHDRS, milter_client.ALL_STEPS),
+                               (milter_client.ALL_ACTIONS & ~milter_client.ADDHDRS, milter_client.ALL_STEPS),
+                               (milter_client.ALL_ACTIONS, milter_client.ALL_STEPS & ~milter_client.HDR_LEADSPC)):
+            with self.subTest(actions=hex(actions), steps=hex(steps)):
+                with self.assertRaises(milter_client.Closed):
+                    daemon.connect(actions=actions, steps=steps)
+        daemon.wait_log("alert: the MTA does not let headers and body be changed")
+        self.assertTrue(daemon.send()[0].accepted)
+
+    def test_an_mta_that_wants_a_reply_to_everything_is_served(self):
+        daemon = self.daemon()
+        steps = milter_client.HDR_LEADSPC | 0x7F
+        for end_with_body in (True, False):
+            with daemon.connect(steps=steps) as connection:
+                answer, octets = connection.message(MESSAGE, end_with_body=end_with_body)
+            self.assertTrue(answer.accepted, daemon.read_log())
+            self.assert_conforms(octets)
+
+    def test_too_many_recipients_are_answered_at_the_end(self):
+        daemon = self.daemon()
+        answer, _ = daemon.send(recipients=[f"r{i}@example.jp" for i in range(10001)])
+        self.assertTrue(answer.temporary, answer)
+        answer, octets = daemon.send(recipients=[f"r{i}@example.jp" for i in range(10000)])
+        self.assertTrue(answer.accepted, daemon.read_log())
+        self.assert_conforms(octets)
+
+
+class Failing(MilterTest):
+    """I4: every failure ends in a temporary refusal or in the notice-only message."""
+
+    def misbehave(self, behaviour, **settings):
+        daemon = self.daemon(self.fake_worker(behaviour), worker__seconds=2, **settings)
+        answer, octets = daemon.send()
+        return daemon, answer, octets
+
+    def test_I4_worker_that_dies_on_every_message(self):
+        daemon, answer, _ = self.misbehave("""
+            while True:
+                receive_job()
+                os._exit(1)
+            """)
+        # Whoever is left takes the retry, and dies too.
+        self.assertTrue(answer.accepted or answer.temporary, daemon.read_log())
+        if answer.accepted:
+            self.assertEqual(len(daemon.objects()), 1)
+
+    def test_I4_worker_that_ends_without_a_result(self):
+        self.assert_notice_only(*self.misbehave("""
+            while True:
+                _, original, result = receive_job()
+                result.close()
+                os.close(original)
+            """))
+
+    def test_I4_worker_that_hangs(self):
+        started = time.monotonic()
+        self.assert_notice_only(*self.misbehave("""
+            kept = []
+            while True:
+                kept.append(receive_job())
+            """))
+        self.assertLess(time.monotonic() - started, 15)
+
+    def test_I4_worker_that_is_stopped(self):
+        self.assert_notice_only(*self.misbehave("""
+            receive_job()
+            os.kill(os.getpid(), signal.SIGSTOP)
+            """))
+
+    def test_I4_worker_that_never_ends_its_result(self):
+        self.assert_notice_only(*self.misbehave("""
+            while True:
+                _, _, result = receive_job()
+                try:
+                    while True:
+                        result.send(struct.pack("=IIII", 0x6d754f31, 1, 0, 1 << 20)[:1])
+                        time.sleep(0.1)
+                except OSError:
+                    pass
+            """))
+
+    def test_I4_worker_that_writes_garbage(self):
+        self.assert_notice_only(*self.misbehave("""
+            while True:
+                _, _, result = receive_job()
+                try:
+                    result.sendall(os.urandom(1 << 20))
+                except OSError:
+                    pass
+                result.close()
+            """))
+
+    def test_I4_worker_that_promises_more_than_is_allowed(self):
+        self.assert_notice_only(*self.misbehave("""
+            while True:
+                _, _, result = receive_job()
+                result.sendall(struct.pack("=IIII", 0x6d754f31, 1, 0, 0xFFFFFFFF))
+                result.close()
+            """))
+
+    def test_I1_worker_that_gives_the_original_back(self):
+        self.assert_notice_only(*self.misbehave("""
+            while True:
+                _, original, result = receive_job()
+                octets = os.read(original, 1 << 20)
+                result.sendall(struct.pack("=IIII", 0x6d754f31, 1, 0, len(octets)) + octets)
+                result.close()
+            """))
+
+    def relay_worker(self, change):
+        """A worker that lets a real one work and changes the candidate; @change: Python that sets payload or report."""
+        return self.fake_worker("""
+            real, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            subprocess.Popen([%r], preexec_fn=lambda: os.dup2(inner.fileno(), 3, inheritable=True), close_fds=False)
+            inner.close()
+            real.send(SETUP)
+            real.recv(8192)
+            while True:
+                data, original, result = receive_job()
+                ours, theirs = socket.socketpair()
+                socket.send_fds(real, [data], [original, theirs.fileno()])
+                theirs.close()
+                octets = b""
+                while True:
+                    more = ours.recv(1 << 20)
+                    if not more:
+                        break
+                    octets += more
+                magic, outcome, report_octets, payload_octets = struct.unpack("=IIII", octets[:16])
+                report, payload = octets[16:16 + report_octets], octets[16 + report_octets:]
+                %s
+                result.sendall(struct.pack("=IIII", magic, outcome, len(report), len(payload)) + report + payload)
+                result.close()
+                os.close(original)
+            """ % (programs()[1], change)).replace("", "")
+
+    def changed(self, change):
+        path = pathlib.Path(self.relay_worker(change))
+        path.write_text(path.read_text().replace("request.recv(1 << 20)", "SETUP = request.recv(1 << 20)"))
+        daemon = self.daemon(str(path))
+        answer, octets = daemon.send()
+        return daemon, answer, octets
+
+    def test_worker_behind_a_relay_that_changes_nothing_is_believed(self):
+        daemon, answer, octets = self.changed("pass")
+        self.assertTrue(answer.accepted, daemon.read_log())
+        self.assertIn("the visible text", text_of(octets))
+
+    def test_I1_conforming_message_with_another_id(self):
+        daemon, answer, octets = self.changed(
+            "import re; payload = re.sub(rb'Mugai-Id: [^\\r]*', b'Mugai-Id: 20261120-00000-00000', payload)")
+        self.assert_notice_only(daemon, answer, octets)
+        daemon.wait_log("another id")
+
+    def test_I1_candidate_with_one_field_more(self):
+        daemon, answer, octets = self.changed("payload = b'X-Evil: 1\\r\\n' + payload")
+        self.assert_notice_only(daemon, answer, octets)
+        daemon.wait_log("guard: line 1")
+
+    def test_I1_candidate_with_octets_after_it(self):
+        self.assert_notice_only(*self.changed("payload = payload + b'evil\\r\\n'"))
+
+    def test_I4_result_without_a_report(self):
+        self.assert_notice_only(*self.changed("report = b''"))
+
+    def test_I4_report_that_is_none(self):
+        self.assert_notice_only(*self.changed("report = os.urandom(len(report))"))
+
+    def test_I4_octets_after_the_result(self):
+        self.assert_notice_only(*self.changed(
+            "result.sendall(struct.pack('=IIII', magic, outcome, len(report), len(payload)) + report + payload);"
+            " payload = b'more'; report = b''"))
+
+    def test_I4_worker_that_cannot_be_started_again(self):
+        worker = self.fake_worker("""
+            receive_job()
+            os.unlink(sys.argv[0])
+            os._exit(1)
+            """)
+        daemon = self.daemon(worker)
+        for _ in range(2):
+            answer, _ = daemon.send()
+            self.assertTrue(answer.temporary, answer)
+        self.assertIn("451", answer.reply)
+        daemon.wait_log("outcome=refused reply=451")
+
+    def test_I4_worker_that_does_not_start_is_an_error_of_the_start(self):
+        daemon = Daemon(self.folder, "/bin/false")
+        ready = daemon.spawn()
+        self.assertEqual(os.read(ready, 1), b"")
+        os.close(ready)
+        self.assertNotEqual(daemon.process.wait(READY_SECONDS), 0)
+        self.assertIn("worker", daemon.read_log())
+
+    def test_I2_store_that_cannot_be_written_is_answered_451(self):
+        daemon = self.daemon()
+        self.assertTrue(daemon.send()[0].accepted)
+        shutil.rmtree(daemon.store)
+        answer, octets = daemon.send()
+        self.assertIsNone(octets)
+        self.assertTrue(answer.reply.startswith("451 4.3.0 "), answer)
+        daemon.store.mkdir(mode=0o700)
+        daemon.stop()
+        daemon.start()
+        self.assertTrue(daemon.send()[0].accepted)
+
+    def test_I2_full_store_is_answered_452(self):
+        answer, octets = self.daemon(store__min_free=1 << 30).send()
+        self.assertIsNone(octets)
+        self.assertTrue(answer.reply.startswith("452 4.3.1 "), answer)
+
+    def test_I4_killed_worker_costs_no_message(self):
+        daemon = self.daemon()
+        with daemon.connect() as connection:
+            for _ in range(5):
+                worker = int(subprocess.run(["pgrep", "-P", str(daemon.process.pid), "mugai-worker"],
+                                            capture_output=True, text=True, check=True).stdout)
+                os.kill(worker, signal.SIGKILL)
+                answer, octets = connection.message(MESSAGE)
+                self.assertTrue(answer.accepted, daemon.read_log())
+                self.assertIn("the visible text", text_of(octets))
+        self.assertNotIn("notice-only", daemon.read_log())
+
+
+class Running(MilterTest):
+    """Starting, reloading, ending."""
+
+    def test_socket_is_for_owner_and_group(self):
+        daemon = self.daemon()
+        self.assertEqual(stat.S_IMODE(os.stat(daemon.socket).st_mode), 0o660)
+
+    def test_socket_left_by_a_killed_mugaid_is_taken_over(self):
+        daemon = self.daemon()
+        daemon.process.kill()
+        daemon.process.wait()
+        self.assertTrue(os.path.exists(daemon.socket))
+        daemon.start()
+        self.assertTrue(daemon.send()[0].accepted)
+
+    def test_second_mugaid_does_not_take_the_socket_away(self):
+        daemon = self.daemon()
+        second = Daemon(self.folder)
+        ready = second.spawn()
+        self.assertEqual(os.read(ready, 1), b"")
+        os.close(ready)
+        self.assertNotEqual(second.process.wait(READY_SECONDS), 0)
+        self.assertIn("another mugaid serves", daemon.read_log())
+        self.assertTrue(daemon.send()[0].accepted)
+
+    def test_file_in_the_place_of_the_socket_is_not_removed(self):
+        daemon = Daemon(self.folder)
+        pathlib.Path(daemon.socket).write_text("precious")
+        os.close(daemon.spawn())
+        self.assertNotEqual(daemon.process.wait(READY_SECONDS), 0)
+        self.assertEqual(pathlib.Path(daemon.socket).read_text(), "precious")
+
+    def test_reload_changes_new_messages(self):
+        daemon = self.daemon()
+        octets = MESSAGE.replace(b"the visible text", b"see https://example.org/")
+        with daemon.connect() as connection:
+            self.assertNotIn("https://", text_of(connection.message(octets)[1]))
+            for links, expected in (("keep", True), ("remove", False), ("keep", True)):
+                since = len(daemon.read_log())
+                daemon.write_config(sanitize__links=links)
+                daemon.process.send_signal(signal.SIGHUP)
+                daemon.wait_log("reload: done", since)
+                self.assertEqual("https://" in text_of(connection.message(octets)[1]), expected)
+        self.assertIsNone(daemon.process.poll())
+
+    def test_reload_of_a_wrong_configuration_changes_nothing(self):
+        daemon = self.daemon()
+        daemon.write_config(sanitize__links="perhaps")
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_log("reload: the old settings stay: ")
+        self.assertTrue(daemon.send()[0].accepted)
+
+    def test_end_waits_for_the_message_under_way(self):
+        daemon = self.daemon()
+        fields, body = milter_client.split_message(MESSAGE)
+        with daemon.connect() as connection:
+            connection.envelope("s@example.org", ["r@example.jp"], "Q")
+            connection.event(b"L", b"Subject\0 s\0")
+            # Events are not answered; a second message on another connection shows that this one has been read.
+            self.assertTrue(daemon.send()[0].accepted)
+            daemon.process.send_signal(signal.SIGTERM)
+            connection.content(fields, body)
+            answer = connection.answer()
+        self.assertTrue(answer.accepted, daemon.read_log())
+        self.assertEqual(daemon.process.wait(END_SECONDS), 0)
+        self.assertEqual(len(daemon.objects()), 2)
+
+    def test_wrong_configuration_is_said_with_line_and_key(self):
+        daemon = Daemon(self.folder, worker__seconds=0)
+        os.close(daemon.spawn())
+        self.assertEqual(daemon.process.wait(READY_SECONDS), 78)
+        self.assertIn("seconds", daemon.read_log())
+
+    def test_I8_index_catches_up_with_objects_it_does_not_have(self):
+        daemon = self.daemon()
+        ids = [field(daemon.send()[1], b"Mugai-Id") for _ in range(3)]
+        daemon.stop()
+        listed = self.listed(daemon)
+        self.assertEqual(sorted(listed), sorted(ids))
+        for path in daemon.store.glob("index.sqlite*"):
+            path.unlink()
+        since = len(daemon.read_log())
+        daemon.start()
+        daemon.wait_log("index: 3 messages are added later", since)
+        daemon.send()
+        until = time.monotonic() + READY_SECONDS
+        while len(self.listed(daemon)) < 4 and time.monotonic() < until:
+            time.sleep(0.05)
+        self.assertEqual(len(self.listed(daemon)), 4)
+
+    def listed(self, daemon):
+        """Ids in the index, read without mugai."""
+        import sqlite3
+        with sqlite3.connect(f"file:{daemon.store}/index.sqlite?mode=ro", uri=True) as index:
+            return [row[0] for row in index.execute("SELECT id FROM message")]
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
