@@ -136,7 +136,7 @@ gboolean mugai_cli_visit_messages(int fd, MugaiMessageVisit visit, gpointer data
 
 /* --- messages to the user --- */
 
-/* One line "mugai: ..." on standard error, hostile octets quoted. */
+/* One line "mugai: ..." on standard error, of clean characters only: names in it may be hostile. */
 void mugai_cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 G_END_DECLS

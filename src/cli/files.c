@@ -13,7 +13,7 @@
 
 #define CHUNK_OCTETS (64u * 1024u)
 /* More than any mail system carries. */
-#define INPUT_OCTETS_MAX (512ull * 1024 * 1024)
+#define INPUT_OCTETS_MAX (256u * 1024 * 1024)
 
 gboolean
 mugai_cli_write(int fd, const void *octets, gsize length)

@@ -148,10 +148,12 @@ land_oldest(Run *run)
         trouble(run, flight->relative, mugai_error_exit_status(error), error);
         return;
     }
+    if (!write_message(run, flight, approved, &error) || !write_report(run, flight, approved, &error)) {
+        trouble(run, flight->relative, EX_CANTCREAT, error);
+        return;
+    }
     run->messages++;
     run->notices += mugai_approved_failure(approved) != NULL;
-    if (!write_message(run, flight, approved, &error) || !write_report(run, flight, approved, &error))
-        trouble(run, flight->relative, EX_CANTCREAT, error);
     draw_bar(run);
 }
 

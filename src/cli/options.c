@@ -12,6 +12,8 @@
 /* Unix seconds beyond year 9999 make no id. */
 #define SECONDS_MAX G_GINT64_CONSTANT(253402300799)
 
+#define COMPLAINT_CHARACTERS_MAX 5000u
+
 G_DEFINE_QUARK(mugai-cli-error-quark, mugai_cli_error)
 
 gboolean
@@ -44,14 +46,14 @@ void
 mugai_cli_complain(const char *format, ...)
 {
     g_autofree char *text = NULL;
-    g_autofree char *quoted = NULL;
+    g_autofree char *line = NULL;
     va_list arguments;
 
     va_start(arguments, format);
     text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    quoted = mugai_text_quote(text, 2000);
-    fprintf(stderr, "mugai: %s\n", quoted);
+    line = mugai_text_clean_line(text, -1, COMPLAINT_CHARACTERS_MAX);
+    fprintf(stderr, "mugai: %s\n", line);
 }
 
 void

@@ -172,7 +172,7 @@ find_message_end(const char *begin, const char *end, const char **ret_next)
 {
     const char *line = begin;
 
-    while (line < end && !(begins_from_line(line, end) && (line == begin || empty_line_before(begin, line) > 0)))
+    while (line < end && !(begins_from_line(line, end) && empty_line_before(begin, line) > 0))
         line = next_line(line, end);
     *ret_next = line;
     return line - empty_line_before(begin, line);
