@@ -24,7 +24,6 @@ struct HtmlGuard {
     HtmlToken token; /* the text being written, if its length is not 0 */
     GString *ready;  /* written, not read yet */
     gsize taken;     /* octets of @ready already read */
-    GHashTable *references;
 };
 
 HtmlGuard *
@@ -34,7 +33,6 @@ html_guard_new(const char *utf8, gsize length)
 
     html_scan_init(&guard->scan, utf8, length);
     guard->ready = g_string_sized_new(2 * STEP_OCTETS);
-    guard->references = html_references_new();
     return guard;
 }
 
@@ -42,7 +40,6 @@ void
 html_guard_free(HtmlGuard *guard)
 {
     g_string_free(guard->ready, TRUE);
-    g_hash_table_unref(guard->references);
     g_free(guard);
 }
 
@@ -66,18 +63,18 @@ write_character(GString *out, gunichar c)
 static const char *
 write_next(HtmlGuard *guard, const char *at, const char *end, gboolean attribute)
 {
-    gunichar c = 0;
-    gsize length = 0;
+    gunichar characters[2] = { 0, 0 };
+    gsize length = *at == '&' ? html_reference_read(at, end, attribute, characters) : 0;
 
-    if (*at == '&')
-        length = html_reference_read(guard->references, at, end, attribute, &c);
     if (length == 0) {
-        c = g_utf8_get_char(at);
-        length = (gsize)(g_utf8_next_char(at) - at);
+        characters[0] = g_utf8_get_char(at);
+        length = g_utf8_skip[(guchar)*at];
     }
     if (at[0] == '\r' && at + 1 < end && at[1] == '\n')
         length = 2;
-    write_character(guard->ready, c);
+    write_character(guard->ready, characters[0]);
+    if (characters[1] != 0)
+        write_character(guard->ready, characters[1]);
     return at + length;
 }
 

@@ -3,10 +3,18 @@
 
 #include <glib.h>
 
-/* Names already looked up: libxml2 searches its table from the front each time. NULL-initialised, g_autoptr. */
-GHashTable *html_references_new(void);
+/* A name of the HTML standard, section 13.5. */
+typedef struct {
+    const char *name;       /* without '&' and ';' */
+    gboolean bare;          /* may stand without ';' */
+    gunichar characters[2]; /* the second 0 where there is one alone */
+} HtmlReferenceName;
+
+/* Sorted by name; made by html_reference_make.py. */
+extern const HtmlReferenceName html_reference_names[];
+extern const gsize html_reference_name_count;
 
 /* Reads a character reference at @at, which holds '&', and before @end. Returns the octets it takes, 0 if it is none;
- * puts its character into @ret_character. @attribute: in an attribute's value, where names need their ';'. */
-gsize html_reference_read(GHashTable *names, const char *at, const char *end, gboolean attribute,
-                          gunichar *ret_character);
+ * puts its characters into @ret_characters, the second 0 where there is one alone. @attribute: in an attribute's value,
+ * where a name without ';' must not run into letters. */
+gsize html_reference_read(const char *at, const char *end, gboolean attribute, gunichar ret_characters[2]);
