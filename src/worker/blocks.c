@@ -281,27 +281,54 @@ is_mime_field(const Line *line)
            (g_ascii_strncasecmp(line->p, "Content-", 8) == 0 || g_ascii_strncasecmp(line->p, "MIME-Version", 12) == 0);
 }
 
+/* Where the first line beginning with two dashes, or equal to @close unless NULL, begins or ends. */
+static const char *
+find_dashes(const Reading *reading, const char *p, const char *close)
+{
+    while (p < reading->end) {
+        Line line = read_line(p, reading->end);
+
+        if (close != NULL ? equals(&line, close) : begins(&line, "--"))
+            return close != NULL ? line.next : line.p;
+        p = line.next;
+    }
+    return reading->end;
+}
+
 /* A delimiter line with MIME fields under it: up to its closing delimiter, or to the end of the text. */
 static const char *
 mime_end(Reading *reading, const Line *begin, char **ret_name)
 {
     g_autofree char *close = NULL;
+    gsize blanks = strspn(begin->p, " \t");
     Line field = {0};
 
-    if (!begins(begin, "--") || begin->octets < 3 || begin->next >= reading->end)
+    if (begin->octets < blanks + 3 || memcmp(begin->p + blanks, "--", 2) != 0 || begin->next >= reading->end)
         return NULL;
     field = read_line(begin->next, reading->end);
     if (!is_mime_field(&field))
         return NULL;
     close = g_strdup_printf("%.*s--", (int)MIN(begin->octets, 4096), begin->p);
-    for (const char *p = begin->next; p < reading->end;) {
-        Line line = read_line(p, reading->end);
+    return find_dashes(reading, begin->next, close);
+}
 
-        if (equals(&line, close))
-            return line.next;
-        p = line.next;
-    }
-    return reading->end;
+/* "Content-Transfer-Encoding: base64" and the like, with nobody's delimiter before it: what follows the fields. */
+static const char *
+encoded_body_end(Reading *reading, const Line *begin, char **ret_name)
+{
+    static const char name[] = "Content-Transfer-Encoding:";
+    Line line = *begin;
+    const char *value = begin->p + sizeof(name) - 1;
+
+    if (begin->octets < sizeof(name) || g_ascii_strncasecmp(begin->p, name, sizeof(name) - 1) != 0)
+        return NULL;
+    value += strspn(value, " \t");
+    if (g_ascii_strncasecmp(value, "base64", 6) != 0 && g_ascii_strncasecmp(value, "quoted-printable", 16) != 0 &&
+        g_ascii_strncasecmp(value, "x-uu", 4) != 0)
+        return NULL;
+    while (line.octets > 0 && line.next < reading->end)
+        line = read_line(line.next, reading->end);
+    return find_dashes(reading, line.next, NULL);
 }
 
 static const struct {
@@ -315,13 +342,14 @@ static const struct {
     {"application/pgp-encrypted", armour_end},
     {"application/octet-stream", base64_end},
     {"multipart/mixed", mime_end},
+    {"application/octet-stream", encoded_body_end},
 };
 
 /* The first octets by which one of the kinds can begin; most lines begin otherwise. */
 static gboolean
 may_begin(const Line *line)
 {
-    return line->octets > 2 && (begins(line, "begin") || strchr("=(-", line->p[0]) != NULL || is_base64_line(line));
+    return line->octets > 2 && (begins(line, "begin") || strchr("=(-Cc \t", line->p[0]) != NULL || is_base64_line(line));
 }
 
 static const char *

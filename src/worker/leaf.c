@@ -253,19 +253,39 @@ report_block(const MugaiBlock *block, gpointer data)
                                   mugai_leaf_shown_name(part, finding->settings), NULL);
 }
 
-/* The text without files that hide in it. */
+/* Takes the files that hide in @text out of it. */
 static void
-take_out_blocks(MugaiLeaf *leaf, const MugaiNode *node, const MugaiSettings *settings, MugaiReport *report)
+take_out_blocks(MugaiText *text, const MugaiNode *node, const MugaiSettings *settings, MugaiReport *report)
 {
     Finding finding = {.node = node, .settings = settings, .report = report};
-    GString *text = mugai_blocks_take_out(mugai_text_string(leaf->text), mugai_text_length(leaf->text), report_block,
-                                          &finding);
+    GString *rest = mugai_blocks_take_out(mugai_text_string(text), mugai_text_length(text), report_block, &finding);
 
     if (finding.number > 0) {
-        mugai_text_truncate(leaf->text, 0);
-        mugai_text_append(leaf->text, text->str, (gssize)text->len);
+        mugai_text_truncate(text, 0);
+        mugai_text_append(text, rest->str, (gssize)rest->len);
     }
-    g_string_free(text, TRUE);
+    g_string_free(rest, TRUE);
+}
+
+MugaiText *
+mugai_leaf_read_outside(const MugaiNode *node, const MugaiSettings *settings, MugaiReport *report)
+{
+    gsize length = node->outside == NULL ? 0 : strlen(node->outside);
+    MugaiCharset charset = MUGAI_CHARSET_NONE;
+    MugaiFilterNotes notes = {0};
+    MugaiText *text = NULL;
+    GString *utf8 = NULL;
+
+    if (length == 0)
+        return NULL;
+    charset = mugai_charset_recognise((const guint8 *)node->outside, length, MUGAI_CHARSET_NONE);
+    utf8 = g_string_new(NULL);
+    mugai_charset_decode(charset, (const guint8 *)node->outside, length, utf8);
+    text = mugai_text_new(settings->limits.text_octets);
+    mugai_filter_plain(utf8->str, utf8->len, settings, text, &notes);
+    g_string_free(utf8, TRUE);
+    take_out_blocks(text, node, settings, report);
+    return text;
 }
 
 static void
@@ -284,7 +304,7 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, const GString *
     leaf->undecodable = mugai_charset_decode(charset, (const guint8 *)octets->str, octets->len, utf8);
     leaf->text = mugai_text_new(MIN(settings->limits.text_octets, *budget));
     filter(utf8->str, utf8->len, settings, leaf->text, &leaf->notes);
-    take_out_blocks(leaf, node, settings, report);
+    take_out_blocks(leaf->text, node, settings, report);
     *budget -= mugai_text_length(leaf->text);
     g_string_free(utf8, TRUE);
     if (leaf->notes.unreadable) {

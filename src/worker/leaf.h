@@ -20,6 +20,10 @@ void mugai_leaf_free(MugaiLeaf *leaf);
  * hold, counted down. */
 MugaiLeaf *mugai_leaf_read(const MugaiNode *node, const MugaiSettings *settings, MugaiReport *report, gsize *budget);
 
+/* The text that stands outside of the parts of @node, as plain text without blocks; NULL if there is none.
+ * Blocks found in it are added to @report. */
+MugaiText *mugai_leaf_read_outside(const MugaiNode *node, const MugaiSettings *settings, MugaiReport *report);
+
 typedef enum {
     MUGAI_ALTERNATIVE_PLAIN = 0,
     MUGAI_ALTERNATIVE_HTML,

@@ -36,6 +36,7 @@ node_free(MugaiNode *node)
     mugai_value_free(node->content_type);
     g_free(node->disposition);
     g_free(node->name);
+    g_free(node->outside);
     g_ptr_array_unref(node->children);
     g_free(node);
 }
@@ -169,8 +170,8 @@ type_leaf(MugaiNode *leaf, GMimeObject *object)
         leaf->type = g_strdup("application/octet-stream");
 }
 
-/* An encoding that is not one of RFC 2045 has no meaning that two readers share. */
-static void
+/* An encoding that is not one of RFC 2045 has no meaning that two readers share. Whether the octets are encoded. */
+static gboolean
 check_encoding(MugaiNode *node, GMimeObject *object, MugaiReport *report)
 {
     static const char *const known[] = {"",       "7bit",       "8bit",    "binary", "base64", "quoted-printable",
@@ -189,10 +190,11 @@ check_encoding(MugaiNode *node, GMimeObject *object, MugaiReport *report)
         /* Comments and parameters around the encoding: some readers stumble over them. */
         if (value->params->len > 0)
             remark(report, node, "unknown-encoding", "parameters on Content-Transfer-Encoding");
-        return;
+        return i > 3;
     }
     remark(report, node, "unknown-encoding", value->value);
     node->unreadable = TRUE;
+    return TRUE;
 }
 
 /* --- the tree --- */
@@ -217,15 +219,45 @@ child_path(const char *prefix, int number)
     return *prefix == '\0' ? g_strdup_printf("%d", number) : g_strdup_printf("%s.%d", prefix, number);
 }
 
+/* Whether @text says more than that this is a MIME message. */
+static gboolean
+is_more_than_usual(const char *text)
+{
+    g_autofree char *line = mugai_text_clean_line(text, -1, 200);
+    g_autofree char *lower = g_ascii_strdown(line, -1);
+
+    return *lower != '\0' && strstr(lower, "mime") == NULL && strstr(lower, "multi-part") == NULL &&
+           strstr(lower, "multipart") == NULL;
+}
+
+/* Keeps what stands outside of the delimiters: some readers show it, some take it for a part. */
+static void
+read_outside(MugaiNode *node, GMimeMultipart *multipart, gboolean encoded, MugaiReport *report)
+{
+    const char *prologue = g_mime_multipart_get_prologue(multipart);
+    const char *epilogue = g_mime_multipart_get_epilogue(multipart);
+    gboolean before = prologue != NULL && is_more_than_usual(prologue);
+    gboolean after = epilogue != NULL && is_more_than_usual(epilogue);
+
+    if (before)
+        remark(report, node, "text-before-parts", "text before the first delimiter");
+    if (after)
+        remark(report, node, "text-after-parts", "text after the last delimiter");
+    if (!encoded && (before || after))
+        node->outside = g_strconcat(before ? prologue : "", before && after ? "\n" : "", after ? epilogue : "", NULL);
+}
+
 static void
 add_multipart(MugaiTree *tree, MugaiNode *node, GMimeMultipart *multipart, const char *prefix, guint depth,
               const MugaiSettings *settings, MugaiReport *report, guint *count)
 {
     int children = g_mime_multipart_get_count(multipart);
+    gboolean encoded = FALSE;
 
     node->kind = MUGAI_NODE_MULTIPART;
     node->type = g_strdup(node->declared_type);
-    check_encoding(node, GMIME_OBJECT(multipart), report);
+    encoded = check_encoding(node, GMIME_OBJECT(multipart), report);
+    read_outside(node, multipart, encoded, report);
     if (children == 0)
         remark(report, node, "empty-multipart", "no part was found");
     for (int i = 0; i < children; i++) {

@@ -28,6 +28,7 @@ typedef struct {
     gboolean unreadable;    /* ambiguous in a way that leaves no meaning: its octets may not be shown */
     GMimeMessage *message;  /* MESSAGE: the inner one; borrowed */
     GMimePart *part;        /* LEAF: borrowed; NULL when it has no content that can be had */
+    char *outside;          /* MULTIPART: what stands before the first and after the last delimiter, raw; or NULL */
     GPtrArray *children;    /* of MugaiNode */
 } MugaiNode;
 

@@ -118,6 +118,22 @@ write_notice_line(Rendering *rendering, const char *key)
     mugai_compose_notice(rendering->text, rendering->settings, key, NULL);
 }
 
+/* Text outside of the parts is left out, unless the message has no other. */
+static void
+write_outside(Rendering *rendering, const MugaiNode *node)
+{
+    g_autoptr(MugaiText) text = mugai_leaf_read_outside(node, rendering->settings, rendering->report);
+
+    for (guint i = 0; i < node->children->len; i++)
+        write_outside(rendering, g_ptr_array_index(node->children, i));
+    if (text == NULL || is_blank(mugai_text_string(text)))
+        return;
+    rendering->shown = TRUE;
+    separate(rendering);
+    mugai_compose_body(rendering->text, mugai_text_string(text), mugai_text_length(text), rendering->settings->links,
+                       &rendering->cleaned);
+}
+
 /* --- alternatives --- */
 
 static void
@@ -432,6 +448,8 @@ render(Rendering *rendering, MugaiTree *tree, const MugaiId *id)
         read_leaves(rendering, tree->root, &budget);
         choose_alternatives(rendering, tree->root);
         write_node(rendering, tree->root);
+        if (!rendering->shown)
+            write_outside(rendering, tree->root);
     }
     write_sections(rendering);
     report_skipped(rendering, tree->skipped);

@@ -301,6 +301,20 @@ concatenate(GMimeStream *stream, const Scan *scan)
     return all;
 }
 
+/* The old Macintosh ended lines in CR: no parser would see more than one line. */
+static GMimeStream *
+read_cr_as_lf(GMimeStream *stream, const MugaiLimits *limits)
+{
+    g_autofree char *octets = g_malloc(limits->part_octets);
+    gssize length = g_mime_stream_read(stream, octets, limits->part_octets);
+
+    for (gssize i = 0; i < length; i++) {
+        if (octets[i] == '\r')
+            octets[i] = '\n';
+    }
+    return g_mime_stream_mem_new_with_buffer(octets, (gsize)MAX(length, 0));
+}
+
 GMimeStream *
 mugai_scan(GMimeStream *stream, const MugaiLimits *limits, MugaiReport *report)
 {
@@ -321,5 +335,7 @@ mugai_scan(GMimeStream *stream, const MugaiLimits *limits, MugaiReport *report)
         end_line(scan, offset);
     name_findings(scan, report);
     g_mime_stream_reset(stream);
+    if (scan->bare_cr && !scan->crlf && !scan->bare_lf)
+        return read_cr_as_lf(stream, limits);
     return scan->header_cut || scan->parts_cut ? concatenate(stream, scan) : g_object_ref(stream);
 }

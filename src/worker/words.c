@@ -194,24 +194,36 @@ is_never_decoded(const char *label, gsize length)
     return FALSE;
 }
 
-/* What is not ASCII, and "=?", which must not begin a word for the parser that reads next. */
-static gboolean
-must_be_coded(const char *at)
-{
-    return (guint8)*at >= 0x80 || (at[0] == '=' && at[1] == '?');
-}
-
-/* Appends @octets, decoded. */
+/* Appends valid @utf8; NUL becomes U+FFFD. Coded are what came out of words, what is not ASCII, and "=?", which must not
+ * begin a word for the parser that reads next. */
 static void
-append(Reader *reader, const guint8 *octets, gsize length, MugaiCharset labelled, gboolean coded)
+append_utf8(Reader *reader, const GString *utf8, gboolean coded)
 {
     gsize before = reader->text->len;
 
-    reader->notes->undecodable +=
-        mugai_charset_decode(mugai_charset_recognise(octets, length, labelled), octets, length, reader->text);
+    for (const char *at = utf8->str; at < utf8->str + utf8->len; at++) {
+        if (*at != '\0') {
+            g_string_append_c(reader->text, *at);
+            continue;
+        }
+        g_string_append(reader->text, "\xEF\xBF\xBD");
+        reader->notes->undecodable++;
+    }
     g_byte_array_set_size(reader->coded, (guint)reader->text->len);
-    for (gsize i = before; i < reader->text->len; i++)
-        reader->coded->data[i] = coded || must_be_coded(reader->text->str + i);
+    for (gsize i = before; i < reader->text->len; i++) {
+        const char *at = reader->text->str + i;
+        reader->coded->data[i] = coded || (guint8)at[0] >= 0x80 || (at[0] == '=' && at[1] == '?');
+    }
+}
+
+static void
+append(Reader *reader, const guint8 *octets, gsize length, MugaiCharset labelled, gboolean coded)
+{
+    g_autoptr(GString) utf8 = g_string_sized_new(length);
+    MugaiCharset charset = mugai_charset_recognise(octets, length, labelled);
+
+    reader->notes->undecodable += mugai_charset_decode(charset, octets, length, utf8);
+    append_utf8(reader, utf8, coded);
 }
 
 static void
@@ -338,23 +350,6 @@ reader_clear(Reader *reader)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reader, reader_clear)
 
-/* A copy that C strings can hold: NUL becomes U+FFFD. */
-static char *
-without_nul(const GString *text, MugaiWordsNotes *notes)
-{
-    GString *copy = g_string_sized_new(text->len);
-
-    for (gsize i = 0; i < text->len; i++) {
-        if (text->str[i] != '\0') {
-            g_string_append_c(copy, text->str[i]);
-            continue;
-        }
-        g_string_append(copy, "\xEF\xBF\xBD");
-        notes->undecodable++;
-    }
-    return g_string_free(copy, FALSE);
-}
-
 char *
 mugai_words_decode(const char *raw, gsize length, MugaiWordsNotes *notes)
 {
@@ -362,7 +357,7 @@ mugai_words_decode(const char *raw, gsize length, MugaiWordsNotes *notes)
     g_auto(Reader) reader = reader_new(notes != NULL ? notes : &unwanted);
 
     read_value(&reader, raw, length);
-    return without_nul(reader.text, reader.notes);
+    return g_strdup(reader.text->str);
 }
 
 char *
@@ -375,7 +370,7 @@ mugai_words_decode_parameter(const guint8 *octets, gsize length, const char *lab
         append(&reader, octets, length, mugai_charset_for_label(label, -1), TRUE);
     else
         read_value(&reader, (const char *)octets, length);
-    return without_nul(reader.text, reader.notes);
+    return g_strdup(reader.text->str);
 }
 
 /* How many octets of @text, at most @limit, end at the end of a character. */
@@ -536,5 +531,5 @@ mugai_words_normalise(const char *raw, gsize length, MugaiWordsNotes *notes)
     read_value(&reader, raw, length);
     while (i < reader.text->len)
         i = write_next(out, &reader, i);
-    return without_nul(out, reader.notes);
+    return g_string_free(g_steal_pointer(&out), FALSE);
 }
