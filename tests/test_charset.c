@@ -44,7 +44,7 @@ encode(const char *text, const char *encoding)
 Test(charset, every_encoding_is_found_by_its_own_name)
 {
     for (int charset = MUGAI_CHARSET_NONE + 1; charset < MUGAI_CHARSET_COUNT; charset++)
-        cr_expect_eq(mugai_charset_for_label(mugai_charset_name(charset), -1), charset, "%s", mugai_charset_name(charset));
+        cr_expect_eq(mugai_charset_for_label(mugai_charset_name(charset), -1), (MugaiCharset)charset, "%s", mugai_charset_name(charset));
 }
 
 Test(charset, labels_are_found_however_they_are_written)
