@@ -9,6 +9,7 @@
 #include "leaf.h"
 
 #include "blocks.h"
+#include "truetype.h"
 
 #include <mugai/charset.h>
 #include <mugai/compose.h>
@@ -57,6 +58,13 @@ static const struct {
     {"application/x-msdownload", "program"},
     {"application/x-dosexec", "program"},
     {"application/x-msdos-program", "program"},
+    {"application/vnd.microsoft.portable-executable", "program"},
+    {"application/x-executable", "program"},
+    {"application/x-pie-executable", "program"},
+    {"application/x-sharedlib", "program"},
+    {"application/x-mach-binary", "program"},
+    {"application/x-ms-shortcut", "program"},
+    {"application/java-archive", "program"},
     {"application/pkcs7-signature", "signature"},
     {"application/x-pkcs7-signature", "signature"},
     {"application/pgp-signature", "signature"},
@@ -130,6 +138,39 @@ looks_like_text(const GString *octets, MugaiCharset charset)
             controls++;
     }
     return controls <= octets->len / CONTROLS_ONE_IN;
+}
+
+/* --- the true type --- */
+
+/* Keeps the first octets. */
+static gboolean
+collect_head(const char *octets, gsize length, gpointer data)
+{
+    (void)collect(octets, length, data);
+    return TRUE;
+}
+
+/* A part that is not shown is named by what it is in truth; where that is something else than its headers and name
+ * say, the reader is warned. */
+static void
+find_true_type(MugaiPart *part, const GString *head, MugaiReport *report)
+{
+    const char *truth = mugai_truetype_of(head->str, head->len);
+    const char *declared = mugai_leaf_type_word(part->type);
+    const char *found = mugai_leaf_type_word(truth);
+    gboolean known = !g_str_equal(found, "data") && !g_str_equal(found, "text");
+
+    if (mugai_truetype_is_program(truth) ? !g_str_equal(declared, "program")
+                                         : known && !g_str_equal(declared, "data") && !g_str_equal(found, declared) &&
+                                               !g_str_equal(found, "archive")) {
+        g_autofree char *name = mugai_text_quote(part->name, MUGAI_LIMIT_NAME_CHARACTERS_MAX);
+
+        mugai_report_remark(report->warnings, "false-type", "part %s: \"%s\" is %s", part->path, name, truth);
+    }
+    if (known || mugai_truetype_is_program(truth) || g_str_equal(part->type, "application/octet-stream")) {
+        g_free(part->type);
+        part->type = g_strdup(truth);
+    }
 }
 
 /* --- charset --- */
@@ -298,6 +339,7 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, const GString *
 
     if (!looks_like_text(octets, charset)) {
         set_fate(leaf->part, MUGAI_UNREADABLE, "unreadable");
+        find_true_type(leaf->part, octets, report);
         return;
     }
     utf8 = g_string_sized_new(octets->len + octets->len / 2);
@@ -314,30 +356,36 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, const GString *
         set_fate(leaf->part, plain ? MUGAI_KEPT : MUGAI_CONVERTED, plain ? "text" : "filter");
 }
 
+static void
+hide(MugaiLeaf *leaf, const MugaiNode *node, const GString *head, MugaiReport *report)
+{
+    if (node->kind != MUGAI_NODE_LEAF)
+        set_fate(leaf->part, MUGAI_UNREADABLE, "unreadable");
+    else if (node->unreadable)
+        set_fate(leaf->part, MUGAI_UNREADABLE, "ambiguous");
+    else
+        set_fate(leaf->part, MUGAI_REMOVED, removal_reason(node->type));
+    find_true_type(leaf->part, head, report);
+}
+
 MugaiLeaf *
 mugai_leaf_read(const MugaiNode *node, const MugaiSettings *settings, MugaiReport *report, gsize *budget)
 {
     MugaiLeaf *leaf = g_new0(MugaiLeaf, 1);
     MugaiFilter filter = node->unreadable ? NULL : mugai_filter_for_type(node->type);
-    Collected collected = {.limit = settings->limits.part_octets};
+    gboolean shown = node->kind == MUGAI_NODE_LEAF && !node->unreadable && filter != NULL;
+    Collected collected = {.limit = shown ? settings->limits.part_octets : MUGAI_TRUETYPE_OCTETS};
 
     leaf->part = make_part(node, report);
     leaf->is_section = g_str_equal(node->disposition, "attachment") || *node->name != '\0';
-    if (node->kind != MUGAI_NODE_LEAF || node->unreadable || filter == NULL) {
-        measure(node, NULL, NULL, leaf->part, report);
-        if (node->kind != MUGAI_NODE_LEAF)
-            set_fate(leaf->part, MUGAI_UNREADABLE, "unreadable");
-        else if (node->unreadable)
-            set_fate(leaf->part, MUGAI_UNREADABLE, "ambiguous");
-        else
-            set_fate(leaf->part, MUGAI_REMOVED, removal_reason(node->type));
-        return leaf;
-    }
     collected.octets = g_string_new(NULL);
-    measure(node, collect, &collected, leaf->part, report);
-    if (collected.cut)
+    measure(node, shown ? collect : collect_head, &collected, leaf->part, report);
+    if (shown && collected.cut)
         mugai_report_remark(report->warnings, "limit", "part %s: only its beginning was read", node->path);
-    show(leaf, node, filter, collected.octets, settings, report, budget);
+    if (shown)
+        show(leaf, node, filter, collected.octets, settings, report, budget);
+    else
+        hide(leaf, node, collected.octets, report);
     g_string_free(collected.octets, TRUE);
     return leaf;
 }

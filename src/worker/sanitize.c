@@ -14,6 +14,7 @@
 #include "headers.h"
 #include "leaf.h"
 #include "mime.h"
+#include "truetype.h"
 
 #include <mugai/charset.h>
 #include <mugai/compose.h>
@@ -61,7 +62,7 @@ mugai_sanitize_warm_up(GError **error)
 {
     g_mime_init();
     mugai_filter_warm_up();
-    return mugai_charset_warm_up(error);
+    return mugai_charset_warm_up(error) && mugai_truetype_warm_up(error);
 }
 
 /* --- text --- */
@@ -316,14 +317,51 @@ write_removed(MugaiText *notice, const Rendering *rendering)
         mugai_compose_notice(notice, rendering->settings, "notice/part-more", "count", more, NULL);
 }
 
-/* One line of warning, introduced before the first. */
+/* What introduces the first of the warnings. */
 static void
-write_warning(MugaiText *notice, const Rendering *rendering, gboolean *begun, const char *key, const char *count)
+begin_warnings(MugaiText *notice, const Rendering *rendering, gboolean *begun)
 {
     if (!*begun)
         mugai_compose_notice(notice, rendering->settings, "notice/warnings", NULL);
     *begun = TRUE;
+}
+
+static void
+write_warning(MugaiText *notice, const Rendering *rendering, gboolean *begun, const char *key, const char *count)
+{
+    begin_warnings(notice, rendering, begun);
     mugai_compose_notice(notice, rendering->settings, key, "count", count, NULL);
+}
+
+static gboolean
+has_false_type(const MugaiReport *report, const MugaiPart *part)
+{
+    g_autofree char *prefix = g_strdup_printf("false-type: part %s: ", part->path);
+
+    for (guint i = 0; i < report->warnings->len; i++) {
+        if (g_str_has_prefix(g_ptr_array_index(report->warnings, i), prefix))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Each part that is in truth something else, by its name. */
+static void
+write_false_types(MugaiText *notice, const Rendering *rendering, gboolean *begun)
+{
+    const GPtrArray *parts = rendering->report->parts;
+
+    for (guint i = 0; i < parts->len && i < MUGAI_LIMIT_NOTICE_PARTS; i++) {
+        const MugaiPart *part = g_ptr_array_index(parts, i);
+        g_autofree char *type_key = g_strdup_printf("type/%s", mugai_leaf_type_word(part->type));
+
+        if (part->disposition >= MUGAI_CONVERTED || !has_false_type(rendering->report, part))
+            continue;
+        begin_warnings(notice, rendering, begun);
+        mugai_compose_notice(notice, rendering->settings, "warning/false-type", "name",
+                             mugai_leaf_shown_name(part, rendering->settings), "type",
+                             mugai_settings_notice(rendering->settings, type_key), NULL);
+    }
 }
 
 static gboolean
@@ -352,6 +390,7 @@ write_warnings(MugaiText *notice, const Rendering *rendering)
         write_warning(notice, rendering, &begun, "warning/deceptive-link", links);
     if (has_warning(rendering->report, "differs"))
         write_warning(notice, rendering, &begun, "warning/differs", "");
+    write_false_types(notice, rendering, &begun);
     if (rendering->hidden > 0)
         write_warning(notice, rendering, &begun, "warning/hidden", hidden);
     if (rendering->cleaned.directions > 0)
