@@ -273,7 +273,7 @@ class SanitizeMany(Case):
 
     def test_mbox_is_split_and_nothing_in_it_changed(self):
         separator = b"From suzuki@example.com Fri Nov 20 10:00:00 2026\n"
-        first = b"Subject: one\n\nFrom here on\nnot after an empty line:\nFrom me\n>From you\n"
+        first = b"Subject: one\n\nnot after an empty line:\nFrom me\n>From you\n"
         second = b"Subject: two\n\n\n"
         for name, end in (("unix", b"\n"), ("dos", b"\r\n")):
             mbox = separator + first + b"\n" + separator + separator + second + b"\n" + separator + b"Subject: last\n\nx"
