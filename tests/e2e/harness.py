@@ -427,9 +427,10 @@ class Mugaid:
 
     def kill(self):
         """The power fails: no chance to tidy up."""
-        self._child.kill()
-        self._child.wait()
-        self._child = None
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+            self._child = None
 
     def workers(self):
         """Process ids of everything that mugaid started: mugai-worker and its children."""
@@ -449,9 +450,9 @@ class Mugaid:
     def read_log(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def cli(self, *arguments, stdin=b""):
+    def cli(self, verb, *arguments, stdin=b"", config=None):
         """Runs the mugai command as mugaid's user; (exit status, stdout, stderr)."""
-        command = [str(self.bin / "mugai"), arguments[0], "--config", str(self.config), *arguments[1:]]
+        command = [str(self.bin / "mugai"), verb, "--config", str(config or self.config), *arguments]
         done = subprocess.run(command, input=stdin, capture_output=True, timeout=DEADLINE_SECONDS,
                               **self._as_owner())
         return done.returncode, done.stdout, done.stderr

@@ -585,7 +585,8 @@ def nul_in_header():
 
 @hostile
 def nul_in_body():
-    return Case(_plain(b"Subject: nul\r\n", b"NUL\0 in the body.\r\n"), ["in the body."])
+    return Case(_plain(b"Subject: nul\r\n", b"A NUL\0 in the body.\r\n" + b"The rest is a text like any other.\r\n" * 20),
+                ["in the body.", "The rest is a text like any other."])
 
 
 @hostile
