@@ -11,6 +11,8 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,11 +55,14 @@ open_store(const MugaiConfig *config)
     return store;
 }
 
+/* In memory where that is possible: thousands of syncs would make the tests slow, and prove nothing more. */
 static Fixture
 fixture_make(void)
 {
-    Fixture fixture = {.path = g_dir_make_tmp("mugai-test-XXXXXX", NULL)};
+    Fixture fixture = {.path = g_mkdtemp(g_strdup("/dev/shm/mugai-test-XXXXXX"))};
 
+    if (fixture.path == NULL)
+        fixture.path = g_dir_make_tmp("mugai-test-XXXXXX", NULL);
     fixture.config.store_path = fixture.path;
     fixture.config.compression = 6;
     fixture.store = open_store(&fixture.config);
@@ -416,8 +421,11 @@ static void
 overwrite(const Fixture *fixture, const MugaiId *id, const char *octets, gsize length)
 {
     g_autofree char *path = object_path(fixture, id);
+    FILE *file = fopen(path, "wb");
 
-    cr_assert(g_file_set_contents(path, octets, (gssize)length, NULL));
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(octets, 1, length, file), length);
+    cr_assert_eq(fclose(file), 0);
 }
 
 static void
@@ -474,36 +482,54 @@ Test(store, foreign_files_under_an_id_are_malformed)
     check_damage_found(&fixture, &id);
 }
 
-/* --- killed writers --- */
+/* --- writers that are watched, killed, or whose system calls fail --- */
 
-/* Keeps @octets in a process that is killed at its @nth system call (entries and exits counted). TRUE if it came to
- * its end before. */
-static gboolean
-keep_and_kill(const Fixture *fixture, const char *octets, gsize length, guint nth)
+typedef struct __ptrace_syscall_info SystemCall;
+
+/* What happens to a traced writer at each stop at a system call; FALSE kills it. */
+typedef gboolean (*AtSystemCall)(pid_t child, const SystemCall *call, gpointer data);
+
+static void
+write_and_exit(MugaiStore *store, const char *octets, gsize length, int times)
 {
+    g_autoptr(MugaiEnvelope) envelope = make_envelope();
+    gboolean kept = TRUE;
+
+    ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+    raise(SIGSTOP);
+    while (kept && times-- > 0) {
+        g_autoptr(MugaiReceipt) receipt = keep(store, envelope, octets, length, NULL);
+
+        kept = receipt != NULL;
+    }
+    _exit(kept ? 0 : 1);
+}
+
+/* Keeps @octets in a process of its own: 0 kept, 1 refused, -1 killed. */
+static int
+keep_traced(const Fixture *fixture, const char *octets, gsize length, int times, AtSystemCall at_call, gpointer data)
+{
+    SystemCall call;
     int status = 0;
     pid_t child = fork();
 
     cr_assert(child >= 0);
-    if (child == 0) {
-        g_autoptr(MugaiEnvelope) envelope = make_envelope();
-
-        ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-        raise(SIGSTOP);
-        _exit(keep(fixture->store, envelope, octets, length, NULL) != NULL ? 0 : 1);
-    }
+    if (child == 0)
+        write_and_exit(fixture->store, octets, length, times);
     waitpid(child, &status, 0);
-    for (guint i = 0; i < nth && WIFSTOPPED(status); i++) {
+    ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
+    while (WIFSTOPPED(status)) {
         ptrace(PTRACE_SYSCALL, child, NULL, NULL);
         waitpid(child, &status, 0);
+        if (!WIFSTOPPED(status))
+            break;
+        cr_assert_gt(ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof call, &call), 0);
+        if (!at_call(child, &call, data)) {
+            kill(child, SIGKILL);
+            waitpid(child, &status, 0);
+        }
     }
-    if (WIFSTOPPED(status)) {
-        kill(child, SIGKILL);
-        waitpid(child, &status, 0);
-        return FALSE;
-    }
-    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    return TRUE;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 typedef struct {
@@ -523,25 +549,138 @@ check_visited(const MugaiId *id, gpointer data)
     return TRUE;
 }
 
+/* How many whole objects the store has; fails for anything else with a name. */
+static guint
+count_whole(const Fixture *fixture, const char *octets, gsize length)
+{
+    Expected expected = {.fixture = fixture, .octets = octets, .length = length};
+
+    cr_assert(mugai_store_visit(fixture->store, 0, RECEIVED + 86400, check_visited, &expected, NULL));
+    cr_assert_eq(count_files(fixture), expected.count, "a name that is no object");
+    return expected.count;
+}
+
+static gboolean
+count_down(pid_t child, const SystemCall *call, gpointer data)
+{
+    (void)child, (void)call;
+    return --*(guint *)data > 0;
+}
+
 Test(store, I2_original_is_whole_or_absent_after_kill_at_any_system_call)
 {
-    gboolean finished = FALSE;
+    int outcome = -1;
     guint absent = 0;
 
-    for (guint nth = 1; !finished; nth++) {
+    for (guint nth = 1; outcome == -1; nth++) {
         g_auto(Fixture) fixture = fixture_make();
         g_autofree char *octets = random_octets(200000);
-        Expected expected = {.fixture = &fixture, .octets = octets, .length = 200000};
+        guint left = nth;
+        guint whole = 0;
 
-        finished = keep_and_kill(&fixture, octets, 200000, nth);
-        cr_assert(mugai_store_visit(fixture.store, 0, RECEIVED + 86400, check_visited, &expected, NULL));
-        cr_assert_leq(expected.count, 1);
-        cr_assert_eq(count_files(&fixture), expected.count, "a name that is no object");
-        cr_assert(!finished || expected.count == 1);
-        absent += expected.count == 0;
+        outcome = keep_traced(&fixture, octets, 200000, 1, count_down, &left);
+        whole = count_whole(&fixture, octets, 200000);
+        cr_assert_leq(whole, 1);
+        cr_assert(outcome == -1 || (outcome == 0 && whole == 1));
+        absent += whole == 0;
     }
     cr_assert_gt(absent, 10, "the killing must have met the writer at work");
 }
+
+/* M: a directory is made, S: synced, W: written, L: linked. */
+static gboolean
+write_down(pid_t child, const SystemCall *call, gpointer data)
+{
+    GString *trace = data;
+
+    (void)child;
+    if (call->op != PTRACE_SYSCALL_INFO_ENTRY)
+        return TRUE;
+    if (call->entry.nr == SYS_mkdirat)
+        g_string_append_c(trace, 'M');
+    else if (call->entry.nr == SYS_fsync)
+        g_string_append_c(trace, 'S');
+    else if (call->entry.nr == SYS_linkat)
+        g_string_append_c(trace, 'L');
+    else if (call->entry.nr == SYS_write && (trace->len == 0 || trace->str[trace->len - 1] != 'W'))
+        g_string_append_c(trace, 'W');
+    return TRUE;
+}
+
+Test(store, I2_everything_is_synced_before_and_after_it_gets_its_name)
+{
+    g_auto(Fixture) fixture = fixture_make();
+    g_autoptr(GString) first = g_string_new(NULL);
+    g_autoptr(GString) second = g_string_new(NULL);
+
+    /* year, month, day; then file, name, directory; the second message finds the day durable */
+    cr_assert_eq(keep_traced(&fixture, "hello", 5, 2, write_down, first), 0);
+    cr_assert_str_eq(first->str, "MSMSMSWSLS" "WSLS");
+    /* another process cannot know that the directories it finds are durable */
+    cr_assert_eq(keep_traced(&fixture, "hello", 5, 2, write_down, second), 0);
+    cr_assert_str_eq(second->str, "SSSWSLS" "WSLS");
+}
+
+#ifdef __x86_64__
+typedef struct {
+    guint nth;      /* of the calls below: this one fails */
+    guint seen;
+    gboolean failing; /* between its entry and its exit */
+} Torture;
+
+static gboolean
+can_fail(guint64 number)
+{
+    const long numbers[] = {SYS_openat, SYS_mkdirat, SYS_write, SYS_fsync, SYS_linkat, SYS_fstatfs};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        if ((long)number == numbers[i])
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Replaces the nth call by none at all and its answer by EIO. */
+static gboolean
+fail_nth(pid_t child, const SystemCall *call, gpointer data)
+{
+    Torture *torture = data;
+    struct user_regs_struct registers;
+    gboolean begins = call->op == PTRACE_SYSCALL_INFO_ENTRY && can_fail(call->entry.nr) && ++torture->seen == torture->nth;
+
+    if (!begins && !torture->failing)
+        return TRUE;
+    ptrace(PTRACE_GETREGS, child, NULL, &registers);
+    if (begins)
+        registers.orig_rax = (unsigned long long)-1;
+    else
+        registers.rax = (unsigned long long)-EIO;
+    torture->failing = begins;
+    ptrace(PTRACE_SETREGS, child, NULL, &registers);
+    return TRUE;
+}
+
+Test(store, I2_original_is_whole_or_absent_whichever_system_call_fails)
+{
+    Torture torture = {0};
+    guint refused = 0;
+
+    do {
+        g_auto(Fixture) fixture = fixture_make();
+        g_autofree char *octets = random_octets(200000);
+        int outcome = 0;
+        guint whole = 0;
+
+        torture = (Torture){.nth = torture.nth + 1};
+        outcome = keep_traced(&fixture, octets, 200000, 1, fail_nth, &torture);
+        whole = count_whole(&fixture, octets, 200000);
+        cr_assert(outcome == 0 || outcome == 1, "call %u: neither kept nor refused", torture.nth);
+        cr_assert_eq(whole, outcome == 0 ? 1 : 0, "call %u: said %d, but there are %u", torture.nth, outcome, whole);
+        refused += outcome == 1;
+    } while (torture.seen >= torture.nth);
+    cr_assert_gt(refused, 10, "the failures must have met the writer at work");
+}
+#endif
 
 /* --- visiting --- */
 
