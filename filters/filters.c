@@ -12,6 +12,10 @@ static const struct {
 } allowed[] = {
     {"text/html", mugai_filter_html},
     {"application/xhtml+xml", mugai_filter_html},
+    {"text/calendar", mugai_filter_calendar},
+    {"text/vcard", mugai_filter_card},
+    {"text/x-vcard", mugai_filter_card},
+    {"text/directory", mugai_filter_card},
     /* What a bounce is made of: fields in plain lines (RFC 3464, RFC 8098, RFC 5965). */
     {"message/delivery-status", mugai_filter_plain},
     {"message/global-delivery-status", mugai_filter_plain},

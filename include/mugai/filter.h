@@ -26,6 +26,11 @@ void mugai_filter_plain(const char *utf8, gsize length, const MugaiSettings *set
 void mugai_filter_html(const char *utf8, gsize length, const MugaiSettings *settings, MugaiText *text,
                        MugaiFilterNotes *notes);
 
+void mugai_filter_calendar(const char *utf8, gsize length, const MugaiSettings *settings, MugaiText *text,
+                           MugaiFilterNotes *notes);
+void mugai_filter_card(const char *utf8, gsize length, const MugaiSettings *settings, MugaiText *text,
+                       MugaiFilterNotes *notes);
+
 /* Initialises what the filters need, once per process, before any part. */
 void mugai_filter_warm_up(void);
 
