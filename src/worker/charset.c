@@ -88,18 +88,23 @@ mugai_charset_utf_8_sequence(const guint8 *octets, gsize length, gboolean *ret_w
     return have;
 }
 
-/* One U+FFFD for each maximal beginning of a sequence, as the standard has it. */
+/* All sequences up to the next ASCII octet or error; one U+FFFD for each maximal beginning of a sequence, as the standard
+ * has it. */
 static gsize
 step_utf_8(const guint8 *octets, gsize length, Sink *sink)
 {
-    gboolean whole = FALSE;
-    gsize taken = mugai_charset_utf_8_sequence(octets, length, &whole);
+    gboolean whole = TRUE;
+    gsize valid = 0;
+    gsize taken = 0;
 
-    if (whole)
-        sink_run(sink, octets, taken);
-    else
+    while (whole && valid < length && octets[valid] >= 0x80) {
+        taken = mugai_charset_utf_8_sequence(octets + valid, length - valid, &whole);
+        valid += whole ? taken : 0;
+    }
+    sink_run(sink, octets, valid);
+    if (!whole)
         sink_replace(sink);
-    return taken;
+    return whole ? valid : valid + taken;
 }
 
 static void
@@ -119,13 +124,17 @@ decode_steps(SinkStep step, const guint8 *octets, gsize length, Sink *sink)
 static void
 decode_single(const guint16 table[128], const guint8 *octets, gsize length, Sink *sink)
 {
-    for (gsize i = 0; i < length; i++) {
-        if (octets[i] < 0x80)
-            sink_put(sink, octets[i]);
-        else if (table[octets[i] - 0x80] != 0)
-            sink_put(sink, table[octets[i] - 0x80]);
-        else
-            sink_replace(sink);
+    gsize i = 0;
+
+    while (i < length) {
+        gsize run = sink_ascii_run(octets + i, length - i);
+        sink_run(sink, octets + i, run);
+        for (i += run; i < length && octets[i] >= 0x80; i++) {
+            if (table[octets[i] - 0x80] != 0)
+                sink_put(sink, table[octets[i] - 0x80]);
+            else
+                sink_replace(sink);
+        }
     }
 }
 
