@@ -132,7 +132,8 @@ set_box(HtmlLook *look, HtmlElement element, const HtmlDeclarations *declared)
     look->display = default_display(element);
     if (has(declared, HTML_PROPERTY_DISPLAY))
         look->display = (HtmlDisplay)declared->value[HTML_PROPERTY_DISPLAY];
-    look->gap_before = has_room(declared, HTML_PROPERTY_MARGIN_TOP, gap, look->font_size);
+    look->gap_before = (element >= HTML_H1 && element <= HTML_H6) ||
+                       has_room(declared, HTML_PROPERTY_MARGIN_TOP, gap, look->font_size);
     look->gap_after = has_room(declared, HTML_PROPERTY_MARGIN_BOTTOM, gap, look->font_size);
 }
 

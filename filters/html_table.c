@@ -121,7 +121,7 @@ is_tabular(HtmlTable *table, guint first, guint end)
         if (cell->lines > (table->ruled ? CELL_LINES_MAX : 1))
             return FALSE;
     }
-    return wide <= 1 && (filled >= 2 || (table->ruled && filled == 1 && end - first >= 2));
+    return wide <= 1 && (filled >= 2 || (table->ruled && filled == 1 && (end - first >= 2 || cell_at(table, first)->column > 0)));
 }
 
 static guint
@@ -134,29 +134,56 @@ row_end(HtmlTable *table, guint first)
     return end;
 }
 
-/* The columns' widths, and whether the rows of data can stand aligned. */
-static void
-set_widths(HtmlTable *table)
+static guint
+width_before(const HtmlTable *table, guint column)
 {
-    guint total = 0;
+    guint width = 0;
+
+    for (guint i = 0; i < MIN(column, COLUMNS_MAX); i++)
+        width += table->widths[i] + (table->widths[i] > 0 ? 2 : 0);
+    return width;
+}
+
+/* Makes the last column of a cell so wide that the cell has room. */
+static void
+make_room(HtmlTable *table, const Cell *cell)
+{
+    guint last = MIN(cell->column + cell->columns, COLUMNS_MAX) - 1;
+    guint begin = width_before(table, last) - width_before(table, cell->column);
+
+    if (cell->width > begin)
+        table->widths[last] = MAX(table->widths[last], cell->width - begin);
+}
+
+/* For the cells of data that span many columns, or for those that do not. Returns how many rows there are. */
+static guint
+make_room_for_all(HtmlTable *table, gboolean spanning)
+{
     guint rows = 0;
 
-    memset(table->widths, 0, sizeof table->widths);
     for (guint first = 0, end = 0; first < table->cells->len; first = end) {
         end = row_end(table, first);
         if (!is_tabular(table, first, end))
             continue;
         rows++;
         for (guint i = first; i < end; i++) {
-            const Cell *cell = cell_at(table, i);
-
-            if (cell->columns == 1)
-                table->widths[cell->column] = MAX(table->widths[cell->column], cell->width);
+            if ((cell_at(table, i)->columns > 1) == spanning)
+                make_room(table, cell_at(table, i));
         }
     }
-    for (guint i = 0; i < COLUMNS_MAX; i++)
-        total += table->widths[i] + (table->widths[i] > 0 ? 2 : 0);
-    table->aligned = rows > 1 && total <= ALIGNED_COLUMNS_MAX;
+    return rows;
+}
+
+/* The columns' widths, and whether the rows of data can stand aligned. */
+static void
+set_widths(HtmlTable *table)
+{
+    guint rows = 0;
+
+    memset(table->widths, 0, sizeof table->widths);
+    make_room_for_all(table, FALSE);
+    rows = make_room_for_all(table, TRUE);
+    table->aligned = rows > 1 && width_before(table, COLUMNS_MAX) <= ALIGNED_COLUMNS_MAX;
 }
 
 /* The @number-th line of a cell; all of them, joined by blanks, where the row is not aligned. Newly allocated. */
@@ -169,16 +196,6 @@ cell_line(HtmlTable *table, const Cell *cell, guint number)
     if (!table->aligned)
         return g_strdelimit(g_strdup(text), "\n", ' ');
     return g_strdup(number < cell->lines && lines[number] != NULL ? lines[number] : "");
-}
-
-static guint
-width_before(const HtmlTable *table, guint column)
-{
-    guint width = 0;
-
-    for (guint i = 0; i < column; i++)
-        width += table->widths[i] + (table->widths[i] > 0 ? 2 : 0);
-    return width;
 }
 
 static void
@@ -216,28 +233,44 @@ write_tabular(HtmlTable *table, guint first, guint end)
         write_row_line(table, first, end, number);
 }
 
+/* Measures all cells. Whether they will be more than one line: then the table stands apart. */
+static gboolean
+measure_all(HtmlTable *table)
+{
+    guint lines = 0;
+    guint row = G_MAXUINT;
+
+    for (guint i = 0; i < table->cells->len; i++) {
+        Cell *cell = cell_at(table, i);
+
+        measure(table, cell);
+        table->ruled = table->ruled || cell->header;
+        if (cell->width > 0)
+            lines += cell->row == row ? cell->lines - 1 : cell->lines;
+        row = cell->width > 0 ? cell->row : row;
+    }
+    return lines > 1;
+}
+
 /* Writes what is gathered, @tabular where it is data, and forgets it. */
 static void
 write_rows(HtmlTable *table, gboolean tabular)
 {
-    guint rows = 0;
+    gboolean apart = measure_all(table);
 
-    for (guint i = 0; i < table->cells->len; i++) {
-        measure(table, cell_at(table, i));
-        table->ruled = table->ruled || cell_at(table, i)->header;
-    }
     set_widths(table);
+    html_flow_break(table->flow, apart);
     for (guint first = 0, end = 0; first < table->cells->len; first = end) {
         end = row_end(table, first);
         if (tabular && is_tabular(table, first, end)) {
-            html_flow_break(table->flow, rows++ == 0 && table->aligned);
+            html_flow_break(table->flow, FALSE);
             write_tabular(table, first, end);
             continue;
         }
         for (guint i = first; i < end; i++)
             write_flowing(table, cell_at(table, i));
     }
-    html_flow_break(table->flow, rows > 0 && table->aligned);
+    html_flow_break(table->flow, apart);
     g_array_set_size(table->cells, 0);
     g_string_truncate(table->store, 0);
 }
@@ -248,6 +281,7 @@ spill(HtmlTable *table)
 {
     html_table_cell_end(table);
     write_rows(table, FALSE);
+    html_flow_break(table->flow, TRUE);
     table->gathering = 0;
 }
 
@@ -272,6 +306,8 @@ html_table_close(HtmlTable *table)
         html_table_cell_end(table);
         write_rows(table, TRUE);
         table->gathering = 0;
+    } else {
+        html_flow_break(table->flow, TRUE);
     }
     table->depth -= table->depth > 0;
 }
