@@ -12,6 +12,9 @@ static const struct {
 } allowed[] = {
     {"text/html", mugai_filter_html},
     {"application/xhtml+xml", mugai_filter_html},
+    /* The worker turns these two into HTML first. */
+    {"text/enriched", mugai_filter_html},
+    {"text/richtext", mugai_filter_html},
     {"text/calendar", mugai_filter_calendar},
     {"text/vcard", mugai_filter_card},
     {"text/x-vcard", mugai_filter_card},

@@ -9,6 +9,7 @@
 #include "leaf.h"
 
 #include "blocks.h"
+#include "gmime_cleanup.h"
 #include "truetype.h"
 
 #include <mugai/charset.h>
@@ -329,6 +330,48 @@ mugai_leaf_read_outside(const MugaiNode *node, const MugaiSettings *settings, Mu
     return text;
 }
 
+static gboolean
+has_parameter(const MugaiNode *node, const char *name, const char *value)
+{
+    const char *found = mugai_value_get(node->content_type, name);
+
+    return found != NULL && g_ascii_strcasecmp(found, value) == 0;
+}
+
+/* text/enriched (RFC 1896) by way of HTML: GMime turns its commands into tags. */
+static GString *
+enriched_to_html(const GString *utf8, guint32 flags)
+{
+    g_autoptr(GMimeStream) memory = g_mime_stream_mem_new();
+    g_autoptr(GMimeStream) filtered = g_mime_stream_filter_new(memory);
+    GMimeFilter *filter = g_mime_filter_enriched_new(flags);
+    GByteArray *html = NULL;
+
+    g_mime_stream_filter_add(GMIME_STREAM_FILTER(filtered), filter);
+    g_object_unref(filter);
+    g_mime_stream_write(filtered, utf8->str, utf8->len);
+    g_mime_stream_flush(filtered);
+    html = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(memory));
+    return g_string_new_len((const char *)html->data, (gssize)html->len);
+}
+
+/* What some texts need before their filter. Takes and returns ownership. */
+static GString *
+prepare(const MugaiNode *node, GString *utf8)
+{
+    GString *prepared = utf8;
+
+    if (g_str_equal(node->type, "text/plain") && has_parameter(node, "format", "flowed"))
+        prepared = mugai_flowed_unwrap(utf8->str, utf8->len, has_parameter(node, "delsp", "yes"));
+    else if (g_str_equal(node->type, "text/enriched"))
+        prepared = enriched_to_html(utf8, 0);
+    else if (g_str_equal(node->type, "text/richtext"))
+        prepared = enriched_to_html(utf8, GMIME_FILTER_ENRICHED_IS_RICHTEXT);
+    if (prepared != utf8)
+        g_string_free(utf8, TRUE);
+    return prepared;
+}
+
 static void
 show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, const GString *octets, const MugaiSettings *settings,
      MugaiReport *report, gsize *budget)
@@ -344,6 +387,7 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, const GString *
     }
     utf8 = g_string_sized_new(octets->len + octets->len / 2);
     leaf->undecodable = mugai_charset_decode(charset, (const guint8 *)octets->str, octets->len, utf8);
+    utf8 = prepare(node, utf8);
     leaf->text = mugai_text_new(MIN(settings->limits.text_octets, *budget));
     filter(utf8->str, utf8->len, settings, leaf->text, &leaf->notes);
     take_out_blocks(leaf->text, node, settings, report);
