@@ -340,7 +340,7 @@ has_parameter(const MugaiNode *node, const char *name, const char *value)
 
 /* text/enriched (RFC 1896) by way of HTML: GMime turns its commands into tags. */
 static GString *
-enriched_to_html(const GString *utf8, guint32 flags)
+enriched_to_html(GString *utf8, guint32 flags)
 {
     g_autoptr(GMimeStream) memory = g_mime_stream_mem_new();
     g_autoptr(GMimeStream) filtered = g_mime_stream_filter_new(memory);
@@ -349,6 +349,7 @@ enriched_to_html(const GString *utf8, guint32 flags)
 
     g_mime_stream_filter_add(GMIME_STREAM_FILTER(filtered), filter);
     g_object_unref(filter);
+    g_string_replace(utf8, "\r\n", "\n", 0);
     g_mime_stream_write(filtered, utf8->str, utf8->len);
     g_mime_stream_flush(filtered);
     html = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(memory));
