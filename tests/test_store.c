@@ -329,14 +329,14 @@ Test(store, below_the_minimum_of_free_space_it_is_full)
     cr_assert_eq(count_files(&fixture), 0);
 }
 
-/* A child of its own: the limit on file size stands for a disk that fails in the middle of an object. */
+/* The limit on file size stands for a disk that fails in the middle of an object. */
 Test(store, I2_failed_write_fails_the_object_for_ever)
 {
     g_auto(Fixture) fixture = fixture_make();
     g_autoptr(MugaiEnvelope) envelope = make_envelope();
     g_autofree char *octets = random_octets(1000000);
     g_autoptr(GError) error = NULL;
-    struct rlimit limit = {100000, 100000};
+    struct rlimit limit = {100000, RLIM_INFINITY};
     MugaiObject *object = mugai_store_begin(fixture.store, envelope, NULL);
 
     signal(SIGXFSZ, SIG_IGN);
@@ -344,6 +344,8 @@ Test(store, I2_failed_write_fails_the_object_for_ever)
     cr_assert(!mugai_object_append(object, octets, 1000000, &error));
     cr_assert(g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM));
     g_clear_error(&error);
+    limit.rlim_cur = RLIM_INFINITY; /* the disk has recovered, but something is missing */
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
     cr_assert(!mugai_object_append(object, "x", 1, &error));
     g_clear_error(&error);
     cr_assert_null(mugai_object_finish(object, &error));
