@@ -25,6 +25,8 @@
 static MugaiNode *node_new(MugaiTree *tree, GMimeObject *object, const char *path, guint depth,
                            const MugaiSettings *settings, MugaiReport *report, guint *count);
 
+static GMimeMessage *construct_message(GMimeStream *stream, MugaiReport *report);
+
 static void
 node_free(MugaiNode *node)
 {
@@ -38,6 +40,7 @@ node_free(MugaiNode *node)
     g_free(node->name);
     g_free(node->outside);
     g_ptr_array_unref(node->children);
+    g_clear_object(&node->again);
     g_free(node);
 }
 
@@ -247,43 +250,139 @@ read_outside(MugaiNode *node, GMimeMultipart *multipart, gboolean encoded, Mugai
         node->outside = g_strconcat(before ? prologue : "", before && after ? "\n" : "", after ? epilogue : "", NULL);
 }
 
+/* Octets found inside of the message are scanned like the message itself. */
+static GMimeMessage *
+construct_again(GMimeStream *stream, const MugaiSettings *settings, MugaiReport *report)
+{
+    g_autoptr(GMimeStream) bounded = mugai_scan(stream, &settings->limits, report);
+
+    return construct_message(bounded, report);
+}
+
+/* The boundary that the delimiters in @text show, newly allocated, or NULL: the first line that begins with two dashes
+ * and has a field or an empty line under it. */
+static char *
+guess_boundary(const char *text)
+{
+    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+        const char *next = NULL;
+        gsize octets = 0;
+
+        line += *line == '\n' ? 1 : 0;
+        next = strchr(line, '\n');
+        if (next == NULL)
+            return NULL;
+        octets = strcspn(line, " \t\r\n\"");
+        if (strncmp(line, "--", 2) == 0 && octets > 2 && octets < 200 && strchr("\r\n", line[octets]) != NULL &&
+            (g_ascii_strncasecmp(next + 1, "Content-", 8) == 0 || next[1] == '\r' || next[1] == '\n'))
+            return g_strndup(line + 2, octets - 2);
+    }
+    return NULL;
+}
+
+/* A multipart whose boundary is missing or wrong, read with the one its delimiters show; NULL if there is none. */
+static GMimeMultipart *
+read_with_guessed_boundary(MugaiNode *node, GMimeMultipart *multipart, const MugaiSettings *settings,
+                           MugaiReport *report)
+{
+    const char *text = g_mime_multipart_get_prologue(multipart);
+    g_autofree char *boundary = text == NULL ? NULL : guess_boundary(text);
+    g_autofree char *whole = NULL;
+    g_autoptr(GMimeStream) stream = NULL;
+    GMimeObject *content = NULL;
+
+    if (boundary == NULL)
+        return NULL;
+    whole = g_strdup_printf("Content-Type: multipart/mixed; boundary=\"%s\"\n\n%s", boundary, text);
+    stream = g_mime_stream_mem_new_with_buffer(whole, strlen(whole));
+    node->again = construct_again(stream, settings, report);
+    content = node->again == NULL ? NULL : g_mime_message_get_mime_part(node->again);
+    if (!GMIME_IS_MULTIPART(content) || g_mime_multipart_get_count(GMIME_MULTIPART(content)) == 0)
+        return NULL;
+    remark(report, node, "boundary", "not the one that was declared");
+    return GMIME_MULTIPART(content);
+}
+
 static void
 add_multipart(MugaiTree *tree, MugaiNode *node, GMimeMultipart *multipart, const char *prefix, guint depth,
               const MugaiSettings *settings, MugaiReport *report, guint *count)
 {
-    int children = g_mime_multipart_get_count(multipart);
+    GMimeMultipart *read = multipart;
     gboolean encoded = FALSE;
 
     node->kind = MUGAI_NODE_MULTIPART;
     node->type = g_strdup(node->declared_type);
     encoded = check_encoding(node, GMIME_OBJECT(multipart), report);
-    read_outside(node, multipart, encoded, report);
-    if (children == 0)
+    if (!encoded && g_mime_multipart_get_count(multipart) == 0)
+        read = read_with_guessed_boundary(node, multipart, settings, report);
+    if (read != NULL)
+        read_outside(node, read, encoded, report);
+    else {
         remark(report, node, "empty-multipart", "no part was found");
-    for (int i = 0; i < children; i++) {
+        read_outside(node, multipart, encoded, report);
+        return;
+    }
+    for (int i = 0; i < g_mime_multipart_get_count(read); i++) {
         g_autofree char *path = child_path(prefix, i + 1);
 
-        add_child(tree, node, g_mime_multipart_get_part(multipart, i), path, depth + 1, settings, report, count);
+        add_child(tree, node, g_mime_multipart_get_part(read, i), path, depth + 1, settings, report, count);
     }
+}
+
+/* The content of the message in @node: its parts are numbered under it. */
+static void
+add_content(MugaiTree *tree, MugaiNode *node, guint depth, const MugaiSettings *settings, MugaiReport *report,
+            guint *count)
+{
+    GMimeObject *content = g_mime_message_get_mime_part(node->message);
+    g_autofree char *path = GMIME_IS_MULTIPART(content) ? g_strdup(node->path) : child_path(node->path, 1);
+
+    add_child(tree, node, content, path, depth + 1, settings, report, count);
 }
 
 static void
 add_message(MugaiTree *tree, MugaiNode *node, GMimeMessagePart *part, guint depth, const MugaiSettings *settings,
             MugaiReport *report, guint *count)
 {
-    GMimeObject *content = NULL;
-    g_autofree char *path = NULL;
-
     node->kind = MUGAI_NODE_MESSAGE;
     node->type = g_strdup(*node->declared_type == '\0' ? "message/rfc822" : node->declared_type);
     node->message = g_mime_message_part_get_message(part);
     check_encoding(node, GMIME_OBJECT(part), report);
-    if (node->message == NULL)
+    if (node->message != NULL)
+        add_content(tree, node, depth, settings, report, count);
+}
+
+static gboolean
+collect_octets(const char *octets, gsize length, gpointer data)
+{
+    GByteArray *array = data;
+
+    g_byte_array_append(array, (const guint8 *)octets, (guint)length);
+    return array->len < MUGAI_LIMIT_PART_OCTETS_MAX;
+}
+
+/* A message in base64 or quoted-printable is against the rules, and most readers open it all the same. */
+static void
+add_encoded_message(MugaiTree *tree, MugaiNode *node, guint depth, const MugaiSettings *settings, MugaiReport *report,
+                    guint *count)
+{
+    GByteArray *octets = NULL;
+    g_autoptr(GMimeStream) stream = NULL;
+    MugaiDecoded decoded = {0};
+
+    if (!g_str_equal(node->type, "message/rfc822") && !g_str_equal(node->type, "message/global"))
         return;
-    content = g_mime_message_get_mime_part(node->message);
-    /* Parts of a multipart inside of a message are numbered under the message itself. */
-    path = GMIME_IS_MULTIPART(content) ? g_strdup(node->path) : child_path(node->path, 1);
-    add_child(tree, node, content, path, depth + 1, settings, report, count);
+    octets = g_byte_array_new();
+    mugai_leaf_decode(node, collect_octets, octets, &decoded);
+    stream = g_mime_stream_mem_new_with_byte_array(octets);
+    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), TRUE);
+    node->again = construct_again(stream, settings, report);
+    if (node->again == NULL || g_mime_message_get_mime_part(node->again) == NULL)
+        return;
+    remark(report, node, "encoded-container", "a message with an encoding");
+    node->kind = MUGAI_NODE_MESSAGE;
+    node->message = node->again;
+    add_content(tree, node, depth, settings, report, count);
 }
 
 static MugaiNode *
@@ -315,6 +414,8 @@ node_new(MugaiTree *tree, GMimeObject *object, const char *path, guint depth, co
         node->part = GMIME_IS_PART(object) ? GMIME_PART(object) : NULL;
         type_leaf(node, object);
         check_encoding(node, object, report);
+        if (!node->unreadable && depth < settings->limits.depth)
+            add_encoded_message(tree, node, depth, settings, report, count);
     }
     return node;
 }

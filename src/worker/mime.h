@@ -28,6 +28,7 @@ typedef struct {
     gboolean unreadable;    /* ambiguous in a way that leaves no meaning: its octets may not be shown */
     GMimeMessage *message;  /* MESSAGE: the inner one; borrowed */
     GMimePart *part;        /* LEAF: borrowed; NULL when it has no content that can be had */
+    GMimeMessage *again;    /* what was parsed a second time to find the children; owned, or NULL */
     char *outside;          /* MULTIPART: what stands before the first and after the last delimiter, raw; or NULL */
     GPtrArray *children;    /* of MugaiNode */
 } MugaiNode;

@@ -538,7 +538,8 @@ MugaiResult *
 mugai_sanitize_octets(const guint8 *octets, gsize length, const MugaiSettings *settings, const MugaiId *id,
                       MugaiTime received)
 {
-    g_autoptr(GMimeStream) stream = g_mime_stream_mem_new_with_buffer((const char *)octets, length);
+    /* GMime makes no stream of NULL. */
+    g_autoptr(GMimeStream) stream = g_mime_stream_mem_new_with_buffer(length == 0 ? "" : (const char *)octets, length);
 
     return sanitize_stream(stream, settings, id, received);
 }

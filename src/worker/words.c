@@ -194,8 +194,14 @@ is_never_decoded(const char *label, gsize length)
     return FALSE;
 }
 
-/* Appends valid @utf8; NUL becomes U+FFFD. Coded are what came out of words, what is not ASCII, and "=?", which must not
- * begin a word for the parser that reads next. */
+/* What the parser that reads next shall not see as it is: other than ASCII, controls, and what begins a word for it. */
+static gboolean
+must_be_coded(const char *at)
+{
+    return (guint8)*at >= 0x7F || ((guint8)*at < ' ' && !is_blank(*at)) || (at[0] == '=' && at[1] == '?');
+}
+
+/* Appends valid @utf8; NUL becomes U+FFFD. */
 static void
 append_utf8(Reader *reader, const GString *utf8, gboolean coded)
 {
@@ -210,10 +216,8 @@ append_utf8(Reader *reader, const GString *utf8, gboolean coded)
         reader->notes->undecodable++;
     }
     g_byte_array_set_size(reader->coded, (guint)reader->text->len);
-    for (gsize i = before; i < reader->text->len; i++) {
-        const char *at = reader->text->str + i;
-        reader->coded->data[i] = coded || (guint8)at[0] >= 0x80 || (at[0] == '=' && at[1] == '?');
-    }
+    for (gsize i = before; i < reader->text->len; i++)
+        reader->coded->data[i] = coded || must_be_coded(reader->text->str + i);
 }
 
 static void
@@ -275,12 +279,13 @@ read_word(Reader *reader, const char *between, const char *at, const Word *word)
 static const char *
 skip_jis(const char *at, const char *end)
 {
-    const char *next = at;
+    const char *next = at + 3;
 
-    if (end - at < 3 || at[1] != '$' || strchr("@B(", at[2]) == NULL || at[2] == '\0')
+    if (end - at < 3 || at[1] != '$' || (at[2] != '@' && at[2] != 'B' && at[2] != '('))
         return at;
-    next = memchr(at + 3, ESCAPE, (gsize)(end - at - 3));
-    return next != NULL ? next : end;
+    while (next < end && *next > ' ' && *next < 0x7F)
+        next++;
+    return next;
 }
 
 static void
@@ -507,13 +512,11 @@ write_next(GString *out, Reader *reader, gsize i)
     return end;
 }
 
-/* ASCII without a word in it. */
 static gboolean
 is_plain(const char *raw, gsize length)
 {
     for (gsize i = 0; i < length; i++)
-        if ((guint8)raw[i] >= 0x80 || raw[i] == ESCAPE || raw[i] == '\0' ||
-            (raw[i] == '=' && i + 1 < length && raw[i + 1] == '?'))
+        if (raw[i] == '\0' || must_be_coded(raw + i))
             return FALSE;
     return TRUE;
 }
@@ -527,8 +530,9 @@ mugai_words_normalise(const char *raw, gsize length, MugaiWordsNotes *notes)
     gsize i = 0;
 
     if (is_plain(raw, length))
-        return g_strndup(raw, length);
-    read_value(&reader, raw, length);
+        g_string_append_len(out, raw, (gssize)length);
+    else
+        read_value(&reader, raw, length);
     while (i < reader.text->len)
         i = write_next(out, &reader, i);
     return g_string_free(g_steal_pointer(&out), FALSE);
