@@ -424,7 +424,7 @@ read_octet(MugaiGuard *guard, uint8_t octet)
 void
 mugai_guard_init(MugaiGuard *guard, uint32_t flags)
 {
-    *guard = (MugaiGuard){.flags = flags, .at_line = 1, .end_line = 1};
+    *guard = (MugaiGuard){.flags = flags, .at_line = 1, .end_line = 1, .end_column = 1};
 }
 
 bool
