@@ -1132,6 +1132,71 @@ Test(guard, a_local_part_is_a_dot_atom_or_where_that_does_not_fit_quoted)
     EXPECT_VALUES(FROM, cases);
 }
 
+#define DIGITS "0123456789"
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define ATEXT LETTERS DIGITS "!#$%&'*+-/=?^_`{|}~"
+
+/* Every printable octet at one place of a value: those of the alphabet conform, no other does. */
+Test(guard, each_part_of_a_value_has_its_alphabet)
+{
+    static const struct {
+        Slot slot;
+        const char *before, *after, *alphabet, *not_alphabet; /* one of the two is NULL */
+    } places[] = {
+        {FROM, "<a", "z@b>", ATEXT ".", NULL},
+        {FROM, "<", "@b>", ATEXT, NULL},
+        {FROM, "<\"a..", "z\"@b>", ATEXT ". ", NULL},
+        {FROM, "<a@b", "c>", LETTERS DIGITS "-.", NULL},
+        {FROM, "<a@", "c>", LETTERS DIGITS, NULL},
+        {FROM, "<a@b", ">", LETTERS DIGITS, NULL},
+        {FROM, "\"a", "b\" <a@b>", NULL, "\"\\"},
+        {FROM, "\"", "\" <a@b>", NULL, "\"\\"},
+        {MESSAGE_ID, "<a", "z@b>", ATEXT ".", NULL},
+        {MESSAGE_ID, "<", "@b>", ATEXT, NULL},
+        {MESSAGE_ID, "<a@b", "c>", ATEXT ".", NULL},
+        {MESSAGE_ID, "<a@", "c>", ATEXT, NULL},
+        {MESSAGE_ID, "<a@b", ">", ATEXT, NULL},
+        {LIST_ID, "<a", "b>", LETTERS DIGITS "-.", NULL},
+        {LIST_ID, "<", "b>", LETTERS DIGITS, NULL},
+        {LIST_ID, "<b", ">", LETTERS DIGITS, NULL},
+        {SUBJECT, "a", "z", NULL, ""},
+        /* Of base64, the six bits that begin a printable octet. */
+        {SUBJECT, "=?UTF-8?B?", "mFh?=", "IJKLMNOPQRSTUVWXYZabcdef", NULL},
+    };
+
+    for (size_t i = 0; i < COUNT(places); i++)
+        for (char octet = 0x20; octet < 0x7F; octet++) {
+            const char *value = text("%s%c%s", places[i].before, octet, places[i].after);
+            bool conforms = places[i].alphabet != NULL
+                                ? strchr(places[i].alphabet, octet) != NULL
+                                : strchr(places[i].not_alphabet, octet) == NULL;
+
+            expect(compose(false, places[i].slot, field(places[i].slot, value)), 0,
+                   conforms ? CONFORMS : ~CONFORMS, value);
+        }
+}
+
+/* reading: see date_is_a_full_date_time. A digit may stand for a digit, '-' for '+', no more. */
+Test(guard, no_octet_of_a_fixed_form_may_be_another_one)
+{
+    static const Slot fixed[] = {DATE, AUTO_SUBMITTED, PRECEDENCE, IMPORTANCE, MIME_VERSION,
+                                 CONTENT_TYPE, ENCODING, MUGAI_RESULT};
+    size_t kept = pool_used;
+
+    for (size_t i = 0; i < COUNT(fixed); i++)
+        for (size_t at = 0; at < strlen(slots[fixed[i]].value); at++)
+            for (char octet = 0x20; octet < 0x7F; octet++, pool_used = kept) {
+                char *value = text("%s", slots[fixed[i]].value), was = value[at];
+                bool by_digits = (fixed[i] == DATE || fixed[i] == MUGAI_RESULT) &&
+                                 strchr(DIGITS, was) != NULL && strchr(DIGITS, octet) != NULL;
+
+                value[at] = octet;
+                if (octet != was && !by_digits && !(was == '+' && octet == '-'))
+                    expect(compose(false, fixed[i], field(fixed[i], value)), 0,
+                           slots[fixed[i]].own_rule | R(FIELD_SPACE), value);
+            }
+}
+
 /* @octets: of the whole addr-spec. */
 static char *
 addr_spec(const char *local, size_t octets)
