@@ -9,6 +9,7 @@
 #include "leaf.h"
 
 #include "blocks.h"
+#include "decode.h"
 #include "gmime_cleanup.h"
 #include "truetype.h"
 
@@ -154,8 +155,9 @@ collect_head(const char *octets, gsize length, gpointer data)
 /* A part that is not shown is named by what it is in truth; where that is something else than its headers and name
  * say, the reader is warned. */
 static void
-find_true_type(MugaiPart *part, const GString *head, MugaiReport *report)
+find_true_type(MugaiLeaf *leaf, const GString *head, MugaiReport *report)
 {
+    MugaiPart *part = leaf->part;
     const char *truth = mugai_truetype_of(head->str, head->len);
     const char *declared = mugai_leaf_type_word(part->type);
     const char *found = mugai_leaf_type_word(truth);
@@ -166,6 +168,7 @@ find_true_type(MugaiPart *part, const GString *head, MugaiReport *report)
                                                !g_str_equal(found, "archive")) {
         g_autofree char *name = mugai_text_quote(part->name, MUGAI_LIMIT_NAME_CHARACTERS_MAX);
 
+        leaf->false_type = TRUE;
         mugai_report_remark(report->warnings, "false-type", "part %s: \"%s\" is %s", part->path, name, truth);
     }
     if (known || mugai_truetype_is_program(truth) || g_str_equal(part->type, "application/octet-stream")) {
@@ -383,7 +386,7 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, const GString *
 
     if (!looks_like_text(octets, charset)) {
         set_fate(leaf->part, MUGAI_UNREADABLE, "unreadable");
-        find_true_type(leaf->part, octets, report);
+        find_true_type(leaf, octets, report);
         return;
     }
     utf8 = g_string_sized_new(octets->len + octets->len / 2);
@@ -410,7 +413,7 @@ hide(MugaiLeaf *leaf, const MugaiNode *node, const GString *head, MugaiReport *r
         set_fate(leaf->part, MUGAI_UNREADABLE, "ambiguous");
     else
         set_fate(leaf->part, MUGAI_REMOVED, removal_reason(node->type));
-    find_true_type(leaf->part, head, report);
+    find_true_type(leaf, head, report);
 }
 
 MugaiLeaf *

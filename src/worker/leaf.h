@@ -10,6 +10,7 @@ typedef struct {
     MugaiPart *part;        /* its line in the report; owned by the report */
     MugaiText *text;        /* what a filter made of it; NULL if it is not shown */
     gboolean is_section;    /* an attachment: shown after the body, under its name */
+    gboolean false_type;    /* in truth something else than its headers and name say */
     gsize undecodable;      /* U+FFFD that decoding put in */
     MugaiFilterNotes notes;
 } MugaiLeaf;

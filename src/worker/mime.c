@@ -11,6 +11,7 @@
  */
 #include "mime.h"
 
+#include "decode.h"
 #include "gmime_cleanup.h"
 #include "headers.h"
 #include "scan.h"
@@ -19,8 +20,6 @@
 #include <mugai/text.h>
 
 #include <string.h>
-
-#define CHUNK_OCTETS 65536u
 
 static MugaiNode *node_new(MugaiTree *tree, GMimeObject *object, const char *path, guint depth,
                            const MugaiSettings *settings, MugaiReport *report, guint *count);
@@ -517,107 +516,4 @@ MugaiNode *
 mugai_tree_find(MugaiTree *tree, const char *path)
 {
     return find_node(tree->root, path);
-}
-
-/* --- decoding --- */
-
-/* Watches encoded octets for what decoders disagree about. */
-typedef struct {
-    GMimeContentEncoding encoding;
-    guint64 base64_octets;
-    gboolean padded;
-    gboolean broken;
-    guint quoted; /* octets still due after '=' */
-} Watch;
-
-static void
-watch_base64(Watch *watch, const char *octets, gsize length)
-{
-    for (gsize i = 0; i < length; i++) {
-        char c = octets[i];
-
-        if (c == '\r' || c == '\n' || c == ' ' || c == '\t')
-            continue;
-        if (c == '=') {
-            watch->padded = TRUE;
-            watch->base64_octets++;
-        } else if (watch->padded || (!g_ascii_isalnum(c) && c != '+' && c != '/'))
-            watch->broken = TRUE;
-        else
-            watch->base64_octets++;
-    }
-}
-
-static void
-watch_quoted_printable(Watch *watch, const char *octets, gsize length)
-{
-    for (gsize i = 0; i < length; i++) {
-        char c = octets[i];
-
-        if (watch->quoted == 0) {
-            watch->quoted = c == '=' ? 2 : 0;
-            continue;
-        }
-        if (watch->quoted == 2 && (c == '\r' || c == '\n' || c == ' ' || c == '\t')) {
-            watch->quoted = c == '\n' ? 0 : 2;
-            continue;
-        }
-        if (!g_ascii_isxdigit(c))
-            watch->broken = TRUE;
-        watch->quoted = g_ascii_isxdigit(c) ? watch->quoted - 1 : 0;
-    }
-}
-
-static void
-watch_octets(Watch *watch, const char *octets, gsize length)
-{
-    if (watch->encoding == GMIME_CONTENT_ENCODING_BASE64)
-        watch_base64(watch, octets, length);
-    else if (watch->encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE)
-        watch_quoted_printable(watch, octets, length);
-}
-
-static gboolean
-watch_found_broken(const Watch *watch)
-{
-    return watch->broken ||
-           (watch->encoding == GMIME_CONTENT_ENCODING_BASE64 && watch->base64_octets % 4 != 0);
-}
-
-static void
-finish_decoded(GChecksum *sum, const Watch *watch, MugaiDecoded *decoded)
-{
-    g_strlcpy(decoded->sha256, g_checksum_get_string(sum), sizeof(decoded->sha256));
-    decoded->broken = watch_found_broken(watch);
-}
-
-void
-mugai_leaf_decode(const MugaiNode *leaf, MugaiOctetsFunc sink, gpointer data, MugaiDecoded *ret_decoded)
-{
-    GMimeDataWrapper *content = leaf->part == NULL ? NULL : g_mime_part_get_content(leaf->part);
-    GMimeStream *stream = content == NULL ? NULL : g_mime_data_wrapper_get_stream(content);
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    g_autofree char *in = g_malloc(CHUNK_OCTETS);
-    g_autofree char *out = g_malloc(CHUNK_OCTETS * 2);
-    GMimeEncoding decoder = {0};
-    Watch watch = {0};
-    gssize octets = 0;
-
-    *ret_decoded = (MugaiDecoded){0};
-    watch.encoding = content == NULL ? GMIME_CONTENT_ENCODING_DEFAULT : g_mime_data_wrapper_get_encoding(content);
-    g_mime_encoding_init_decode(&decoder, watch.encoding);
-    if (stream != NULL)
-        g_mime_stream_reset(stream);
-    while (stream != NULL && (octets = g_mime_stream_read(stream, in, CHUNK_OCTETS)) > 0) {
-        gsize decoded = g_mime_encoding_outlen(&decoder, (gsize)octets);
-
-        g_assert(decoded <= CHUNK_OCTETS * 2);
-        watch_octets(&watch, in, (gsize)octets);
-        decoded = g_mime_encoding_step(&decoder, in, (gsize)octets, out);
-        g_checksum_update(sum, (const guchar *)out, (gssize)decoded);
-        ret_decoded->size += decoded;
-        if (sink != NULL && !sink(out, decoded, data))
-            sink = NULL;
-    }
-    finish_decoded(sum, &watch, ret_decoded);
 }

@@ -50,16 +50,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiTree, mugai_tree_free)
 
 /* The leaf with @path, or NULL. */
 MugaiNode *mugai_tree_find(MugaiTree *tree, const char *path);
-
-/* Takes decoded octets; FALSE stops the decoding. */
-typedef gboolean (*MugaiOctetsFunc)(const char *octets, gsize length, gpointer data);
-
-/* What decoding noticed. */
-typedef struct {
-    guint64 size;       /* decoded octets */
-    char sha256[65];
-    gboolean broken;    /* the transfer encoding was not what it should be, some of the octets are guessed */
-} MugaiDecoded;
-
-/* Decodes the transfer encoding of @leaf and hands the octets to @sink (may be NULL). */
-void mugai_leaf_decode(const MugaiNode *leaf, MugaiOctetsFunc sink, gpointer data, MugaiDecoded *ret_decoded);

@@ -196,9 +196,11 @@ is_never_decoded(const char *label, gsize length)
 
 /* What the parser that reads next shall not see as it is: other than ASCII, controls, and what begins a word for it. */
 static gboolean
-must_be_coded(const char *at)
+must_be_coded(const char *at, const char *end)
 {
-    return (guint8)*at >= 0x7F || ((guint8)*at < ' ' && !is_blank(*at)) || (at[0] == '=' && at[1] == '?');
+    if ((guint8)*at >= 0x7F || ((guint8)*at < ' ' && !is_blank(*at)))
+        return TRUE;
+    return *at == '=' && at + 1 < end && at[1] == '?';
 }
 
 /* Appends valid @utf8; NUL becomes U+FFFD. */
@@ -217,7 +219,7 @@ append_utf8(Reader *reader, const GString *utf8, gboolean coded)
     }
     g_byte_array_set_size(reader->coded, (guint)reader->text->len);
     for (gsize i = before; i < reader->text->len; i++)
-        reader->coded->data[i] = coded || must_be_coded(reader->text->str + i);
+        reader->coded->data[i] = coded || must_be_coded(reader->text->str + i, reader->text->str + reader->text->len);
 }
 
 static void
@@ -516,7 +518,7 @@ static gboolean
 is_plain(const char *raw, gsize length)
 {
     for (gsize i = 0; i < length; i++)
-        if (raw[i] == '\0' || must_be_coded(raw + i))
+        if (must_be_coded(raw + i, raw + length))
             return FALSE;
     return TRUE;
 }
