@@ -2,7 +2,7 @@
 
     normal      gcc, as installed: unit tests, lint, end to end
     sanitizers  gcc with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests
-    fuzz        clang with the same and libFuzzer: old crashes, then a minute of fuzzing for each target
+    fuzz        clang with the same and libFuzzer: a minute for each target (the unit tests replay what failed before)
 
 Criterion's and unittest's tests are counted one by one, everything else as one. A compiler's warning is a failure, and so
 is a skipped test, a crash, a fuzz target without a corpus, and a group of tests in which nothing was run.
@@ -24,6 +24,8 @@ import time
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 FUZZ_SECONDS = int(os.environ.get("MUGAI_FUZZ_SECONDS", "60"))
 FUZZ_MEMORY_MIB = 2048
+FUZZ_INPUT_SECONDS = 25
+DETAILS = 8000
 CHECKED = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1:detect_stack_use_after_return=1",
            "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_stacktrace=1"}
 SANITIZERS = ["-Db_sanitize=address,undefined", "-Db_lundef=false"]
@@ -50,7 +52,7 @@ class Results:
         self.say(f"{word} {name}: {passed} passed" + f", {failed} failed" * bool(failed)
                  + f", {skipped} skipped" * bool(skipped))
         if failed or skipped:
-            print(details[-6000:].rstrip(), flush=True)
+            print(details[-DETAILS:].rstrip(), flush=True)
 
     def last_line(self):
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
@@ -80,9 +82,9 @@ def build(results, directory, name, options, compiler="gcc"):
         said += more
     warnings = [line for line in said.splitlines() if re.search(r"\bwarning: ", line)]
     if status != 0:
-        results.add(f"{name} build", failed=1, details=said)
+        results.add(f"{name} build", failed=1, details=said[max(said.find("FAILED:"), 0):])
     else:
-        results.add(f"{name} build without a warning", passed=not warnings, failed=bool(warnings),
+        results.add(f"{name} build without a warning", passed=int(not warnings), failed=int(bool(warnings)),
                     details="\n".join(warnings))
     return status == 0
 
@@ -127,31 +129,26 @@ def files_in(directory):
 
 
 def fuzz(target, scratch):
-    """One target: old crashes first, then new inputs; (what, passed, what it said) each."""
+    """A minute of one target; (name, whether it stood, what it said)."""
     name = target.name.removeprefix("fuzz_")
-    corpus, crashes = SOURCE / "fuzz/corpus" / name, files_in(SOURCE / "fuzz/crashes" / name)
-    common = [str(target), f"-rss_limit_mb={FUZZ_MEMORY_MIB}", "-timeout=25"]
-    if crashes:
-        status, said = run([*common, *crashes], env=CHECKED, cwd=scratch)
-        yield f"fuzz {name}: {len(crashes)} old crashes", status == 0, said
+    corpus, dictionary, new = SOURCE / "fuzz/corpus" / name, SOURCE / f"fuzz/{name}.dict", scratch / name
     if not files_in(corpus):
-        yield f"fuzz {name}", False, f"there is no corpus in {corpus}"
-        return
-    new = scratch / f"{name}-corpus"
+        return f"fuzz {name}", False, f"there is no corpus in {corpus}"
     new.mkdir()
-    found = scratch / f"{name}-"
-    dictionary = [f"-dict={path}" for path in [SOURCE / f"fuzz/{name}.dict"] if path.exists()]
-    status, said = run([*common, *dictionary, f"-max_total_time={FUZZ_SECONDS}", f"-artifact_prefix={found}",
-                        "-print_final_stats=1", str(new), str(corpus)], env=CHECKED, cwd=scratch)
+    status, said = run([str(target), f"-rss_limit_mb={FUZZ_MEMORY_MIB}", f"-timeout={FUZZ_INPUT_SECONDS}",
+                        f"-max_total_time={FUZZ_SECONDS}", f"-artifact_prefix={scratch / name}-",
+                        *([f"-dict={dictionary}"] if dictionary.exists() else []), str(new), str(corpus)],
+                       env=CHECKED, cwd=scratch)
     keep(scratch, name)
-    yield f"fuzz {name}: {FUZZ_SECONDS} s", status == 0, said
+    runs = re.search(r"Done (\d+) runs", said)
+    return f"fuzz {name}, {runs[1] if runs else 'no'} runs", status == 0 and runs is not None, said
 
 
 def keep(scratch, name):
-    """Saves inputs that failed from being removed with the build: they belong into fuzz/crashes."""
+    """Saves inputs that failed from being removed with the build: they belong into fuzz/crashes/NAME."""
     for kind in ("crash", "leak", "oom", "timeout"):
         for path in scratch.glob(f"{name}-{kind}-*"):
-            kept = pathlib.Path(tempfile.gettempdir()) / path.name
+            kept = pathlib.Path("/tmp") / path.name
             shutil.copy(path, kept)
             print(f"         a failing input is kept: {kept}", flush=True)
 
@@ -164,12 +161,15 @@ def fuzz_all(results, directory):
     scratch = directory / "fuzz-scratch"
     scratch.mkdir()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for outcomes in pool.map(lambda target: list(fuzz(target, scratch)), targets):
-            for name, passed, said in outcomes:
-                results.add(name, passed=int(passed), failed=int(not passed), details=said)
+        for name, passed, said in pool.map(lambda target: fuzz(target, scratch), targets):
+            results.add(name, passed=int(passed), failed=int(not passed), details=said)
 
 
 def everything(results, directory):
+    temporary = directory / "tmp"
+    temporary.mkdir(mode=0o1777)
+    temporary.chmod(0o1777)
+    os.environ["TMPDIR"] = str(temporary)  # what a test leaves behind goes away with the build
     normal, checked, fuzzed = (directory / name for name in ("normal", "sanitizers", "fuzz"))
     if build(results, normal, "normal (gcc)", []):
         meson_tests(results, normal, "unit", ["--no-suite", "lint", "--no-suite", "e2e"])

@@ -282,7 +282,7 @@ class Failures(EndToEnd):
         self.assertEqual(self.shown(one.id)["state"], "notice-only")
 
     def test_I4_stopped_mugaid_means_451_and_the_retry_passes(self):
-        self.assertEqual(lab.mugaid.stop(), 0)
+        self.assertEqual(lab.mugaid.stop(), 0, lab.mugaid.read_log()[-1000:])
         self.assert_refused(self.case.octets)
         lab.mugaid.start()
         self.assert_passes()
