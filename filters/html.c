@@ -1,18 +1,18 @@
 /* html.c - an HTML part as a person would have read it
  *
- * What a browser shows becomes text, in reading order; what it hides is counted. A part goes through
+ * What a browser shows becomes text, in reading order; what it hides is counted. A part goes
+ * through
  *
  *   html_survey     style sheets and list lengths, read ahead
- *   html_guard      the hostile octets rebuilt as flat markup that libxml2 reads as a browser would (html_scan,
- *                   html_reference)
- *   libxml2's SAX   tags and text, no tree
- *   html_tree       which elements are open (html_names), what is declared about them (html_hints, html_sheet,
- *                   html_media, html_style), how they look (html_look)
- *   html_show       elements to words, links, fields (html_link, html_marker), to lines (html_flow), tables (html_table)
+ *   html_guard      the hostile octets rebuilt as flat markup that libxml2 reads as a browser would
+ * (html_scan, html_reference) libxml2's SAX   tags and text, no tree html_tree       which elements
+ * are open (html_names), what is declared about them (html_hints, html_sheet, html_media,
+ * html_style), how they look (html_look) html_show       elements to words, links, fields
+ * (html_link, html_marker), to lines (html_flow), tables (html_table)
  *
- * Invariants: 1. any input gives a text and ends; 2. time is linear in the input, memory bounded by it; 3. nothing is
- * fetched, no entity is loaded, no declared charset heeded.
- * Trust: the part is hostile, valid UTF-8.
+ * Invariants: 1. any input gives a text and ends; 2. time is linear in the input, memory bounded by
+ * it; 3. nothing is fetched, no entity is loaded, no declared charset heeded. Trust: the part is
+ * hostile, valid UTF-8.
  */
 #include <libxml/HTMLparser.h>
 #include <mugai/filter.h>
@@ -42,12 +42,13 @@ read_attributes(const xmlChar **pairs, HtmlAttributes *attributes, gboolean *ret
     }
 }
 
-/* A tag as the guard wrote it; libxml2 adds <html> and <body> of its own, which have no attributes. */
+/* A tag as the guard wrote it; libxml2 adds <html> and <body> of its own, which have no attributes.
+ */
 static void
 start_element(void *data, const xmlChar *name, const xmlChar **pairs)
 {
     Reading *reading = data;
-    HtmlAttributes attributes = { { NULL } };
+    HtmlAttributes attributes = {{NULL}};
     const char *element = NULL;
     gboolean closed = FALSE;
 
@@ -67,7 +68,8 @@ characters(void *data, const xmlChar *text, int length)
 {
     Reading *reading = data;
 
-    html_show_text(reading->show, html_tree_top(reading->tree), (const char *)text, (gsize)MAX(length, 0));
+    html_show_text(reading->show, html_tree_top(reading->tree), (const char *)text,
+                   (gsize)MAX(length, 0));
 }
 
 static void
@@ -92,8 +94,8 @@ parse(HtmlGuard *guard, Reading *reading)
         .serror = stay_silent,
         .initialized = XML_SAX2_MAGIC,
     };
-    int options = HTML_PARSE_RECOVER | HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC | HTML_PARSE_NOERROR |
-                  HTML_PARSE_NOWARNING | XML_PARSE_HUGE;
+    int options = HTML_PARSE_RECOVER | HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC |
+                  HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | XML_PARSE_HUGE;
     htmlParserCtxtPtr context = htmlNewParserCtxt();
     htmlDocPtr document = NULL;
 
@@ -102,7 +104,8 @@ parse(HtmlGuard *guard, Reading *reading)
     *context->sax = handlers;
     context->_private = NULL;
     context->userData = reading;
-    document = htmlCtxtReadIO(context, html_guard_read, close_nothing, guard, NULL, "UTF-8", options);
+    document =
+        htmlCtxtReadIO(context, html_guard_read, close_nothing, guard, NULL, "UTF-8", options);
     if (document != NULL)
         xmlFreeDoc(document);
     htmlFreeParserCtxt(context);
@@ -117,7 +120,7 @@ mugai_filter_html(const char *utf8, gsize length, const MugaiSettings *settings,
     g_autoptr(HtmlGuard) guard = html_guard_new(utf8, length);
     g_autoptr(HtmlShow) show = html_show_new(survey, settings, text, notes);
     g_autoptr(HtmlTree) tree = html_tree_new(survey->sheet, &html_show_events, show);
-    Reading reading = { .tree = tree, .show = show };
+    Reading reading = {.tree = tree, .show = show};
 
     notes->unreadable = !parse(guard, &reading);
     html_tree_finish(tree);

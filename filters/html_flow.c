@@ -1,10 +1,10 @@
 /* html_flow.c - text becomes lines: white space as CSS has it, empty lines, indentation and quotes
  *
- * A line is gathered, then written with its indents. A line's end is written only when the next line comes, so a link's
- * target can still be put behind the last word of a button.
+ * A line is gathered, then written with its indents. A line's end is written only when the next
+ * line comes, so a link's target can still be put behind the last word of a button.
  *
- * Invariants: 1. no line ends in a blank; 2. no two empty lines follow each other, none comes first; 3. the indents of
- * one line are bounded, so the output is linear in the input.
+ * Invariants: 1. no line ends in a blank; 2. no two empty lines follow each other, none comes
+ * first; 3. the indents of one line are bounded, so the output is linear in the input.
  */
 #include "html_flow.h"
 
@@ -17,8 +17,9 @@ typedef struct {
     char text[16];
     gboolean quote;
     gboolean used; /* the first line has been written */
-    guint octets;  /* of this and all before; beyond INDENT_OCTETS_MAX it does not show, nor do those behind it */
-    guint quotes;  /* among this and all before */
+    guint octets; /* of this and all before; beyond INDENT_OCTETS_MAX it does not show, nor do those
+                     behind it */
+    guint quotes; /* among this and all before */
 } Indent;
 
 /* Where lines go: the text or a table's cell. */
@@ -42,8 +43,8 @@ struct HtmlFlow {
     gboolean solid;   /* @line holds something that is seen */
     gboolean pending; /* collapsed white space waits for a word behind it */
     gboolean broken;  /* and it held a line's end */
-    gboolean forced;  /* @line, if empty, is an empty line: the one of <br> or of a no-break space */
-    gunichar last;    /* the last character, 0 at the beginning of a line */
+    gboolean forced; /* @line, if empty, is an empty line: the one of <br> or of a no-break space */
+    gunichar last;   /* the last character, 0 at the beginning of a line */
     guint64 visible;
 };
 
@@ -140,7 +141,8 @@ reset_line(HtmlFlow *flow)
 static void
 end_line(HtmlFlow *flow)
 {
-    while (flow->line->len > flow->kept && strchr(" \t", flow->line->str[flow->line->len - 1]) != NULL)
+    while (flow->line->len > flow->kept &&
+           strchr(" \t", flow->line->str[flow->line->len - 1]) != NULL)
         g_string_truncate(flow->line, flow->line->len - 1);
     if (flow->solid)
         put_line(flow, flow->indents->len, flow->line->str, flow->line->len);
@@ -191,8 +193,8 @@ is_wide(gunichar c)
     return g_unichar_iswide(c) && g_unichar_get_script(c) != G_UNICODE_SCRIPT_HANGUL;
 }
 
-/* Collapsed white space before @next: nothing at a line's beginning, nothing where a line ended between two characters
- * of a script that has no spaces (CSS Text, section 4.1.3). */
+/* Collapsed white space before @next: nothing at a line's beginning, nothing where a line ended
+ * between two characters of a script that has no spaces (CSS Text, section 4.1.3). */
 static void
 settle_space(HtmlFlow *flow, gunichar next)
 {
@@ -262,7 +264,9 @@ html_flow_text(HtmlFlow *flow, const char *utf8, gsize length, const HtmlLook *l
         if (c == ' ' || c == '\n' || c == '\t')
             put_white_space(flow, (char)c, look->white_space);
         else
-            put_character(flow, look->letter_case == HTML_CASE_AS_IS ? c : change_case(flow, c, look->letter_case));
+            put_character(flow, look->letter_case == HTML_CASE_AS_IS
+                                    ? c
+                                    : change_case(flow, c, look->letter_case));
     }
 }
 
@@ -294,11 +298,12 @@ html_flow_suffix(HtmlFlow *flow, const char *suffix)
 void
 html_flow_push(HtmlFlow *flow, const char *first, gboolean quote)
 {
-    Indent indent = { .quote = quote, .octets = (guint)strlen(first) };
+    Indent indent = {.quote = quote, .octets = (guint)strlen(first)};
 
     if (flow->indents->len > 0)
         indent.octets += g_array_index(flow->indents, Indent, flow->indents->len - 1).octets;
-    indent.quotes = quotes_below(flow, flow->indents->len) + (quote && indent.octets <= INDENT_OCTETS_MAX);
+    indent.quotes =
+        quotes_below(flow, flow->indents->len) + (quote && indent.octets <= INDENT_OCTETS_MAX);
     g_strlcpy(indent.text, first, sizeof indent.text);
     g_array_append_val(flow->indents, indent);
 }
@@ -323,7 +328,7 @@ html_flow_divert(HtmlFlow *flow, GString *buffer)
 
     end_line(flow);
     gaps = (flow->cell.led ? HTML_GAP_BEFORE : 0) | (flow->cell.gap ? HTML_GAP_AFTER : 0);
-    flow->cell = (Sink){ .buffer = buffer, .indent = flow->indents->len };
+    flow->cell = (Sink){.buffer = buffer, .indent = flow->indents->len};
     flow->sink = buffer != NULL ? &flow->cell : &flow->document;
     return gaps;
 }

@@ -17,7 +17,8 @@ void html_flow_finish(HtmlFlow *flow);
 
 /* Text of the document, its white space treated as the look says. */
 void html_flow_text(HtmlFlow *flow, const char *utf8, gsize length, const HtmlLook *look);
-/* A word of ours or of an attribute, as it is; blank before it if @apart and there is something before it. */
+/* A word of ours or of an attribute, as it is; blank before it if @apart and there is something
+ * before it. */
 void html_flow_word(HtmlFlow *flow, const char *word, gboolean apart);
 /* Put behind the last visible text, even if its line has ended. */
 void html_flow_suffix(HtmlFlow *flow, const char *suffix);
@@ -41,8 +42,8 @@ enum {
     HTML_GAP_AFTER = 2,
 };
 
-/* Lines go into @buffer (of the caller) instead of the text, until the next call; NULL: into the text again. Indents
- * of before do not count while they go into a buffer. Returns which empty lines were due around the lines diverted
- * until now. */
+/* Lines go into @buffer (of the caller) instead of the text, until the next call; NULL: into the
+ * text again. Indents of before do not count while they go into a buffer. Returns which empty lines
+ * were due around the lines diverted until now. */
 guint html_flow_divert(HtmlFlow *flow, GString *buffer);
 gboolean html_flow_is_diverted(const HtmlFlow *flow);

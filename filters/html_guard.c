@@ -1,13 +1,16 @@
-/* html_guard.c - hostile HTML rebuilt as markup that libxml2 reads as a browser would, in linear time
+/* html_guard.c - hostile HTML rebuilt as markup that libxml2 reads as a browser would, in linear
+ * time
  *
- * libxml2 2.9 nests by the rules of HTML 4, walks its stack of open elements for every end tag, compares each
- * attribute of a tag with all others, and knows other comments, raw texts and character references than browsers. So
- * nothing of the input reaches it as it came: the guard writes each tag anew as an empty <br> that carries the true
- * name and the few attributes that matter, each once and cut to its bound, and text with its references decoded and
- * its markup characters escaped. libxml2 then has no element open, and nesting is html_tree.c's alone.
+ * libxml2 2.9 nests by the rules of HTML 4, walks its stack of open elements for every end tag,
+ * compares each attribute of a tag with all others, and knows other comments, raw texts and
+ * character references than browsers. So nothing of the input reaches it as it came: the guard
+ * writes each tag anew as an empty <br> that carries the true name and the few attributes that
+ * matter, each once and cut to its bound, and text with its references decoded and its markup
+ * characters escaped. libxml2 then has no element open, and nesting is html_tree.c's alone.
  *
- * Invariants: 1. the output is linear in the input; 2. the memory does not depend on the input's length; 3. what is
- * written is well-formed; 4. no attribute outside of HTML_ATTRIBUTES and no raw text is written.
+ * Invariants: 1. the output is linear in the input; 2. the memory does not depend on the input's
+ * length; 3. what is written is well-formed; 4. no attribute outside of HTML_ATTRIBUTES and no raw
+ * text is written.
  */
 #include "html_guard.h"
 
@@ -43,7 +46,8 @@ html_guard_free(HtmlGuard *guard)
     g_free(guard);
 }
 
-/* Controls other than white space and what is no character go: libxml2 would stop at them or complain. */
+/* Controls other than white space and what is no character go: libxml2 would stop at them or
+ * complain. */
 static void
 write_character(GString *out, gunichar c)
 {
@@ -63,7 +67,7 @@ write_character(GString *out, gunichar c)
 static const char *
 write_next(HtmlGuard *guard, const char *at, const char *end, gboolean attribute)
 {
-    gunichar characters[2] = { 0, 0 };
+    gunichar characters[2] = {0, 0};
     gsize length = *at == '&' ? html_reference_read(at, end, attribute, characters) : 0;
 
     if (length == 0) {
@@ -97,7 +101,8 @@ write_tag(HtmlGuard *guard)
     const HtmlToken *token = &guard->token;
 
     g_string_append_printf(guard->ready, "<" HTML_GUARD_TAG " " HTML_GUARD_NAME "=\"%s%s\"",
-                           token->kind == HTML_TOKEN_END ? "/" : "", html_element_name(token->element));
+                           token->kind == HTML_TOKEN_END ? "/" : "",
+                           html_element_name(token->element));
     for (guint i = 0; token->kind == HTML_TOKEN_START && i < HTML_ATTRIBUTE_COUNT; i++) {
         if (token->attributes[i].octets != NULL)
             write_attribute(guard, (HtmlAttribute)i, token->attributes[i]);
@@ -123,7 +128,7 @@ write_text(HtmlGuard *guard)
             at = write_next(guard, at, end, FALSE);
         }
     }
-    *text = (HtmlSpan){ at, (gsize)(end - at) };
+    *text = (HtmlSpan){at, (gsize)(end - at)};
 }
 
 /* Writes a little more. FALSE at the end of the input. */

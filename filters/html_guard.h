@@ -1,4 +1,5 @@
-/* html_guard.h - hostile HTML rebuilt as markup that libxml2 reads as a browser would, in linear time */
+/* html_guard.h - hostile HTML rebuilt as markup that libxml2 reads as a browser would, in linear
+ * time */
 #pragma once
 
 #include <glib.h>
@@ -13,8 +14,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtmlGuard, html_guard_free)
 /* An xmlInputReadCallback: the next octets of the rebuilt markup, at most @length; 0 at the end. */
 int html_guard_read(void *guard, char *buffer, int length);
 
-/* The element name of all tags in rebuilt markup; the first attribute, HTML_GUARD_NAME, holds the true one, with '/'
- * before it in an end tag. */
+/* The element name of all tags in rebuilt markup; the first attribute, HTML_GUARD_NAME, holds the
+ * true one, with '/' before it in an end tag. */
 #define HTML_GUARD_TAG "br"
 #define HTML_GUARD_NAME "n"
 /* The attribute that marks <name/>. */

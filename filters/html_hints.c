@@ -1,4 +1,5 @@
-/* html_hints.c - what attributes, rules and a browser's own style sheet declare about one element */
+/* html_hints.c - what attributes, rules and a browser's own style sheet declare about one element
+ */
 #include "html_tree.h"
 
 #include <string.h>
@@ -8,31 +9,31 @@ static const struct {
     HtmlProperty property;
     guint32 value;
 } own_sheet[] = {
-    { HTML_A, HTML_PROPERTY_COLOR, HTML_COLOR_LINK },
-    { HTML_RP, HTML_PROPERTY_DISPLAY, HTML_DISPLAY_NONE },
-    { HTML_OL, HTML_PROPERTY_MARKER, HTML_MARKER_DECIMAL },
-    { HTML_UL, HTML_PROPERTY_MARKER, HTML_MARKER_BULLET },
-    { HTML_MENU, HTML_PROPERTY_MARKER, HTML_MARKER_BULLET },
-    { HTML_DIR, HTML_PROPERTY_MARKER, HTML_MARKER_BULLET },
-    { HTML_PRE, HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE },
-    { HTML_XMP, HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE },
-    { HTML_LISTING, HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE },
-    { HTML_PLAINTEXT, HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE },
-    { HTML_BUTTON, HTML_PROPERTY_COLOR, HTML_COLOR_BLACK },
-    { HTML_BUTTON, HTML_PROPERTY_BACKGROUND, 0xFFEFEFEFu },
-    { HTML_SELECT, HTML_PROPERTY_COLOR, HTML_COLOR_BLACK },
-    { HTML_SELECT, HTML_PROPERTY_BACKGROUND, HTML_COLOR_WHITE },
-    { HTML_TEXTAREA, HTML_PROPERTY_COLOR, HTML_COLOR_BLACK },
-    { HTML_TEXTAREA, HTML_PROPERTY_BACKGROUND, HTML_COLOR_WHITE },
+    {HTML_A, HTML_PROPERTY_COLOR, HTML_COLOR_LINK},
+    {HTML_RP, HTML_PROPERTY_DISPLAY, HTML_DISPLAY_NONE},
+    {HTML_OL, HTML_PROPERTY_MARKER, HTML_MARKER_DECIMAL},
+    {HTML_UL, HTML_PROPERTY_MARKER, HTML_MARKER_BULLET},
+    {HTML_MENU, HTML_PROPERTY_MARKER, HTML_MARKER_BULLET},
+    {HTML_DIR, HTML_PROPERTY_MARKER, HTML_MARKER_BULLET},
+    {HTML_PRE, HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE},
+    {HTML_XMP, HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE},
+    {HTML_LISTING, HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE},
+    {HTML_PLAINTEXT, HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE},
+    {HTML_BUTTON, HTML_PROPERTY_COLOR, HTML_COLOR_BLACK},
+    {HTML_BUTTON, HTML_PROPERTY_BACKGROUND, 0xFFEFEFEFu},
+    {HTML_SELECT, HTML_PROPERTY_COLOR, HTML_COLOR_BLACK},
+    {HTML_SELECT, HTML_PROPERTY_BACKGROUND, HTML_COLOR_WHITE},
+    {HTML_TEXTAREA, HTML_PROPERTY_COLOR, HTML_COLOR_BLACK},
+    {HTML_TEXTAREA, HTML_PROPERTY_BACKGROUND, HTML_COLOR_WHITE},
 };
 
 static const struct {
     const char *type;
     HtmlMarker marker;
 } marker_types[] = {
-    { "1", HTML_MARKER_DECIMAL },     { "a", HTML_MARKER_LOWER_ALPHA }, { "A", HTML_MARKER_UPPER_ALPHA },
-    { "i", HTML_MARKER_LOWER_ROMAN }, { "I", HTML_MARKER_UPPER_ROMAN }, { "disc", HTML_MARKER_BULLET },
-    { "circle", HTML_MARKER_BULLET }, { "square", HTML_MARKER_BULLET }, { "none", HTML_MARKER_NONE },
+    {"1", HTML_MARKER_DECIMAL},     {"a", HTML_MARKER_LOWER_ALPHA}, {"A", HTML_MARKER_UPPER_ALPHA},
+    {"i", HTML_MARKER_LOWER_ROMAN}, {"I", HTML_MARKER_UPPER_ROMAN}, {"disc", HTML_MARKER_BULLET},
+    {"circle", HTML_MARKER_BULLET}, {"square", HTML_MARKER_BULLET}, {"none", HTML_MARKER_NONE},
 };
 
 static void
@@ -77,18 +78,18 @@ static void
 add_style_attribute(HtmlCascade *cascade, const char *style)
 {
     g_autoptr(GString) plain = html_style_plain(style, strlen(style));
-    HtmlDeclarations declarations = { 0 };
+    HtmlDeclarations declarations = {0};
 
     html_style_parse(plain->str, plain->len, &declarations);
     html_style_add(cascade, &declarations, HTML_WEIGHT_INLINE);
 }
 
 void
-html_hints_declare(HtmlSheet *sheet, HtmlAncestor ancestor, gpointer data, const HtmlAttributes *attributes,
-                   HtmlDeclarations *ret_declared)
+html_hints_declare(HtmlSheet *sheet, HtmlAncestor ancestor, gpointer data,
+                   const HtmlAttributes *attributes, HtmlDeclarations *ret_declared)
 {
     HtmlElement element = ancestor(data, 0)->element;
-    HtmlCascade cascade = { 0 };
+    HtmlCascade cascade = {0};
 
     for (gsize i = 0; i < G_N_ELEMENTS(own_sheet); i++) {
         if (own_sheet[i].element == element)

@@ -1,10 +1,12 @@
 /* html_link.c - where a link leads, and whether its words say so
  *
- * A target is read as browsers read it (URL Standard): blanks around and line ends within do not count, backslashes
- * are slashes, what stands before an '@' is no host, full-width and other letters are mapped before they are compared.
+ * A target is read as browsers read it (URL Standard): blanks around and line ends within do not
+ * count, backslashes are slashes, what stands before an '@' is no host, full-width and other
+ * letters are mapped before they are compared.
  *
- * Trust: target and words are hostile. Limits: hosts are compared as names; a host is taken for the same as one below
- * it (www.example.jp, example.jp). Which domains belong to one owner cannot be known here.
+ * Trust: target and words are hostile. Limits: hosts are compared as names; a host is taken for the
+ * same as one below it (www.example.jp, example.jp). Which domains belong to one owner cannot be
+ * known here.
  */
 #include "html_link.h"
 
@@ -25,8 +27,8 @@ static const struct {
     const char *prefix;
     Scheme scheme;
 } schemes[] = {
-    { "https:", SCHEME_WEB },   { "http:", SCHEME_WEB },     { "ftp:", SCHEME_WEB },
-    { "mailto:", SCHEME_MAIL }, { "tel:", SCHEME_TELEPHONE }, { "sms:", SCHEME_TELEPHONE },
+    {"https:", SCHEME_WEB},   {"http:", SCHEME_WEB},      {"ftp:", SCHEME_WEB},
+    {"mailto:", SCHEME_MAIL}, {"tel:", SCHEME_TELEPHONE}, {"sms:", SCHEME_TELEPHONE},
 };
 
 static Scheme
@@ -41,7 +43,8 @@ scheme_of(const char *target, gsize *ret_length)
     return SCHEME_NONE;
 }
 
-/* Controls go, blanks at the ends too; what could end the brackets or the line around a target is encoded. */
+/* Controls go, blanks at the ends too; what could end the brackets or the line around a target is
+ * encoded. */
 static char *
 clean(const char *href)
 {
@@ -123,8 +126,10 @@ static HtmlLink *
 mail_link(const char *target, gsize scheme)
 {
     gsize length = strcspn(target + scheme, "?#");
-    g_autofree char *address = g_uri_unescape_segment(target + scheme, target + scheme + length, NULL);
-    g_autofree char *shown = clean(address != NULL && g_utf8_validate(address, -1, NULL) ? address : "");
+    g_autofree char *address =
+        g_uri_unescape_segment(target + scheme, target + scheme + length, NULL);
+    g_autofree char *shown =
+        clean(address != NULL && g_utf8_validate(address, -1, NULL) ? address : "");
     const char *at = strrchr(shown, '@');
 
     if (at == NULL)
@@ -160,7 +165,8 @@ has_scheme(const char *target)
 {
     gsize length = 0;
 
-    while (g_ascii_isalnum(target[length]) || (target[length] != '\0' && strchr("+-.", target[length]) != NULL))
+    while (g_ascii_isalnum(target[length]) ||
+           (target[length] != '\0' && strchr("+-.", target[length]) != NULL))
         length++;
     return g_ascii_isalpha(target[0]) && target[length] == ':';
 }
@@ -241,10 +247,11 @@ is_host_character(char c)
 static gboolean
 is_no_domain(const char *label)
 {
-    static const char *const no_domains[] = { "js", "md", "py", "sh", "pl", "rs", "so", "ps", "cc", "ai", "zip", "mov",
-                                              "doc", "xls", "ppt", "pdf", "txt", "htm", "php", "asp", "jpg", "png",
-                                              "gif", "csv", "exe", "xml", "css", "dll", "ics", "eml", "msg", "jsp",
-                                              "cgi", "log", "mp3", "mp4", "bat", "lzh", "tar", "psd", "bmp", "tif" };
+    static const char *const no_domains[] = {
+        "js",  "md",  "py",  "sh",  "pl",  "rs",  "so",  "ps",  "cc",  "ai",  "zip",
+        "mov", "doc", "xls", "ppt", "pdf", "txt", "htm", "php", "asp", "jpg", "png",
+        "gif", "csv", "exe", "xml", "css", "dll", "ics", "eml", "msg", "jsp", "cgi",
+        "log", "mp3", "mp4", "bat", "lzh", "tar", "psd", "bmp", "tif"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(no_domains); i++) {
         if (g_ascii_strcasecmp(label, no_domains[i]) == 0)
@@ -256,12 +263,13 @@ is_no_domain(const char *label)
 static gboolean
 is_known_top(const char *label)
 {
-    static const char *const tops[] = { "com", "net", "org", "edu", "gov", "mil", "int", "biz", "app", "dev", "xyz",
-                                        "top", "pro", "tel", "fun", "bid", "win", "vip", "icu", "cfd", "sbs",
-                                        "info", "name", "shop", "site", "club", "live", "news", "link", "bank",
-                                        "blog", "work", "tech", "land", "mobi", "asia", "store", "cloud", "email",
-                                        "tokyo", "online", "travel", "museum", "global", "social", "support",
-                                        "lgjp", "example", "test", "invalid" };
+    static const char *const tops[] = {
+        "com",     "net",   "org",     "edu",   "gov",    "mil",    "int",    "biz",    "app",
+        "dev",     "xyz",   "top",     "pro",   "tel",    "fun",    "bid",    "win",    "vip",
+        "icu",     "cfd",   "sbs",     "info",  "name",   "shop",   "site",   "club",   "live",
+        "news",    "link",  "bank",    "blog",  "work",   "tech",   "land",   "mobi",   "asia",
+        "store",   "cloud", "email",   "tokyo", "online", "travel", "museum", "global", "social",
+        "support", "lgjp",  "example", "test",  "invalid"};
     gsize length = strlen(label);
 
     if (length == 2)
@@ -273,7 +281,8 @@ is_known_top(const char *label)
     return FALSE;
 }
 
-/* Whether @name, of host characters alone, is meant as a host: its last label says so, or what stands before it. */
+/* Whether @name, of host characters alone, is meant as a host: its last label says so, or what
+ * stands before it. */
 static gboolean
 looks_like_host(const char *name, gboolean announced)
 {
@@ -354,7 +363,8 @@ html_link_is_deceptive(const HtmlLink *link, const char *words)
             at++;
         announced = at > begin && ((begin - folded >= 3 && strncmp(begin - 3, "://", 3) == 0) ||
                                    (begin > folded && begin[-1] == '@'));
-        if (at > begin && *at != '@' && names_another(begin, (gsize)(at - begin), announced, link->host))
+        if (at > begin && *at != '@' &&
+            names_another(begin, (gsize)(at - begin), announced, link->host))
             return TRUE;
         while (*at != '\0' && !is_host_character(*at)) {
             if (*at == '/' && at > begin && at[1] != '/' && at[-1] != '/' && at[-1] != ':') {

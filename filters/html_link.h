@@ -4,12 +4,14 @@
 #include <glib.h>
 
 typedef struct {
-    char *target; /* as shown: absolute, of a kind that can be followed, without blanks and brackets */
+    char *target; /* as shown: absolute, of a kind that can be followed, without blanks and brackets
+                   */
     char *host;   /* in A-labels, lower case; NULL for a telephone number */
     gboolean foreign; /* the host as written in the target differs from @host: show that too */
 } HtmlLink;
 
-/* NULL for what is no place outside of the mail: javascript:, data:, cid:, fragments, relative ones without @base. */
+/* NULL for what is no place outside of the mail: javascript:, data:, cid:, fragments, relative ones
+ * without @base. */
 HtmlLink *html_link_new(const char *href, const char *base);
 void html_link_free(HtmlLink *link);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtmlLink, html_link_free)

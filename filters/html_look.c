@@ -10,7 +10,8 @@
 #define FAINTEST_PERCENT 4
 /* Colours that differ by no more than this in each channel are one to the eye. */
 #define SAME_COLOR 6
-/* "inherit", see declare_color() of html_style.c: no colour anyone can write has this alpha and is seen. */
+/* "inherit", see declare_color() of html_style.c: no colour anyone can write has this alpha and is
+ * seen. */
 #define INHERIT 0x01000000u
 
 const HtmlLook html_look_initial = {
@@ -54,7 +55,8 @@ is_off_screen(const HtmlDeclarations *declared, gint64 font_size)
         return TRUE;
     if (!has(declared, HTML_PROPERTY_POSITION) || declared->value[HTML_PROPERTY_POSITION] == 0)
         return FALSE;
-    return is_beyond(declared, HTML_PROPERTY_LEFT, font_size) || is_beyond(declared, HTML_PROPERTY_TOP, font_size) ||
+    return is_beyond(declared, HTML_PROPERTY_LEFT, font_size) ||
+           is_beyond(declared, HTML_PROPERTY_TOP, font_size) ||
            is_beyond(declared, HTML_PROPERTY_RIGHT, font_size) ||
            is_beyond(declared, HTML_PROPERTY_BOTTOM, font_size);
 }
@@ -69,7 +71,8 @@ is_nothing(const HtmlDeclarations *declared, HtmlProperty property, gint64 font_
 static gboolean
 is_cut_away(const HtmlDeclarations *declared, HtmlDisplay display, gint64 font_size)
 {
-    gboolean positioned = has(declared, HTML_PROPERTY_POSITION) && declared->value[HTML_PROPERTY_POSITION] != 0;
+    gboolean positioned =
+        has(declared, HTML_PROPERTY_POSITION) && declared->value[HTML_PROPERTY_POSITION] != 0;
 
     if (!has(declared, HTML_PROPERTY_OVERFLOW) || declared->value[HTML_PROPERTY_OVERFLOW] != 0 ||
         (display != HTML_DISPLAY_BLOCK && display != HTML_DISPLAY_INLINE_BLOCK && !positioned))
@@ -89,7 +92,9 @@ blend(guint32 above, guint32 below)
     if (below >> 24 == 0)
         return alpha == 255 ? above : HTML_COLOR_UNKNOWN;
     for (guint shift = 0; shift < 24; shift += 8)
-        blended |= ((above >> shift & 255u) * alpha + (below >> shift & 255u) * (255u - alpha)) / 255u << shift;
+        blended |=
+            ((above >> shift & 255u) * alpha + (below >> shift & 255u) * (255u - alpha)) / 255u
+            << shift;
     return blended;
 }
 
@@ -100,7 +105,8 @@ set_colors(HtmlLook *look, const HtmlDeclarations *declared)
 
     if (has(declared, ink) && declared->value[ink] != INHERIT)
         look->color = declared->value[ink];
-    if (has(declared, HTML_PROPERTY_BACKGROUND) && declared->value[HTML_PROPERTY_BACKGROUND] >> 24 != 0)
+    if (has(declared, HTML_PROPERTY_BACKGROUND) &&
+        declared->value[HTML_PROPERTY_BACKGROUND] >> 24 != 0)
         look->background = blend(declared->value[HTML_PROPERTY_BACKGROUND], look->background);
     if (has(declared, HTML_PROPERTY_PICTURE) && declared->value[HTML_PROPERTY_PICTURE] != 0)
         look->background = HTML_COLOR_UNKNOWN;
@@ -119,9 +125,11 @@ default_display(HtmlElement element)
 }
 
 static gboolean
-has_room(const HtmlDeclarations *declared, HtmlProperty margin, gboolean by_itself, gint64 font_size)
+has_room(const HtmlDeclarations *declared, HtmlProperty margin, gboolean by_itself,
+         gint64 font_size)
 {
-    return has(declared, margin) ? by_itself && length_of(declared, margin, font_size) > 200 : by_itself;
+    return has(declared, margin) ? by_itself && length_of(declared, margin, font_size) > 200
+                                 : by_itself;
 }
 
 static void
@@ -161,9 +169,11 @@ html_style_look(const HtmlLook *parent, HtmlElement element, const HtmlDeclarati
     set_box(&look, element, declared);
     set_text(&look, declared);
     set_colors(&look, declared);
-    look.gone = parent->gone || look.display == HTML_DISPLAY_NONE || is_off_screen(declared, look.font_size) ||
+    look.gone = parent->gone || look.display == HTML_DISPLAY_NONE ||
+                is_off_screen(declared, look.font_size) ||
                 is_cut_away(declared, look.display, look.font_size);
-    if (has(declared, HTML_PROPERTY_OPACITY) && declared->value[HTML_PROPERTY_OPACITY] < FAINTEST_PERCENT)
+    if (has(declared, HTML_PROPERTY_OPACITY) &&
+        declared->value[HTML_PROPERTY_OPACITY] < FAINTEST_PERCENT)
         look.gone = TRUE;
     if (has(declared, HTML_PROPERTY_VEIL) && declared->value[HTML_PROPERTY_VEIL] == 0)
         look.gone = TRUE;
@@ -187,5 +197,6 @@ html_style_is_seen(const HtmlLook *look)
         return FALSE;
     if ((look->color >> 24) * 100u / 255u < FAINTEST_PERCENT)
         return FALSE;
-    return look->background >> 24 == 0 || !same_color(blend(look->color, look->background), look->background);
+    return look->background >> 24 == 0 ||
+           !same_color(blend(look->color, look->background), look->background);
 }

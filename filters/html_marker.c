@@ -4,7 +4,7 @@
 static char *
 alphabetic(int number, char first)
 {
-    char digits[16] = { 0 };
+    char digits[16] = {0};
     int at = (int)sizeof digits - 1;
 
     for (; number > 0 && at > 0; number = (number - 1) / 26)
@@ -19,8 +19,8 @@ roman(int number, gboolean upper)
         int value;
         const char *digits;
     } values[] = {
-        { 1000, "m" }, { 900, "cm" }, { 500, "d" }, { 400, "cd" }, { 100, "c" }, { 90, "xc" }, { 50, "l" },
-        { 40, "xl" },  { 10, "x" },   { 9, "ix" },  { 5, "v" },    { 4, "iv" },  { 1, "i" },
+        {1000, "m"}, {900, "cm"}, {500, "d"}, {400, "cd"}, {100, "c"}, {90, "xc"}, {50, "l"},
+        {40, "xl"},  {10, "x"},   {9, "ix"},  {5, "v"},    {4, "iv"},  {1, "i"},
     };
     g_autoptr(GString) text = g_string_new(NULL);
 
@@ -41,7 +41,8 @@ html_marker(HtmlMarker marker, int number, const char *bullet)
         return g_strdup(bullet);
     if ((marker == HTML_MARKER_LOWER_ALPHA || marker == HTML_MARKER_UPPER_ALPHA) && number > 0)
         return alphabetic(number, marker == HTML_MARKER_LOWER_ALPHA ? 'a' : 'A');
-    if ((marker == HTML_MARKER_LOWER_ROMAN || marker == HTML_MARKER_UPPER_ROMAN) && number > 0 && number < 4000)
+    if ((marker == HTML_MARKER_LOWER_ROMAN || marker == HTML_MARKER_UPPER_ROMAN) && number > 0 &&
+        number < 4000)
         return roman(number, marker == HTML_MARKER_UPPER_ROMAN);
     return g_strdup_printf("%d. ", number);
 }

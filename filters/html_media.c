@@ -1,4 +1,5 @@
-/* html_media.c - media queries, answered for the screen of an ordinary desk: 1024 by 768 pixels, light, with a mouse */
+/* html_media.c - media queries, answered for the screen of an ordinary desk: 1024 by 768 pixels,
+ * light, with a mouse */
 #include "html_sheet.h"
 
 #include <string.h>
@@ -10,16 +11,16 @@ static const struct {
     const char *name;
     const char *value; /* NULL: any */
 } true_features[] = {
-    { "color", NULL },
-    { "orientation", "landscape" },
-    { "prefers-color-scheme", "light" },
-    { "prefers-reduced-motion", "no-preference" },
-    { "hover", NULL },
-    { "any-hover", NULL },
-    { "pointer", "fine" },
-    { "any-pointer", "fine" },
-    { "-webkit-min-device-pixel-ratio", "0" },
-    { "min-resolution", "0" },
+    {"color", NULL},
+    {"orientation", "landscape"},
+    {"prefers-color-scheme", "light"},
+    {"prefers-reduced-motion", "no-preference"},
+    {"hover", NULL},
+    {"any-hover", NULL},
+    {"pointer", "fine"},
+    {"any-pointer", "fine"},
+    {"-webkit-min-device-pixel-ratio", "0"},
+    {"min-resolution", "0"},
 };
 
 static double
@@ -41,7 +42,9 @@ size_matches(const char *name, const char *value, gboolean *ret_known)
 
     if (g_str_has_prefix(side, "device-"))
         side += strlen("device-");
-    screen = strcmp(side, "width") == 0 ? SCREEN_WIDTH : strcmp(side, "height") == 0 ? SCREEN_HEIGHT : 0.0;
+    screen = strcmp(side, "width") == 0    ? SCREEN_WIDTH
+             : strcmp(side, "height") == 0 ? SCREEN_HEIGHT
+                                           : 0.0;
     *ret_known = screen > 0.0;
     if (side == name)
         return pixels_of(value) == screen;
@@ -65,7 +68,8 @@ feature_matches(char *feature)
         return matches;
     for (gsize i = 0; i < G_N_ELEMENTS(true_features); i++) {
         if (strcmp(feature, true_features[i].name) == 0)
-            return colon == NULL || true_features[i].value == NULL || strcmp(value, true_features[i].value) == 0;
+            return colon == NULL || true_features[i].value == NULL ||
+                   strcmp(value, true_features[i].value) == 0;
     }
     return FALSE;
 }

@@ -8,10 +8,9 @@ typedef struct {
     guint traits;
 } Element;
 
-static const Element elements[HTML_ELEMENT_COUNT] = {
-    { "unknown", 0 },
-#define X(code, text, flags) { text, flags },
-    HTML_ELEMENTS(X)
+static const Element elements[HTML_ELEMENT_COUNT] = {{"unknown", 0},
+#define X(code, text, flags) {text, flags},
+                                                     HTML_ELEMENTS(X)
 #undef X
 };
 

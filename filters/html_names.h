@@ -3,7 +3,8 @@
 
 #include <glib.h>
 
-/* Traits of an element, as a browser's own style sheet and the nesting rules of the HTML standard have them. */
+/* Traits of an element, as a browser's own style sheet and the nesting rules of the HTML standard
+ * have them. */
 enum {
     HTML_BLOCK = 1 << 0,      /* begins and ends a line */
     HTML_GAP = 1 << 1,        /* with an empty line before and after */

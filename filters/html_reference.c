@@ -1,7 +1,7 @@
 /* html_reference.c - character references as browsers read them
  *
- * HTML standard, section 13.2.5.72: names without ';' where old pages have them, numbers 128-159 as windows-1252.
- * libxml2 knows neither, nor the names that came after HTML 4.
+ * HTML standard, section 13.2.5.72: names without ';' where old pages have them, numbers 128-159 as
+ * windows-1252. libxml2 knows neither, nor the names that came after HTML 4.
  */
 #include "html_reference.h"
 

@@ -14,7 +14,9 @@ typedef struct {
 extern const HtmlReferenceName html_reference_names[];
 extern const gsize html_reference_name_count;
 
-/* Reads a character reference at @at, which holds '&', and before @end. Returns the octets it takes, 0 if it is none;
- * puts its characters into @ret_characters, the second 0 where there is one alone. @attribute: in an attribute's value,
- * where a name without ';' must not run into letters. */
-gsize html_reference_read(const char *at, const char *end, gboolean attribute, gunichar ret_characters[2]);
+/* Reads a character reference at @at, which holds '&', and before @end. Returns the octets it
+ * takes, 0 if it is none; puts its characters into @ret_characters, the second 0 where there is one
+ * alone. @attribute: in an attribute's value, where a name without ';' must not run into letters.
+ */
+gsize html_reference_read(const char *at, const char *end, gboolean attribute,
+                          gunichar ret_characters[2]);

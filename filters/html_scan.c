@@ -1,10 +1,12 @@
 /* html_scan.c - hostile HTML cut into tags and text as a browser cuts it
  *
- * The tokenizer of the HTML standard, section 13.2.5, as far as it decides what is text: libxml2 2.9 reads comments,
- * raw text and broken tags otherwise, and whoever knows the difference hides text in it or makes it appear.
+ * The tokenizer of the HTML standard, section 13.2.5, as far as it decides what is text:
+ * libxml2 2.9 reads comments, raw text and broken tags otherwise, and whoever knows the difference
+ * hides text in it or makes it appear.
  *
- * Invariants: 1. every octet is looked at a bounded number of times; 2. a token lies wholly inside the input.
- * Trust: the input is hostile. Comments, declarations and processing instructions give no token at all.
+ * Invariants: 1. every octet is looked at a bounded number of times; 2. a token lies wholly inside
+ * the input. Trust: the input is hostile. Comments, declarations and processing instructions give
+ * no token at all.
  */
 #include "html_scan.h"
 
@@ -14,7 +16,7 @@ static const struct {
     const char *name;
     gsize octets;
 } attributes[HTML_ATTRIBUTE_COUNT] = {
-#define X(code, text, limit) { text, limit },
+#define X(code, text, limit) {text, limit},
     HTML_ATTRIBUTES(X)
 #undef X
 };
@@ -34,7 +36,7 @@ html_attribute_octets(HtmlAttribute attribute)
 void
 html_scan_init(HtmlScan *scan, const char *utf8, gsize length)
 {
-    *scan = (HtmlScan){ .at = utf8, .end = utf8 + length };
+    *scan = (HtmlScan){.at = utf8, .end = utf8 + length};
 }
 
 static gboolean
@@ -110,7 +112,7 @@ skip_spaces(HtmlScan *scan)
 static HtmlSpan
 read_value(HtmlScan *scan)
 {
-    HtmlSpan value = { "", 0 };
+    HtmlSpan value = {"", 0};
 
     skip_spaces(scan);
     if (begins_with(scan, "\"") || begins_with(scan, "'")) {
@@ -145,8 +147,8 @@ keep_attribute(HtmlToken *token, HtmlSpan name, HtmlSpan value)
 static void
 read_attribute(HtmlScan *scan, HtmlToken *token)
 {
-    HtmlSpan name = { scan->at, 0 };
-    HtmlSpan value = { "", 0 };
+    HtmlSpan name = {scan->at, 0};
+    HtmlSpan value = {"", 0};
 
     skip_attribute_name(scan);
     name.length = (gsize)(scan->at - name.octets);
@@ -159,7 +161,8 @@ read_attribute(HtmlScan *scan, HtmlToken *token)
         keep_attribute(token, name, value);
 }
 
-/* After the name of a tag. FALSE when the input ends inside it: a browser shows nothing of such a tag. */
+/* After the name of a tag. FALSE when the input ends inside it: a browser shows nothing of such a
+ * tag. */
 static gboolean
 read_attributes(HtmlScan *scan, HtmlToken *token)
 {
@@ -185,7 +188,7 @@ read_tag(HtmlScan *scan, HtmlToken *token, HtmlTokenKind kind)
 
     while (scan->at < scan->end && !is_space(*scan->at) && *scan->at != '/' && *scan->at != '>')
         scan->at++;
-    *token = (HtmlToken){ .kind = kind, .element = html_element(name, (gsize)(scan->at - name)) };
+    *token = (HtmlToken){.kind = kind, .element = html_element(name, (gsize)(scan->at - name))};
     if (!read_attributes(scan, token))
         return FALSE;
     if (kind == HTML_TOKEN_START &&
@@ -260,8 +263,8 @@ read_raw(HtmlScan *scan, HtmlToken *token)
         kind = HTML_TOKEN_RAW;
     else if (element == HTML_TEXTAREA)
         kind = HTML_TOKEN_TEXT;
-    *token = (HtmlToken){ .kind = kind, .element = element };
-    token->text = (HtmlSpan){ scan->at, (gsize)(end - scan->at) };
+    *token = (HtmlToken){.kind = kind, .element = element};
+    token->text = (HtmlSpan){scan->at, (gsize)(end - scan->at)};
     scan->at = end;
     scan->raw = HTML_UNKNOWN;
     return TRUE;
@@ -277,7 +280,7 @@ read_text(HtmlScan *scan, HtmlToken *token)
 
         scan->at = found != NULL ? found : scan->end;
     }
-    *token = (HtmlToken){ .kind = HTML_TOKEN_TEXT, .text = { begin, (gsize)(scan->at - begin) } };
+    *token = (HtmlToken){.kind = HTML_TOKEN_TEXT, .text = {begin, (gsize)(scan->at - begin)}};
     return TRUE;
 }
 

@@ -5,7 +5,8 @@
 
 #include "html_names.h"
 
-/* The attributes that may have a say in what is shown; all others are passed over. Sorted by name. */
+/* The attributes that may have a say in what is shown; all others are passed over. Sorted by name.
+ */
 #define HTML_ATTRIBUTES(X) \
     X(ALT, "alt", 2048) \
     X(BACKGROUND, "background", 16) \

@@ -1,11 +1,13 @@
-/* html_sheet.c - simple <style> rules: elements, classes, ids, their combinations, and media queries
+/* html_sheet.c - simple <style> rules: elements, classes, ids, their combinations, and media
+ * queries
  *
- * Rules are kept under the last id, class or element of their selector, so that an element meets only those that may
- * be its own.
+ * Rules are kept under the last id, class or element of their selector, so that an element meets
+ * only those that may be its own.
  *
- * Invariants: the rules kept, the parts of each and the comparisons made for a document are bounded; past the bounds
- * text counts as seen. Trust: the sheet is hostile. Limits: attribute selectors, siblings and structural pseudo-classes
- * are not read; a rule with them that gives a background makes the sheet unsure.
+ * Invariants: the rules kept, the parts of each and the comparisons made for a document are
+ * bounded; past the bounds text counts as seen. Trust: the sheet is hostile. Limits: attribute
+ * selectors, siblings and structural pseudo-classes are not read; a rule with them that gives a
+ * background makes the sheet unsure.
  */
 #include "html_sheet.h"
 
@@ -36,8 +38,8 @@ typedef struct {
 } Rule;
 
 struct HtmlSheet {
-    GPtrArray *rules;     /* owned */
-    GHashTable *by_key;   /* "#id", ".class", "element" or "*" -> GPtrArray of Rule, in order */
+    GPtrArray *rules;   /* owned */
+    GHashTable *by_key; /* "#id", ".class", "element" or "*" -> GPtrArray of Rule, in order */
     guint64 comparisons;
     gboolean unsure;
 };
@@ -62,7 +64,8 @@ html_sheet_new(void)
     HtmlSheet *sheet = g_new0(HtmlSheet, 1);
 
     sheet->rules = g_ptr_array_new_with_free_func(rule_free);
-    sheet->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+    sheet->by_key =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
     return sheet;
 }
 
@@ -221,8 +224,9 @@ keep_rule(HtmlSheet *sheet, Rule *rule)
 static gboolean
 is_of_the_moment(const char *selector, gsize length)
 {
-    static const char *const states[] = { ":hover", ":active", ":focus", ":visited", ":checked",
-                                          ":before", ":after", ":target", ":selection", ":placeholder" };
+    static const char *const states[] = {":hover",     ":active",     ":focus", ":visited",
+                                         ":checked",   ":before",     ":after", ":target",
+                                         ":selection", ":placeholder"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(states); i++) {
         if (g_strstr_len(selector, (gssize)length, states[i]) != NULL)
@@ -232,7 +236,8 @@ is_of_the_moment(const char *selector, gsize length)
 }
 
 static void
-add_selector(HtmlSheet *sheet, const char *selector, gsize length, const HtmlDeclarations *declarations)
+add_selector(HtmlSheet *sheet, const char *selector, gsize length,
+             const HtmlDeclarations *declarations)
 {
     Rule *rule = NULL;
     guint32 backgrounds = 1u << HTML_PROPERTY_BACKGROUND | 1u << HTML_PROPERTY_PICTURE;
@@ -253,7 +258,7 @@ add_selector(HtmlSheet *sheet, const char *selector, gsize length, const HtmlDec
 static void
 add_rule(HtmlSheet *sheet, const char *selectors, gsize length, const char *body, gsize body_length)
 {
-    HtmlDeclarations declarations = { 0 };
+    HtmlDeclarations declarations = {0};
     const char *end = selectors + length;
 
     html_style_parse(body, body_length, &declarations);
@@ -293,7 +298,8 @@ enter_at_rule(const char *at, const char *end, guint *nesting)
     length = (gsize)(at - name);
     if (*nesting < NESTING_MAX &&
         ((g_str_has_prefix(name, "@media") && html_sheet_media_matches(name + 6, length - 6)) ||
-         (g_str_has_prefix(name, "@supports") && g_strstr_len(name, (gssize)length, "not") == NULL) ||
+         (g_str_has_prefix(name, "@supports") &&
+          g_strstr_len(name, (gssize)length, "not") == NULL) ||
          g_str_has_prefix(name, "@layer"))) {
         (*nesting)++;
         return at + 1;
@@ -388,8 +394,8 @@ rule_matches(HtmlSheet *sheet, const Rule *rule, HtmlAncestor ancestor, gpointer
 }
 
 static void
-apply_key(HtmlSheet *sheet, const char *sign, const char *name, HtmlAncestor ancestor, gpointer data,
-          HtmlCascade *cascade)
+apply_key(HtmlSheet *sheet, const char *sign, const char *name, HtmlAncestor ancestor,
+          gpointer data, HtmlCascade *cascade)
 {
     g_autofree char *key = g_strconcat(sign, name, NULL);
     GPtrArray *rules = g_hash_table_lookup(sheet->by_key, key);

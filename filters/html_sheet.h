@@ -1,4 +1,5 @@
-/* html_sheet.h - simple <style> rules: elements, classes, ids, their combinations, and media queries */
+/* html_sheet.h - simple <style> rules: elements, classes, ids, their combinations, and media
+ * queries */
 #pragma once
 
 #include <glib.h>
@@ -10,8 +11,8 @@ typedef struct HtmlSheet HtmlSheet;
 /* What a selector asks of an element: how it is called. Strings stay with the caller. */
 typedef struct {
     HtmlElement element;
-    const char *id;        /* NULL: none */
-    const char **classes;  /* NULL-terminated, NULL: none */
+    const char *id;       /* NULL: none */
+    const char **classes; /* NULL-terminated, NULL: none */
 } HtmlSubject;
 
 /* The subject @level steps above an element (0: itself), NULL above the root. */

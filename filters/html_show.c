@@ -1,9 +1,11 @@
 /* html_show.c - elements become words, marks and lines
  *
- * What begins with an element is remembered in its HtmlOpen (shows, indents) and ends with it, however the tags nest.
+ * What begins with an element is remembered in its HtmlOpen (shows, indents) and ends with it,
+ * however the tags nest.
  *
- * Trust: names, attributes and text are hostile. Of attributes only alternative texts, values and labels of fields and
- * the targets of links become text. Invariants: nothing that html_style_is_seen() denies is written; it is counted.
+ * Trust: names, attributes and text are hostile. Of attributes only alternative texts, values and
+ * labels of fields and the targets of links become text. Invariants: nothing that
+ * html_style_is_seen() denies is written; it is counted.
  */
 #include "html_show.h"
 
@@ -49,10 +51,10 @@ typedef struct {
 } Words;
 
 static const Words languages[] = {
-    { "ja", "画像", "入力欄", "パスワード欄", "ファイル選択", "ボタン", "送信", "リセット", "選択", "・",
-      "※表示と異なるリンク先: ", "", "※表示と異なるリンク先" },
-    { "en", "image", "input", "password", "file", "button", "Submit", "Reset", "choice", "* ", "[link goes to: ", "]",
-      "[link goes elsewhere]" },
+    {"ja", "画像", "入力欄", "パスワード欄", "ファイル選択", "ボタン", "送信", "リセット", "選択",
+     "・", "※表示と異なるリンク先: ", "", "※表示と異なるリンク先"},
+    {"en", "image", "input", "password", "file", "button", "Submit", "Reset", "choice", "* ",
+     "[link goes to: ", "]", "[link goes elsewhere]"},
 };
 
 typedef struct {
@@ -73,7 +75,7 @@ struct HtmlShow {
     MugaiFilterNotes *notes;
     HtmlFlow *flow;
     HtmlTable *table;
-    GArray *lists; /* of List */
+    GArray *lists;    /* of List */
     guint countdowns; /* lists seen that count down */
     HtmlLink *link;   /* the link that is open, if it leads anywhere */
     GString *link_words;
@@ -95,7 +97,8 @@ words_of(const char *language)
 }
 
 HtmlShow *
-html_show_new(const HtmlSurvey *survey, const MugaiSettings *settings, MugaiText *text, MugaiFilterNotes *notes)
+html_show_new(const HtmlSurvey *survey, const MugaiSettings *settings, MugaiText *text,
+              MugaiFilterNotes *notes)
 {
     HtmlShow *show = g_new0(HtmlShow, 1);
 
@@ -149,7 +152,8 @@ put_named(HtmlShow *show, const char *name, const char *text)
 
     if (line != NULL)
         g_strstrip(line);
-    word = line != NULL && line[0] != '\0' ? g_strdup_printf("[%s: %s]", name, line) : g_strdup_printf("[%s]", name);
+    word = line != NULL && line[0] != '\0' ? g_strdup_printf("[%s: %s]", name, line)
+                                           : g_strdup_printf("[%s]", name);
     html_flow_word(show->flow, word, TRUE);
 }
 
@@ -200,7 +204,8 @@ is_pixel(const HtmlOpen *open, const char *value, HtmlProperty property)
 {
     if (value != NULL && number_of(value, PIXEL_MAX + 1) <= PIXEL_MAX)
         return TRUE;
-    return (open->declared.set >> property & 1u) != 0 && open->declared.unit[property] == HTML_UNIT_PIXEL &&
+    return (open->declared.set >> property & 1u) != 0 &&
+           open->declared.unit[property] == HTML_UNIT_PIXEL &&
            (gint32)open->declared.value[property] <= PIXEL_MAX * 100;
 }
 
@@ -260,13 +265,15 @@ show_input(HtmlShow *show, const HtmlAttributes *attributes)
     else if (g_ascii_strcasecmp(type, "button") == 0)
         put_named(show, words->button, value);
     else if (g_ascii_strcasecmp(type, "image") == 0)
-        put_named(show, words->button, or_else(attributes->value[HTML_ATTRIBUTE_ALT], words->submit));
+        put_named(show, words->button,
+                  or_else(attributes->value[HTML_ATTRIBUTE_ALT], words->submit));
     else if (g_ascii_strcasecmp(type, "file") == 0)
         put_named(show, words->file, NULL);
     else if (g_ascii_strcasecmp(type, "password") == 0)
         put_named(show, words->password, attributes->value[HTML_ATTRIBUTE_PLACEHOLDER]);
     else
-        put_named(show, words->input, or_else(value, attributes->value[HTML_ATTRIBUTE_PLACEHOLDER]));
+        put_named(show, words->input,
+                  or_else(value, attributes->value[HTML_ATTRIBUTE_PLACEHOLDER]));
 }
 
 static void
@@ -317,8 +324,9 @@ close_reading(HtmlShow *show)
 static void
 open_list(HtmlShow *show, HtmlOpen *open, const HtmlAttributes *attributes)
 {
-    gboolean reversed = open->element == HTML_OL && attributes->value[HTML_ATTRIBUTE_REVERSED] != NULL;
-    List list = { .next = 1, .step = reversed ? -1 : 1 };
+    gboolean reversed =
+        open->element == HTML_OL && attributes->value[HTML_ATTRIBUTE_REVERSED] != NULL;
+    List list = {.next = 1, .step = reversed ? -1 : 1};
 
     if (reversed && show->countdowns < show->survey->countdowns->len)
         list.next = (int)g_array_index(show->survey->countdowns, guint, show->countdowns++);
@@ -337,8 +345,9 @@ push_indent(HtmlShow *show, HtmlOpen *open, const char *first, gboolean quote)
 static void
 open_item(HtmlShow *show, HtmlOpen *open, const HtmlAttributes *attributes)
 {
-    List none = { .next = 1, .step = 1 };
-    List *list = show->lists->len > 0 ? &g_array_index(show->lists, List, show->lists->len - 1) : &none;
+    List none = {.next = 1, .step = 1};
+    List *list =
+        show->lists->len > 0 ? &g_array_index(show->lists, List, show->lists->len - 1) : &none;
     int number = number_of(attributes->value[HTML_ATTRIBUTE_VALUE], list->next);
     g_autofree char *marker = html_marker(open->look.marker, number, show->words->bullet);
 
@@ -352,14 +361,16 @@ open_cell(HtmlShow *show, HtmlOpen *open, const HtmlAttributes *attributes)
     int columns = number_of(attributes->value[HTML_ATTRIBUTE_COLSPAN], 1);
     int rows = number_of(attributes->value[HTML_ATTRIBUTE_ROWSPAN], 1);
 
-    html_table_cell(show->table, open->element == HTML_TH, (guint)MAX(columns, 1), (guint)MAX(rows, 1));
+    html_table_cell(show->table, open->element == HTML_TH, (guint)MAX(columns, 1),
+                    (guint)MAX(rows, 1));
     open->shows |= SHOWS_CELL;
 }
 
 static void
 open_block(HtmlShow *show, HtmlOpen *open, gboolean in_list)
 {
-    gboolean list = open->element == HTML_UL || open->element == HTML_OL || open->element == HTML_MENU;
+    gboolean list =
+        open->element == HTML_UL || open->element == HTML_OL || open->element == HTML_MENU;
     gboolean inner = list && in_list;
 
     html_flow_break(show->flow, open->look.gap_before && !inner);
@@ -456,7 +467,7 @@ closed(gpointer data, HtmlOpen *open)
     open->shows = 0;
 }
 
-const HtmlTreeEvents html_show_events = { opened, closed };
+const HtmlTreeEvents html_show_events = {opened, closed};
 
 static gboolean
 is_blank(const char *utf8, gsize length)

@@ -1,6 +1,7 @@
 /* html_style.c - the part of CSS that decides whether text is seen, and how its lines run
  *
- * Declarations are read into a small fixed record; everything unknown is passed over, as CSS asks for.
+ * Declarations are read into a small fixed record; everything unknown is passed over, as CSS asks
+ * for.
  *
  * Trust: the style text is hostile. Invariants: linear in the text; a record has a fixed size.
  * Limits: shorthands are read as far as visibility needs them; calc() and var() count as not given.
@@ -22,104 +23,110 @@ typedef struct {
 } Keyword;
 
 static const Keyword keywords[] = {
-    { "display:none", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_NONE },
-    { "display:inline", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_INLINE },
-    { "display:contents", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_INLINE },
-    { "display:inline-block", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_INLINE_BLOCK },
-    { "display:inline-flex", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_INLINE_BLOCK },
-    { "display:inline-table", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_INLINE_BLOCK },
-    { "display:table-cell", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_CELL },
-    { "display:block", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK },
-    { "display:flex", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK },
-    { "display:grid", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK },
-    { "display:flow-root", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK },
-    { "display:list-item", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK },
-    { "display:table", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK },
-    { "display:table-row", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK },
-    { "visibility:hidden", HTML_PROPERTY_VISIBILITY, 0 },
-    { "visibility:collapse", HTML_PROPERTY_VISIBILITY, 0 },
-    { "visibility:visible", HTML_PROPERTY_VISIBILITY, 1 },
-    { "visibility:initial", HTML_PROPERTY_VISIBILITY, 1 },
-    { "content-visibility:hidden", HTML_PROPERTY_VEIL, 0 },
-    { "content-visibility:visible", HTML_PROPERTY_VEIL, 1 },
-    { "clip:auto", HTML_PROPERTY_VEIL, 1 },
-    { "clip-path:none", HTML_PROPERTY_VEIL, 1 },
-    { "transform:none", HTML_PROPERTY_VEIL, 1 },
-    { "white-space:normal", HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_NORMAL },
-    { "white-space:nowrap", HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_NORMAL },
-    { "white-space:pre", HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE },
-    { "white-space:pre-wrap", HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE },
-    { "white-space:break-spaces", HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE },
-    { "white-space:pre-line", HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE_LINE },
-    { "text-transform:none", HTML_PROPERTY_CASE, HTML_CASE_AS_IS },
-    { "text-transform:uppercase", HTML_PROPERTY_CASE, HTML_CASE_UPPER },
-    { "text-transform:lowercase", HTML_PROPERTY_CASE, HTML_CASE_LOWER },
-    { "text-transform:capitalize", HTML_PROPERTY_CASE, HTML_CASE_CAPITALIZE },
-    { "list-style:none", HTML_PROPERTY_MARKER, HTML_MARKER_NONE },
-    { "list-style:disc", HTML_PROPERTY_MARKER, HTML_MARKER_BULLET },
-    { "list-style:circle", HTML_PROPERTY_MARKER, HTML_MARKER_BULLET },
-    { "list-style:square", HTML_PROPERTY_MARKER, HTML_MARKER_BULLET },
-    { "list-style:decimal", HTML_PROPERTY_MARKER, HTML_MARKER_DECIMAL },
-    { "list-style:lower-alpha", HTML_PROPERTY_MARKER, HTML_MARKER_LOWER_ALPHA },
-    { "list-style:lower-latin", HTML_PROPERTY_MARKER, HTML_MARKER_LOWER_ALPHA },
-    { "list-style:upper-alpha", HTML_PROPERTY_MARKER, HTML_MARKER_UPPER_ALPHA },
-    { "list-style:upper-latin", HTML_PROPERTY_MARKER, HTML_MARKER_UPPER_ALPHA },
-    { "list-style:lower-roman", HTML_PROPERTY_MARKER, HTML_MARKER_LOWER_ROMAN },
-    { "list-style:upper-roman", HTML_PROPERTY_MARKER, HTML_MARKER_UPPER_ROMAN },
-    { "position:absolute", HTML_PROPERTY_POSITION, 1 },
-    { "position:fixed", HTML_PROPERTY_POSITION, 1 },
-    { "position:relative", HTML_PROPERTY_POSITION, 1 },
-    { "position:sticky", HTML_PROPERTY_POSITION, 0 },
-    { "position:static", HTML_PROPERTY_POSITION, 0 },
-    { "overflow:hidden", HTML_PROPERTY_OVERFLOW, 0 },
-    { "overflow:clip", HTML_PROPERTY_OVERFLOW, 0 },
-    { "overflow:visible", HTML_PROPERTY_OVERFLOW, 1 },
-    { "overflow:auto", HTML_PROPERTY_OVERFLOW, 1 },
-    { "overflow:scroll", HTML_PROPERTY_OVERFLOW, 1 },
-    { "overflow-y:hidden", HTML_PROPERTY_OVERFLOW, 0 },
-    { "overflow-x:hidden", HTML_PROPERTY_OVERFLOW, 0 },
+    {"display:none", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_NONE},
+    {"display:inline", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_INLINE},
+    {"display:contents", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_INLINE},
+    {"display:inline-block", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_INLINE_BLOCK},
+    {"display:inline-flex", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_INLINE_BLOCK},
+    {"display:inline-table", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_INLINE_BLOCK},
+    {"display:table-cell", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_CELL},
+    {"display:block", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK},
+    {"display:flex", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK},
+    {"display:grid", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK},
+    {"display:flow-root", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK},
+    {"display:list-item", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK},
+    {"display:table", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK},
+    {"display:table-row", HTML_PROPERTY_DISPLAY, HTML_DISPLAY_BLOCK},
+    {"visibility:hidden", HTML_PROPERTY_VISIBILITY, 0},
+    {"visibility:collapse", HTML_PROPERTY_VISIBILITY, 0},
+    {"visibility:visible", HTML_PROPERTY_VISIBILITY, 1},
+    {"visibility:initial", HTML_PROPERTY_VISIBILITY, 1},
+    {"content-visibility:hidden", HTML_PROPERTY_VEIL, 0},
+    {"content-visibility:visible", HTML_PROPERTY_VEIL, 1},
+    {"clip:auto", HTML_PROPERTY_VEIL, 1},
+    {"clip-path:none", HTML_PROPERTY_VEIL, 1},
+    {"transform:none", HTML_PROPERTY_VEIL, 1},
+    {"white-space:normal", HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_NORMAL},
+    {"white-space:nowrap", HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_NORMAL},
+    {"white-space:pre", HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE},
+    {"white-space:pre-wrap", HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE},
+    {"white-space:break-spaces", HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE},
+    {"white-space:pre-line", HTML_PROPERTY_WHITE_SPACE, HTML_SPACE_PRE_LINE},
+    {"text-transform:none", HTML_PROPERTY_CASE, HTML_CASE_AS_IS},
+    {"text-transform:uppercase", HTML_PROPERTY_CASE, HTML_CASE_UPPER},
+    {"text-transform:lowercase", HTML_PROPERTY_CASE, HTML_CASE_LOWER},
+    {"text-transform:capitalize", HTML_PROPERTY_CASE, HTML_CASE_CAPITALIZE},
+    {"list-style:none", HTML_PROPERTY_MARKER, HTML_MARKER_NONE},
+    {"list-style:disc", HTML_PROPERTY_MARKER, HTML_MARKER_BULLET},
+    {"list-style:circle", HTML_PROPERTY_MARKER, HTML_MARKER_BULLET},
+    {"list-style:square", HTML_PROPERTY_MARKER, HTML_MARKER_BULLET},
+    {"list-style:decimal", HTML_PROPERTY_MARKER, HTML_MARKER_DECIMAL},
+    {"list-style:lower-alpha", HTML_PROPERTY_MARKER, HTML_MARKER_LOWER_ALPHA},
+    {"list-style:lower-latin", HTML_PROPERTY_MARKER, HTML_MARKER_LOWER_ALPHA},
+    {"list-style:upper-alpha", HTML_PROPERTY_MARKER, HTML_MARKER_UPPER_ALPHA},
+    {"list-style:upper-latin", HTML_PROPERTY_MARKER, HTML_MARKER_UPPER_ALPHA},
+    {"list-style:lower-roman", HTML_PROPERTY_MARKER, HTML_MARKER_LOWER_ROMAN},
+    {"list-style:upper-roman", HTML_PROPERTY_MARKER, HTML_MARKER_UPPER_ROMAN},
+    {"position:absolute", HTML_PROPERTY_POSITION, 1},
+    {"position:fixed", HTML_PROPERTY_POSITION, 1},
+    {"position:relative", HTML_PROPERTY_POSITION, 1},
+    {"position:sticky", HTML_PROPERTY_POSITION, 0},
+    {"position:static", HTML_PROPERTY_POSITION, 0},
+    {"overflow:hidden", HTML_PROPERTY_OVERFLOW, 0},
+    {"overflow:clip", HTML_PROPERTY_OVERFLOW, 0},
+    {"overflow:visible", HTML_PROPERTY_OVERFLOW, 1},
+    {"overflow:auto", HTML_PROPERTY_OVERFLOW, 1},
+    {"overflow:scroll", HTML_PROPERTY_OVERFLOW, 1},
+    {"overflow-y:hidden", HTML_PROPERTY_OVERFLOW, 0},
+    {"overflow-x:hidden", HTML_PROPERTY_OVERFLOW, 0},
 };
 
 static const struct {
     const char *name;
     HtmlProperty property;
 } lengths[] = {
-    { "font-size", HTML_PROPERTY_FONT_SIZE },     { "margin-top", HTML_PROPERTY_MARGIN_TOP },
-    { "margin-left", HTML_PROPERTY_MARGIN_LEFT }, { "margin-bottom", HTML_PROPERTY_MARGIN_BOTTOM },
-    { "left", HTML_PROPERTY_LEFT },               { "top", HTML_PROPERTY_TOP },
-    { "right", HTML_PROPERTY_RIGHT },             { "bottom", HTML_PROPERTY_BOTTOM },
-    { "text-indent", HTML_PROPERTY_TEXT_INDENT }, { "width", HTML_PROPERTY_WIDTH },
-    { "height", HTML_PROPERTY_HEIGHT },           { "max-width", HTML_PROPERTY_MAX_WIDTH },
-    { "max-height", HTML_PROPERTY_MAX_HEIGHT },
+    {"font-size", HTML_PROPERTY_FONT_SIZE},
+    {"margin-top", HTML_PROPERTY_MARGIN_TOP},
+    {"margin-left", HTML_PROPERTY_MARGIN_LEFT},
+    {"margin-bottom", HTML_PROPERTY_MARGIN_BOTTOM},
+    {"left", HTML_PROPERTY_LEFT},
+    {"top", HTML_PROPERTY_TOP},
+    {"right", HTML_PROPERTY_RIGHT},
+    {"bottom", HTML_PROPERTY_BOTTOM},
+    {"text-indent", HTML_PROPERTY_TEXT_INDENT},
+    {"width", HTML_PROPERTY_WIDTH},
+    {"height", HTML_PROPERTY_HEIGHT},
+    {"max-width", HTML_PROPERTY_MAX_WIDTH},
+    {"max-height", HTML_PROPERTY_MAX_HEIGHT},
 };
 
 static const struct {
     const char *name;
     guint32 rgb;
 } colors[] = {
-    { "aliceblue", 0xF0F8FF },  { "antiquewhite", 0xFAEBD7 }, { "aqua", 0x00FFFF },
-    { "azure", 0xF0FFFF },      { "beige", 0xF5F5DC },        { "black", 0x000000 },
-    { "blue", 0x0000FF },       { "brown", 0xA52A2A },        { "crimson", 0xDC143C },
-    { "cyan", 0x00FFFF },       { "darkblue", 0x00008B },     { "darkgray", 0xA9A9A9 },
-    { "darkgreen", 0x006400 },  { "darkgrey", 0xA9A9A9 },     { "darkorange", 0xFF8C00 },
-    { "darkred", 0x8B0000 },    { "dimgray", 0x696969 },      { "dimgrey", 0x696969 },
-    { "dodgerblue", 0x1E90FF }, { "firebrick", 0xB22222 },    { "floralwhite", 0xFFFAF0 },
-    { "fuchsia", 0xFF00FF },    { "gainsboro", 0xDCDCDC },    { "ghostwhite", 0xF8F8FF },
-    { "gold", 0xFFD700 },       { "gray", 0x808080 },         { "green", 0x008000 },
-    { "grey", 0x808080 },       { "honeydew", 0xF0FFF0 },     { "hotpink", 0xFF69B4 },
-    { "indigo", 0x4B0082 },     { "ivory", 0xFFFFF0 },        { "khaki", 0xF0E68C },
-    { "lavender", 0xE6E6FA },   { "lightblue", 0xADD8E6 },    { "lightgray", 0xD3D3D3 },
-    { "lightgreen", 0x90EE90 }, { "lightgrey", 0xD3D3D3 },    { "lightyellow", 0xFFFFE0 },
-    { "lime", 0x00FF00 },       { "linen", 0xFAF0E6 },        { "magenta", 0xFF00FF },
-    { "maroon", 0x800000 },     { "mintcream", 0xF5FFFA },    { "navy", 0x000080 },
-    { "oldlace", 0xFDF5E6 },    { "olive", 0x808000 },        { "orange", 0xFFA500 },
-    { "orangered", 0xFF4500 },  { "pink", 0xFFC0CB },         { "purple", 0x800080 },
-    { "red", 0xFF0000 },        { "royalblue", 0x4169E1 },    { "seashell", 0xFFF5EE },
-    { "silver", 0xC0C0C0 },     { "skyblue", 0x87CEEB },      { "slategray", 0x708090 },
-    { "snow", 0xFFFAFA },       { "steelblue", 0x4682B4 },    { "tan", 0xD2B48C },
-    { "teal", 0x008080 },       { "tomato", 0xFF6347 },       { "violet", 0xEE82EE },
-    { "wheat", 0xF5DEB3 },      { "white", 0xFFFFFF },        { "whitesmoke", 0xF5F5F5 },
-    { "yellow", 0xFFFF00 },
+    {"aliceblue", 0xF0F8FF},  {"antiquewhite", 0xFAEBD7}, {"aqua", 0x00FFFF},
+    {"azure", 0xF0FFFF},      {"beige", 0xF5F5DC},        {"black", 0x000000},
+    {"blue", 0x0000FF},       {"brown", 0xA52A2A},        {"crimson", 0xDC143C},
+    {"cyan", 0x00FFFF},       {"darkblue", 0x00008B},     {"darkgray", 0xA9A9A9},
+    {"darkgreen", 0x006400},  {"darkgrey", 0xA9A9A9},     {"darkorange", 0xFF8C00},
+    {"darkred", 0x8B0000},    {"dimgray", 0x696969},      {"dimgrey", 0x696969},
+    {"dodgerblue", 0x1E90FF}, {"firebrick", 0xB22222},    {"floralwhite", 0xFFFAF0},
+    {"fuchsia", 0xFF00FF},    {"gainsboro", 0xDCDCDC},    {"ghostwhite", 0xF8F8FF},
+    {"gold", 0xFFD700},       {"gray", 0x808080},         {"green", 0x008000},
+    {"grey", 0x808080},       {"honeydew", 0xF0FFF0},     {"hotpink", 0xFF69B4},
+    {"indigo", 0x4B0082},     {"ivory", 0xFFFFF0},        {"khaki", 0xF0E68C},
+    {"lavender", 0xE6E6FA},   {"lightblue", 0xADD8E6},    {"lightgray", 0xD3D3D3},
+    {"lightgreen", 0x90EE90}, {"lightgrey", 0xD3D3D3},    {"lightyellow", 0xFFFFE0},
+    {"lime", 0x00FF00},       {"linen", 0xFAF0E6},        {"magenta", 0xFF00FF},
+    {"maroon", 0x800000},     {"mintcream", 0xF5FFFA},    {"navy", 0x000080},
+    {"oldlace", 0xFDF5E6},    {"olive", 0x808000},        {"orange", 0xFFA500},
+    {"orangered", 0xFF4500},  {"pink", 0xFFC0CB},         {"purple", 0x800080},
+    {"red", 0xFF0000},        {"royalblue", 0x4169E1},    {"seashell", 0xFFF5EE},
+    {"silver", 0xC0C0C0},     {"skyblue", 0x87CEEB},      {"slategray", 0x708090},
+    {"snow", 0xFFFAFA},       {"steelblue", 0x4682B4},    {"tan", 0xD2B48C},
+    {"teal", 0x008080},       {"tomato", 0xFF6347},       {"violet", 0xEE82EE},
+    {"wheat", 0xF5DEB3},      {"white", 0xFFFFFF},        {"whitesmoke", 0xF5F5F5},
+    {"yellow", 0xFFFF00},
 };
 
 GString *
@@ -141,7 +148,8 @@ html_style_plain(const char *css, gsize length)
             for (; digit < end && digit < css + 7 && g_ascii_isxdigit(*digit); digit++)
                 c = c * 16 + (gunichar)g_ascii_xdigit_value(*digit);
             css = digit < end && g_ascii_isspace(*digit) ? digit + 1 : digit;
-            g_string_append_c(plain, c < 128 && (g_ascii_isalnum((char)c) || c == '-') ? (char)c : '_');
+            g_string_append_c(plain,
+                              c < 128 && (g_ascii_isalnum((char)c) || c == '-') ? (char)c : '_');
         } else {
             g_string_append_c(plain, *css++);
         }
@@ -152,7 +160,7 @@ html_style_plain(const char *css, gsize length)
 static gboolean
 read_hex_color(const char *text, gsize length, guint32 *ret_color)
 {
-    guint32 digits[8] = { 0 };
+    guint32 digits[8] = {0};
 
     if (length != 3 && length != 4 && length != 6 && length != 8)
         return FALSE;
@@ -165,8 +173,9 @@ read_hex_color(const char *text, gsize length, guint32 *ret_color)
         *ret_color = (digits[0] * 17) << 16 | (digits[1] * 17) << 8 | digits[2] * 17 |
                      (length == 4 ? digits[3] * 17 : 255u) << 24;
     else
-        *ret_color = digits[0] << 20 | digits[1] << 16 | digits[2] << 12 | digits[3] << 8 | digits[4] << 4 |
-                     digits[5] | (length == 8 ? digits[6] << 4 | digits[7] : 255u) << 24;
+        *ret_color = digits[0] << 20 | digits[1] << 16 | digits[2] << 12 | digits[3] << 8 |
+                     digits[4] << 4 | digits[5] |
+                     (length == 8 ? digits[6] << 4 | digits[7] : 255u) << 24;
     return TRUE;
 }
 
@@ -221,10 +230,11 @@ read_function_color(const char *text, guint32 *ret_color)
 {
     gboolean hsl = g_str_has_prefix(text, "hsl");
     const char *at = strchr(text, '(');
-    double part[3] = { 0, 0, 0 };
+    double part[3] = {0, 0, 0};
     double alpha = 1.0;
 
-    if (at == NULL || !next_number(&at, 255.0, &part[0]) || !next_number(&at, hsl ? 1.0 : 255.0, &part[1]) ||
+    if (at == NULL || !next_number(&at, 255.0, &part[0]) ||
+        !next_number(&at, hsl ? 1.0 : 255.0, &part[1]) ||
         !next_number(&at, hsl ? 1.0 : 255.0, &part[2]))
         return FALSE;
     if (!next_number(&at, 1.0, &alpha))
@@ -238,14 +248,15 @@ read_function_color(const char *text, guint32 *ret_color)
         part[1] = hue_channel(hue, saturation, lightness, 8.0);
         part[2] = hue_channel(hue, saturation, lightness, 4.0);
     }
-    *ret_color = channel(alpha * 255.0) << 24 | channel(part[0]) << 16 | channel(part[1]) << 8 | channel(part[2]);
+    *ret_color = channel(alpha * 255.0) << 24 | channel(part[0]) << 16 | channel(part[1]) << 8 |
+                 channel(part[2]);
     return TRUE;
 }
 
 gboolean
 html_style_color(const char *text, gsize length, guint32 *ret_color)
 {
-    char word[WORD_OCTETS + 1] = { 0 };
+    char word[WORD_OCTETS + 1] = {0};
 
     if (length == 0 || length > WORD_OCTETS)
         return FALSE;
@@ -293,7 +304,8 @@ read_length(const char *word, guint32 *ret_value, HtmlUnit *ret_unit)
     *ret_unit = HTML_UNIT_PIXEL;
     if (*end == '%')
         *ret_unit = HTML_UNIT_PERCENT;
-    else if (g_str_has_prefix(end, "em") || g_str_has_prefix(end, "ex") || g_str_has_prefix(end, "ch"))
+    else if (g_str_has_prefix(end, "em") || g_str_has_prefix(end, "ex") ||
+             g_str_has_prefix(end, "ch"))
         *ret_unit = HTML_UNIT_EM;
     else if (g_str_has_prefix(end, "rem"))
         scale = 1600.0;
@@ -306,7 +318,8 @@ read_length(const char *word, guint32 *ret_value, HtmlUnit *ret_unit)
 }
 
 static void
-declare_length(HtmlDeclarations *declarations, HtmlProperty property, const char *word, gboolean important)
+declare_length(HtmlDeclarations *declarations, HtmlProperty property, const char *word,
+               gboolean important)
 {
     guint32 value = 0;
     HtmlUnit unit = HTML_UNIT_PIXEL;
@@ -343,7 +356,7 @@ next_word(const char **text, char *ret_word)
 static void
 declare_margin(HtmlDeclarations *declarations, const char *value, gboolean important)
 {
-    char words[4][WORD_OCTETS + 1] = { { 0 } };
+    char words[4][WORD_OCTETS + 1] = {{0}};
     guint count = 0;
 
     while (count < 4 && next_word(&value, words[count]))
@@ -352,11 +365,16 @@ declare_margin(HtmlDeclarations *declarations, const char *value, gboolean impor
         return;
     declare_length(declarations, HTML_PROPERTY_MARGIN_TOP, words[0], important);
     declare_length(declarations, HTML_PROPERTY_MARGIN_BOTTOM, words[count > 2 ? 2 : 0], important);
-    declare_length(declarations, HTML_PROPERTY_MARGIN_LEFT, words[count > 3 ? 3 : count > 1 ? 1 : 0], important);
+    declare_length(declarations, HTML_PROPERTY_MARGIN_LEFT,
+                   words[count > 3   ? 3
+                         : count > 1 ? 1
+                                     : 0],
+                   important);
 }
 
 static void
-declare_background(HtmlDeclarations *declarations, const char *value, gboolean shorthand, gboolean important)
+declare_background(HtmlDeclarations *declarations, const char *value, gboolean shorthand,
+                   gboolean important)
 {
     char word[WORD_OCTETS + 1];
     guint32 color = 0;
@@ -397,19 +415,20 @@ transforms_away(const char *value)
     const char *translate = strstr(value, "translate");
     double number = 1.0;
 
-    if (scale != NULL && (scale = strchr(scale, '(')) != NULL && next_number(&scale, 1.0, &number) &&
-        ABS(number) < 0.01)
+    if (scale != NULL && (scale = strchr(scale, '(')) != NULL &&
+        next_number(&scale, 1.0, &number) && ABS(number) < 0.01)
         return TRUE;
     return translate != NULL && (translate = strchr(translate, '(')) != NULL &&
            next_number(&translate, 1.0, &number) && ABS(number) >= 1000.0;
 }
 
-/* Whether a clip() or clip-path leaves nothing: rect(0 0 0 0), rect(1px,1px,1px,1px), inset(50%), circle(0). */
+/* Whether a clip() or clip-path leaves nothing: rect(0 0 0 0), rect(1px,1px,1px,1px), inset(50%),
+ * circle(0). */
 static gboolean
 clips_all(const char *value)
 {
     const char *at = strchr(value, '(');
-    double edge[4] = { 0, 0, 0, 0 };
+    double edge[4] = {0, 0, 0, 0};
     guint count = 0;
 
     if (at == NULL)
@@ -424,7 +443,8 @@ clips_all(const char *value)
 }
 
 static gboolean
-declare_keyword(HtmlDeclarations *declarations, const char *name, const char *value, gboolean important)
+declare_keyword(HtmlDeclarations *declarations, const char *name, const char *value,
+                gboolean important)
 {
     g_autofree char *both = g_strconcat(name, ":", value, NULL);
 
@@ -438,7 +458,8 @@ declare_keyword(HtmlDeclarations *declarations, const char *name, const char *va
 }
 
 static gboolean
-declare_named_length(HtmlDeclarations *declarations, const char *name, const char *value, gboolean important)
+declare_named_length(HtmlDeclarations *declarations, const char *name, const char *value,
+                     gboolean important)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(lengths); i++) {
         if (strcmp(name, lengths[i].name) != 0)
@@ -459,7 +480,8 @@ declare_list_style(HtmlDeclarations *declarations, const char *value, gboolean i
 }
 
 static void
-declare_color(HtmlDeclarations *declarations, HtmlProperty property, const char *value, gboolean important)
+declare_color(HtmlDeclarations *declarations, HtmlProperty property, const char *value,
+              gboolean important)
 {
     guint32 color = 0;
 
@@ -475,12 +497,14 @@ declare_opacity(HtmlDeclarations *declarations, const char *value, gboolean impo
     double number = 1.0;
 
     if (next_number(&value, 1.0, &number))
-        declare(declarations, HTML_PROPERTY_OPACITY, (guint32)(CLAMP(number, 0.0, 1.0) * 100.0), important);
+        declare(declarations, HTML_PROPERTY_OPACITY, (guint32)(CLAMP(number, 0.0, 1.0) * 100.0),
+                important);
 }
 
 /* Name and value in lower case, single blanks. */
 static void
-declare_property(HtmlDeclarations *declarations, const char *name, const char *value, gboolean important)
+declare_property(HtmlDeclarations *declarations, const char *name, const char *value,
+                 gboolean important)
 {
     if (declare_named_length(declarations, name, value, important) ||
         declare_keyword(declarations, name, value, important))
@@ -589,7 +613,7 @@ html_style_add(HtmlCascade *cascade, const HtmlDeclarations *declarations, guint
 void
 html_style_hint(HtmlCascade *cascade, HtmlProperty property, guint32 value)
 {
-    HtmlDeclarations hint = { 0 };
+    HtmlDeclarations hint = {0};
 
     declare(&hint, property, value, FALSE);
     html_style_add(cascade, &hint, HTML_WEIGHT_ATTRIBUTE);

@@ -45,8 +45,8 @@ typedef enum {
 typedef enum {
     HTML_PROPERTY_DISPLAY,
     HTML_PROPERTY_VISIBILITY, /* 0: hidden */
-    HTML_PROPERTY_VEIL,       /* 0: content-visibility, scale(0), translate() far away, clip to nothing */
-    HTML_PROPERTY_OPACITY,    /* percent */
+    HTML_PROPERTY_VEIL, /* 0: content-visibility, scale(0), translate() far away, clip to nothing */
+    HTML_PROPERTY_OPACITY, /* percent */
     HTML_PROPERTY_COLOR,
     HTML_PROPERTY_FILL,
     HTML_PROPERTY_BACKGROUND,
@@ -93,7 +93,8 @@ typedef struct {
     guint32 weight[HTML_PROPERTY_COUNT];
 } HtmlCascade;
 
-/* Weights: presentational attributes below all rules, rules by specificity and order, the style attribute above. */
+/* Weights: presentational attributes below all rules, rules by specificity and order, the style
+ * attribute above. */
 #define HTML_WEIGHT_ATTRIBUTE 1u
 #define HTML_WEIGHT_RULE (1u << 1)
 #define HTML_WEIGHT_INLINE (1u << 29)
@@ -123,10 +124,12 @@ void html_style_add(HtmlCascade *cascade, const HtmlDeclarations *declarations, 
 void html_style_hint(HtmlCascade *cascade, HtmlProperty property, guint32 value);
 /* A colour as CSS writes it, or bare hexadecimal digits. FALSE if it is none. */
 gboolean html_style_color(const char *text, gsize length, guint32 *ret_color);
-/* Removes comments and undoes escapes of letters and digits: what browsers do before they compare. Newly allocated. */
+/* Removes comments and undoes escapes of letters and digits: what browsers do before they compare.
+ * Newly allocated. */
 GString *html_style_plain(const char *css, gsize length);
 
 /* The look of @element inside @parent. */
-HtmlLook html_style_look(const HtmlLook *parent, HtmlElement element, const HtmlDeclarations *declared);
+HtmlLook
+html_style_look(const HtmlLook *parent, HtmlElement element, const HtmlDeclarations *declared);
 /* Whether a reader sees text of this look. */
 gboolean html_style_is_seen(const HtmlLook *look);

@@ -1,7 +1,9 @@
-/* html_survey.c - what must be known of a document before its first word is shown: style sheets, which may stand
- * behind the text they hide; how many items a list has that counts down; the base of its links
+/* html_survey.c - what must be known of a document before its first word is shown: style sheets,
+ * which may stand behind the text they hide; how many items a list has that counts down; the base
+ * of its links
  *
- * Trust: the document is hostile. Limits: style text and lists counted are bounded; the rest of them is not heeded.
+ * Trust: the document is hostile. Limits: style text and lists counted are bounded; the rest of
+ * them is not heeded.
  */
 #include "html_survey.h"
 
@@ -15,7 +17,8 @@
 
 typedef struct {
     HtmlSurvey *survey;
-    GArray *lists; /* of int: for each open list its place in the countdowns, -1 for one that counts up */
+    GArray *lists; /* of int: for each open list its place in the countdowns, -1 for one that counts
+                      up */
     gsize style_octets;
     gboolean style_counts;
 } Walk;
@@ -62,7 +65,8 @@ see_start(Walk *walk, const HtmlToken *token)
     HtmlSpan href = token->attributes[HTML_ATTRIBUTE_HREF];
 
     if (is_list(token->element))
-        open_list(walk, token->element == HTML_OL && token->attributes[HTML_ATTRIBUTE_REVERSED].octets != NULL);
+        open_list(walk, token->element == HTML_OL &&
+                            token->attributes[HTML_ATTRIBUTE_REVERSED].octets != NULL);
     else if (token->element == HTML_LI)
         count_item(walk);
     else if (token->element == HTML_STYLE)
@@ -97,7 +101,7 @@ html_survey_new(const char *utf8, gsize length)
 {
     HtmlSurvey *survey = g_new0(HtmlSurvey, 1);
     g_autoptr(GArray) lists = g_array_new(FALSE, FALSE, sizeof(int));
-    Walk walk = { .survey = survey, .lists = lists };
+    Walk walk = {.survey = survey, .lists = lists};
     HtmlScan scan;
     HtmlToken token;
 

@@ -1,10 +1,11 @@
 /* html_table.c - tables: rows and columns where they are data, plain flow where they are layout
  *
- * Only the innermost table is gathered, for no data table holds another: as soon as one begins inside, the outer one
- * is layout, and what was gathered of it flows. So every octet is gathered once, however deep tables nest.
+ * Only the innermost table is gathered, for no data table holds another: as soon as one begins
+ * inside, the outer one is layout, and what was gathered of it flows. So every octet is gathered
+ * once, however deep tables nest.
  *
- * Invariants: 1. at most one table is gathered; 2. what is gathered is bounded: past the bound its rows are written
- * and gathering starts anew; 3. nothing gathered is lost.
+ * Invariants: 1. at most one table is gathered; 2. what is gathered is bounded: past the bound its
+ * rows are written and gathering starts anew; 3. nothing gathered is lost.
  */
 #include "html_table.h"
 
@@ -15,7 +16,8 @@
 #define GATHERED_CELLS_MAX 4096u
 /* A row with more cells is no row of data. */
 #define COLUMNS_MAX 64u
-/* Columns on a screen: a table that is wider is not aligned; a cell that is wider is a paragraph. */
+/* Columns on a screen: a table that is wider is not aligned; a cell that is wider is a paragraph.
+ */
 #define ALIGNED_COLUMNS_MAX 100u
 #define CELL_COLUMNS_MAX 60u
 /* Lines in a cell of data. */
@@ -121,7 +123,8 @@ is_tabular(HtmlTable *table, guint first, guint end)
         if (cell->lines > (table->ruled ? CELL_LINES_MAX : 1))
             return FALSE;
     }
-    return wide <= 1 && (filled >= 2 || (table->ruled && filled == 1 && (end - first >= 2 || cell_at(table, first)->column > 0)));
+    return wide <= 1 && (filled >= 2 || (table->ruled && filled == 1 &&
+                                         (end - first >= 2 || cell_at(table, first)->column > 0)));
 }
 
 static guint
@@ -155,7 +158,8 @@ make_room(HtmlTable *table, const Cell *cell)
         table->widths[last] = MAX(table->widths[last], cell->width - begin);
 }
 
-/* For the cells of data that span many columns, or for those that do not. Returns how many rows there are. */
+/* For the cells of data that span many columns, or for those that do not. Returns how many rows
+ * there are. */
 static guint
 make_room_for_all(HtmlTable *table, gboolean spanning)
 {
@@ -186,7 +190,8 @@ set_widths(HtmlTable *table)
     table->aligned = rows > 1 && width_before(table, COLUMNS_MAX) <= ALIGNED_COLUMNS_MAX;
 }
 
-/* The @number-th line of a cell; all of them, joined by blanks, where the row is not aligned. Newly allocated. */
+/* The @number-th line of a cell; all of them, joined by blanks, where the row is not aligned. Newly
+ * allocated. */
 static char *
 cell_line(HtmlTable *table, const Cell *cell, guint number)
 {
@@ -336,7 +341,7 @@ occupy(HtmlTable *table, guint columns, guint rows)
 void
 html_table_cell(HtmlTable *table, gboolean header, guint columns, guint rows)
 {
-    Cell cell = { .row = table->row, .columns = CLAMP(columns, 1, COLUMNS_MAX), .header = header };
+    Cell cell = {.row = table->row, .columns = CLAMP(columns, 1, COLUMNS_MAX), .header = header};
 
     if (table->gathering == 0 || table->gathering != table->depth)
         return;

@@ -1,12 +1,16 @@
-/* html_tree.c - which elements are open: the nesting rules of the HTML standard, as far as they decide what is seen
+/* html_tree.c - which elements are open: the nesting rules of the HTML standard, as far as they
+ * decide what is seen
  *
- * A stack of open elements. Each knows the next of its kind below and the nearest bounds of scope, so that whether an
- * end tag has anything to end is known without a walk. A formatting element (<b>, <font>, <a>) that is ended while
- * blocks inside are open is marked dead; one that is open when the block around it ends is opened anew behind it.
+ * A stack of open elements. Each knows the next of its kind below and the nearest bounds of scope,
+ * so that whether an end tag has anything to end is known without a walk. A formatting element
+ * (<b>, <font>, <a>) that is ended while blocks inside are open is marked dead; one that is open
+ * when the block around it ends is opened anew behind it.
  *
- * Invariants: 1. the stack is bounded; what nests deeper is not opened, its text belongs to the innermost that is;
+ * Invariants: 1. the stack is bounded; what nests deeper is not opened, its text belongs to the
+ * innermost that is;
  * 2. the work for a tag is bounded by what it closes, besides constants.
- * Trust: the tags are hostile. Limits: text directly inside <table> is not moved before the table here.
+ * Trust: the tags are hostile. Limits: text directly inside <table> is not moved before the table
+ * here.
  */
 #include "html_tree.h"
 
@@ -14,7 +18,8 @@
 
 /* Open elements: replies quoted in replies reach some hundred. */
 #define DEPTH_MAX 1000u
-/* Formatting elements opened anew behind one block, and elements above one that is ended out of order. */
+/* Formatting elements opened anew behind one block, and elements above one that is ended out of
+ * order. */
 #define REOPENED_MAX 8u
 #define ABOVE_DEAD_MAX 64u
 #define CLASSES_MAX 16u
@@ -29,7 +34,7 @@ struct HtmlTree {
     gboolean has_body;            /* the <body> tag has been seen */
 };
 
-static const HtmlAttributes no_attributes = { { NULL } };
+static const HtmlAttributes no_attributes = {{NULL}};
 
 static HtmlOpen *
 at(const HtmlTree *tree, int index)
@@ -74,7 +79,7 @@ set_subject(HtmlOpen *open, const HtmlAttributes *attributes)
 {
     const char *classes = attributes->value[HTML_ATTRIBUTE_CLASS];
 
-    open->subject = (HtmlSubject){ .element = open->element };
+    open->subject = (HtmlSubject){.element = open->element};
     open->subject.id = g_strdup(attributes->value[HTML_ATTRIBUTE_ID]);
     if (classes != NULL)
         open->subject.classes = (const char **)g_strsplit_set(classes, " \t\n", CLASSES_MAX);
@@ -86,11 +91,11 @@ clear_subject(HtmlOpen *open)
     union {
         const char *constant;
         char *owned;
-    } id = { .constant = open->subject.id };
+    } id = {.constant = open->subject.id};
     union {
         const char **constant;
         char **owned;
-    } classes = { .constant = open->subject.classes };
+    } classes = {.constant = open->subject.classes};
 
     g_free(id.owned);
     g_strfreev(classes.owned);
@@ -104,8 +109,8 @@ link_top(HtmlTree *tree)
     HtmlOpen *open = at(tree, index);
     const HtmlOpen *below = index > 0 ? at(tree, index - 1) : NULL;
     guint traits = html_element_traits(open->element);
-    gboolean bounds = (traits & HTML_SPECIAL) != 0 && open->element != HTML_ADDRESS && open->element != HTML_DIV &&
-                      open->element != HTML_P;
+    gboolean bounds = (traits & HTML_SPECIAL) != 0 && open->element != HTML_ADDRESS &&
+                      open->element != HTML_DIV && open->element != HTML_P;
 
     open->same = tree->last[open->element];
     tree->last[open->element] = index;
@@ -132,7 +137,7 @@ set_look(HtmlTree *tree, int index)
 static void
 push(HtmlTree *tree, HtmlElement element, const HtmlAttributes *attributes)
 {
-    HtmlOpen open = { .element = element };
+    HtmlOpen open = {.element = element};
 
     set_subject(&open, attributes);
     g_array_append_val(tree->stack, open);
@@ -174,7 +179,8 @@ is_formatting(const HtmlOpen *open)
     return (html_element_traits(open->element) & HTML_FORMATTING) != 0 && !open->dead;
 }
 
-/* Ends the element at @index and all above it; formatting ones above go on behind it if it lets them. */
+/* Ends the element at @index and all above it; formatting ones above go on behind it if it lets
+ * them. */
 static void
 close_to(HtmlTree *tree, int index)
 {
@@ -196,7 +202,8 @@ close_to(HtmlTree *tree, int index)
         push_again(tree, &again[--count]);
 }
 
-/* The end tag of a formatting element: where blocks are open inside, they stay, without its effect. */
+/* The end tag of a formatting element: where blocks are open inside, they stay, without its effect.
+ */
 static void
 end_formatting(HtmlTree *tree, int index)
 {
@@ -233,7 +240,8 @@ is_heading(HtmlElement element)
     return element >= HTML_H1 && element <= HTML_H6;
 }
 
-/* Ends what is open inside the innermost table down to a cell, row or section, whichever @kinds lists. */
+/* Ends what is open inside the innermost table down to a cell, row or section, whichever @kinds
+ * lists. */
 static void
 clear_table(HtmlTree *tree, const HtmlElement *kinds, gsize count)
 {
@@ -254,9 +262,11 @@ clear_table(HtmlTree *tree, const HtmlElement *kinds, gsize count)
 static gboolean
 prepare_table_part(HtmlTree *tree, HtmlElement element)
 {
-    static const HtmlElement kinds[] = { HTML_TD,       HTML_TH,    HTML_CAPTION, HTML_COLGROUP, HTML_TR,
-                                         HTML_TBODY, HTML_THEAD, HTML_TFOOT };
-    gsize count = element == HTML_TD || element == HTML_TH ? 4 : element == HTML_TR ? 5 : G_N_ELEMENTS(kinds);
+    static const HtmlElement kinds[] = {HTML_TD, HTML_TH,    HTML_CAPTION, HTML_COLGROUP,
+                                        HTML_TR, HTML_TBODY, HTML_THEAD,   HTML_TFOOT};
+    gsize count = element == HTML_TD || element == HTML_TH ? 4
+                  : element == HTML_TR                     ? 5
+                                                           : G_N_ELEMENTS(kinds);
 
     if (tree->last[HTML_TABLE] < 0)
         return FALSE;
@@ -356,15 +366,18 @@ start_body(HtmlTree *tree, const HtmlAttributes *attributes)
 static gboolean
 is_ignored(HtmlElement element)
 {
-    return element == HTML_HTML || element == HTML_HEAD || (html_element_traits(element) & HTML_RAW) != 0;
+    return element == HTML_HTML || element == HTML_HEAD ||
+           (html_element_traits(element) & HTML_RAW) != 0;
 }
 
 void
-html_tree_start(HtmlTree *tree, HtmlElement element, const HtmlAttributes *attributes, gboolean closed)
+html_tree_start(HtmlTree *tree, HtmlElement element, const HtmlAttributes *attributes,
+                gboolean closed)
 {
-    gboolean is_void = (html_element_traits(element) & HTML_VOID) != 0 ||
-                       (closed && (element == HTML_UNKNOWN || element == HTML_SVG || element == HTML_MATH) &&
-                        (html_tree_is_inside(tree, HTML_SVG) || html_tree_is_inside(tree, HTML_MATH)));
+    gboolean is_void =
+        (html_element_traits(element) & HTML_VOID) != 0 ||
+        (closed && (element == HTML_UNKNOWN || element == HTML_SVG || element == HTML_MATH) &&
+         (html_tree_is_inside(tree, HTML_SVG) || html_tree_is_inside(tree, HTML_MATH)));
 
     if (element == HTML_BODY) {
         start_body(tree, attributes);

@@ -1,4 +1,5 @@
-/* html_tree.h - which elements are open: the nesting rules of the HTML standard, as far as they decide what is seen */
+/* html_tree.h - which elements are open: the nesting rules of the HTML standard, as far as they
+ * decide what is seen */
 #pragma once
 
 #include <glib.h>
@@ -41,7 +42,8 @@ HtmlTree *html_tree_new(HtmlSheet *sheet, const HtmlTreeEvents *events, gpointer
 void html_tree_free(HtmlTree *tree);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtmlTree, html_tree_free)
 
-void html_tree_start(HtmlTree *tree, HtmlElement element, const HtmlAttributes *attributes, gboolean closed);
+void html_tree_start(HtmlTree *tree, HtmlElement element, const HtmlAttributes *attributes,
+                     gboolean closed);
 void html_tree_end(HtmlTree *tree, HtmlElement element);
 /* Ends all that is open. */
 void html_tree_finish(HtmlTree *tree);
@@ -50,6 +52,7 @@ const HtmlOpen *html_tree_top(const HtmlTree *tree);
 /* Whether such an element is open. */
 gboolean html_tree_is_inside(const HtmlTree *tree, HtmlElement element);
 
-/* What attributes, rules and the browser's own sheet declare about the element at level 0 (html_hints.c). */
-void html_hints_declare(HtmlSheet *sheet, HtmlAncestor ancestor, gpointer data, const HtmlAttributes *attributes,
-                        HtmlDeclarations *ret_declared);
+/* What attributes, rules and the browser's own sheet declare about the element at level 0
+ * (html_hints.c). */
+void html_hints_declare(HtmlSheet *sheet, HtmlAncestor ancestor, gpointer data,
+                        const HtmlAttributes *attributes, HtmlDeclarations *ret_declared);

@@ -1,4 +1,5 @@
-/* html_text.c - reads HTML (UTF-8) on standard input, writes the text of it, for tests/bench/html_browser.py
+/* html_text.c - reads HTML (UTF-8) on standard input, writes the text of it, for
+ * tests/bench/html_browser.py
  *
  * html_text [ja|en] [keep|remove]
  */
@@ -26,12 +27,13 @@ main(int argc, char **argv)
     g_autoptr(GString) input = read_all(stdin);
     g_autofree char *utf8 = g_utf8_make_valid(input->str, (gssize)input->len);
     g_autoptr(MugaiText) text = mugai_text_new(64u * 1024u * 1024u);
-    MugaiFilterNotes notes = { 0 };
+    MugaiFilterNotes notes = {0};
 
-    settings->links = argc > 2 && strcmp(argv[2], "remove") == 0 ? MUGAI_LINKS_REMOVE : MUGAI_LINKS_KEEP;
+    settings->links =
+        argc > 2 && strcmp(argv[2], "remove") == 0 ? MUGAI_LINKS_REMOVE : MUGAI_LINKS_KEEP;
     mugai_filter_html(utf8, strlen(utf8), settings, text, &notes);
     fwrite(mugai_text_string(text), 1, mugai_text_length(text), stdout);
-    fprintf(stderr, "hidden %" G_GSIZE_FORMAT ", deceptive %" G_GSIZE_FORMAT "%s\n", notes.hidden_characters,
-            notes.deceptive_links, notes.unreadable ? ", unreadable" : "");
+    fprintf(stderr, "hidden %" G_GSIZE_FORMAT ", deceptive %" G_GSIZE_FORMAT "%s\n",
+            notes.hidden_characters, notes.deceptive_links, notes.unreadable ? ", unreadable" : "");
     return 0;
 }
