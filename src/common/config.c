@@ -104,13 +104,15 @@ mugai_config_free(MugaiConfig *config)
     g_free(config);
 }
 
-/* The number of the line where @group, or @key of it unless NULL, stands; 0 if it is not found. */
+/* The number of the line where @group, or @key of it unless NULL, stands; 0 if it is not found. Of a key that stands
+ * there twice GKeyFile takes the last, and so does this. */
 static guint
 find_line(const char *contents, const char *group, const char *key)
 {
     g_auto(GStrv) lines = g_strsplit(contents, "\n", -1);
     g_autofree char *header = g_strdup_printf("[%s]", group);
     gboolean inside = FALSE;
+    guint found = 0;
 
     for (guint i = 0; lines[i] != NULL; i++) {
         char *line = g_strstrip(lines[i]);
@@ -121,9 +123,9 @@ find_line(const char *contents, const char *group, const char *key)
             return i + 1;
         if (inside && key != NULL && g_str_has_prefix(line, key) &&
             strchr(" \t=", line[strlen(key)]) != NULL)
-            return i + 1;
+            found = i + 1;
     }
-    return 0;
+    return found;
 }
 
 /* Where in which file; enough to say what is wrong. */
@@ -209,15 +211,29 @@ set_path(const Source *source, const Key *key, const char *value, gpointer targe
     return set_string(value, target);
 }
 
+/* Whether @value is inet:PORT@ADDRESS or inet6:PORT@ADDRESS. */
+static gboolean
+is_inet(const char *value)
+{
+    g_autoptr(GRegex) form = g_regex_new("^inet6?:([0-9]{1,5})@.", 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    g_autofree char *port = NULL;
+
+    if (!g_regex_match(form, value, 0, &match))
+        return FALSE;
+    port = g_match_info_fetch(match, 1);
+    return g_ascii_string_to_unsigned(port, 10, 1, G_MAXUINT16, NULL, NULL);
+}
+
 /* A socket everybody on the network may reach is refused: whoever reaches it fills the quarantine. */
 static gboolean
 set_socket(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
 {
     gboolean unix_socket = g_str_has_prefix(value, "unix:/") || g_str_has_prefix(value, "local:/");
-    gboolean inet = g_str_has_prefix(value, "inet:") || g_str_has_prefix(value, "inet6:");
+    gboolean inet = is_inet(value);
     const char *host = strchr(value, '@');
 
-    if (!unix_socket && (!inet || host == NULL || host[1] == '\0'))
+    if (!unix_socket && !inet)
         return refuse(source, key->group, key->key, error,
                       "write unix:/PATH, inet:PORT@ADDRESS or inet6:PORT@ADDRESS");
     if (inet && (g_str_equal(host, "@0.0.0.0") || g_str_equal(host, "@::") || g_str_equal(host, "@*")))
@@ -319,7 +335,7 @@ mugai_config_load(const char *path, GError **error)
     Source source = {.path = path, .file = file};
 
     if (!g_file_get_contents(path, &contents, NULL, &why) ||
-        !g_key_file_load_from_data(file, contents, strlen(contents), G_KEY_FILE_NONE, &why)) {
+        !g_key_file_load_from_data(file, contents, strlen(contents), G_KEY_FILE_KEEP_TRANSLATIONS, &why)) {
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s: %s", path, why->message);
         return NULL;
     }

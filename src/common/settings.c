@@ -48,10 +48,13 @@ add_sentences(GHashTable *notice, GKeyFile *file, const char *file_name, gboolea
             return FALSE;
         for (char **key = keys; *key != NULL; key++) {
             g_autofree char *name = g_strconcat(*group, "/", *key, NULL);
-            g_autofree char *sentence = g_key_file_get_string(file, *group, *key, error);
+            g_autofree char *sentence = g_key_file_get_string(file, *group, *key, NULL);
 
-            if (sentence == NULL)
+            if (sentence == NULL) {
+                g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s: [%s] %s: not readable as UTF-8 text",
+                            file_name, *group, *key);
                 return FALSE;
+            }
             if (only_known && !g_hash_table_contains(notice, name)) {
                 g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG,
                             "%s: unknown sentence \"%s\" in group [%s]: remove it, or see the shipped file", file_name,
@@ -129,7 +132,7 @@ mugai_settings_load_notices(MugaiSettings *settings, const char *directory, GErr
     g_autoptr(GKeyFile) file = g_key_file_new();
     g_autoptr(GError) why = NULL;
 
-    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &why)) {
+    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_KEEP_TRANSLATIONS, &why)) {
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s: %s", path, why->message);
         return FALSE;
     }
@@ -209,8 +212,13 @@ mugai_settings_from_variant(GVariant *variant, GError **error)
     settings->limits = limits;
     g_free(settings->contact);
     settings->contact = g_strdup(contact);
-    while (g_variant_iter_loop(sentences, "{&s&s}", &key, &sentence))
+    while (g_variant_iter_next(sentences, "{&s&s}", &key, &sentence)) {
+        if (!g_hash_table_contains(settings->notice, key)) {
+            g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED, "settings with an unknown sentence");
+            return NULL;
+        }
         g_hash_table_replace(settings->notice, g_strdup(key), g_strdup(sentence));
+    }
     if (!settings_are_bounded(settings)) {
         g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT, "settings beyond their limits");
         return NULL;
