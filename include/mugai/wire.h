@@ -2,7 +2,8 @@
  * wire.h - what mugaid and mugai-worker say to each other
  *
  * Down (trusted to worker), over a SOCK_SEQPACKET socket, one GVariant a packet: settings first, then jobs, each with
- * two descriptors. Up (hostile), over the job's own stream socket: one header, the report, the payload, end of file.
+ * two descriptors. Up (hostile), over the job's own stream socket: one octet when the child
+ * begins, one header, the report, the payload, end of file.
  */
 #pragma once
 
@@ -56,11 +57,16 @@ typedef enum {
     MUGAI_OUTCOME_NOT_FOUND, /* EXTRACT: no such part */
 } MugaiOutcome;
 
+/* Says that the message is about to be read. A child says so before its first hostile octet, so a socket that ends
+ * without it belongs to a message that nobody has read. */
+gboolean mugai_wire_send_begun(int fd);
+
 /* Writes a whole result. SYSTEM. @report may be NULL. */
 gboolean mugai_wire_send_result(int fd, MugaiOutcome outcome, const MugaiReport *report, const void *payload,
                                 gsize payload_octets, GError **error);
 /* Reads a whole result, until the monotonic time @deadline (g_get_monotonic_time() microseconds). Strict: WORKER for
- * anything but one well-formed result followed by end of file; LIMIT over @payload_limit. @ret_report gets NULL where
+ * anything but one well-formed result followed by end of file; LIMIT over @payload_limit; SYSTEM if nobody has read the
+ * message. @ret_report gets NULL where
  * the result has none. */
 gboolean mugai_wire_receive_result(int fd, gint64 deadline, gsize payload_limit, MugaiOutcome *ret_outcome,
                                    MugaiReport **ret_report, GBytes **ret_payload, GError **error);

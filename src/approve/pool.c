@@ -7,15 +7,15 @@
  * message counts its own time only. Without a free slot, submit sends nothing; collect waits for one first.
  *
  *      submit:  slot? -> sent            collect:  (slot -> sent) -> result -> guard -> approved
- *                 no -> waiting                     any failure -> worker gone? once more : notice-only
- *
- * Nobody to send it to is an error and no notice-only message: nobody has read it, so a later attempt may pass it whole.
+ *                 no -> waiting              failure -> unread, or worker gone? once more
+ *                                                    -> still unread? an error, to be tried again later : notice-only
  *
  * Invariants: 1. collect gives an approved message or an error, never the worker's word (I1, I4);
  *             2. collect returns: every wait in it has its end;
  *             3. at most one worker of the pool takes new messages; a dead one is replaced under the lock;
- *             4. a message that was with a worker whose parent died is sent once more, to the next one, and not again:
- *                should it be the message that kills, it ends as notice-only.
+ *             4. a message that no child began, or whose worker's parent died, is sent once more and not again: should
+ *                it be the message that kills, it ends as notice-only;
+ *             5. a message that nobody has read never ends as notice-only: later it may pass whole.
  * Trust: what comes out of the result socket is hostile; the worker's parent is not.
  */
 #include "decide.h"
@@ -373,6 +373,19 @@ reopen(int fd, GError **error)
     return reopened;
 }
 
+/* Opened once more: the child that was given the last one may have read from it. */
+static gboolean
+rewind_original(MugaiTicket *ticket, GError **error)
+{
+    int fresh = reopen(ticket->original_fd, error);
+
+    if (fresh < 0)
+        return FALSE;
+    close_fd(&ticket->original_fd);
+    ticket->original_fd = fresh;
+    return TRUE;
+}
+
 static MugaiTicket *
 ticket_new(MugaiPool *pool, int original_fd, MugaiJobKind kind)
 {
@@ -421,21 +434,27 @@ ticket_start(MugaiTicket *ticket, GError **error)
     return ticket->sent || ticket_send(ticket, error);
 }
 
-/* After a failure: sends the job again if that worker died. FALSE if it lives: then it was the message, unless time ran
- * out here, where the parent had to end the child before; a parent that does not do so is of no use to anybody. */
+/* Whether it was not for the message that this went wrong: no child began it, or the whole worker has died. */
 static gboolean
-ticket_repair(MugaiTicket *ticket, GError **failure)
+deserves_another(MugaiTicket *ticket, const GError *failure)
 {
-    if (ticket->worker == NULL)
-        return FALSE;
-    if (ticket->sent && g_get_monotonic_time() >= ticket->deadline) {
-        pidfd_send_signal(ticket->worker->pidfd, SIGKILL, NULL, 0);
-        return FALSE;
-    }
-    if (!has_ended(ticket->worker->pidfd, GONE_MILLISECONDS))
+    if (!ticket->sent)
+        return ticket->worker != NULL && has_ended(ticket->worker->pidfd, GONE_MILLISECONDS);
+    if (g_get_monotonic_time() < ticket->deadline)
+        return g_error_matches(failure, MUGAI_ERROR, MUGAI_ERROR_SYSTEM) ||
+               has_ended(ticket->worker->pidfd, GONE_MILLISECONDS);
+    /* Time ran out here, where the parent had to end the child before: it is of no use to anybody. */
+    pidfd_send_signal(ticket->worker->pidfd, SIGKILL, NULL, 0);
+    return FALSE;
+}
+
+static gboolean
+send_again(MugaiTicket *ticket, GError **failure)
+{
+    if (!deserves_another(ticket, *failure))
         return FALSE;
     g_clear_error(failure);
-    return ticket_send(ticket, failure);
+    return rewind_original(ticket, failure) && ticket_send(ticket, failure);
 }
 
 /* What the worker gave, approved. */
@@ -481,11 +500,11 @@ mugai_ticket_collect(MugaiTicket *ticket, GError **error)
         return NULL;
     if (ticket_start(mine, &failure))
         approved = receive_candidate(mine, &failure);
-    if (approved == NULL && ticket_repair(mine, &failure))
+    if (approved == NULL && send_again(mine, &failure))
         approved = receive_candidate(mine, &failure);
     if (approved != NULL)
         return g_steal_pointer(&approved);
-    if (mine->sent)
+    if (mine->sent && !g_error_matches(failure, MUGAI_ERROR, MUGAI_ERROR_SYSTEM))
         return mugai_approve_notice_only(mine->pool->settings, &mine->job.id, mine->job.received, failure, error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
@@ -556,7 +575,7 @@ mugai_pool_extract_part(MugaiPool *pool, int original_fd, const char *path, int 
         return FALSE;
     if (ticket_start(ticket, &failure))
         part = receive_part(ticket, &failure);
-    if (part == NULL && ticket_repair(ticket, &failure))
+    if (part == NULL && send_again(ticket, &failure))
         part = receive_part(ticket, &failure);
     if (part != NULL)
         return write_all(out_fd, part, error);

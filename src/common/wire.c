@@ -1,8 +1,9 @@
 /*
  * wire.c - what mugaid and mugai-worker say to each other
  *
- * Requests are packets: one GVariant each, in normal form, that begins with a magic number. A result is a stream: a
- * header of four 32-bit numbers in the machine's order (both ends are the same machine), report, payload, end of file.
+ * Requests are packets: one GVariant each, in normal form, that begins with a magic number. A result is a stream: one
+ * octet that says "begun", a header of four 32-bit numbers in the machine's order (both ends are the same machine),
+ * report, payload, end of file.
  *
  * Invariants: 1. nothing is allocated for a number that has not been compared with its limit;
  *             2. reading a result ends at the deadline at the latest, however slowly its octets come;
@@ -292,6 +293,8 @@ mugai_wire_receive_job(int fd, MugaiJob *ret_job, int *ret_original_fd, int *ret
 
 /* --- results --- */
 
+#define BEGUN 'b'
+
 typedef struct {
     guint32 magic;
     guint32 outcome;
@@ -300,6 +303,14 @@ typedef struct {
 } ResultHeader;
 
 G_STATIC_ASSERT(sizeof(ResultHeader) == 16);
+
+gboolean
+mugai_wire_send_begun(int fd)
+{
+    const char octet = BEGUN;
+
+    return send(fd, &octet, 1, MSG_NOSIGNAL) == 1;
+}
 
 static gboolean
 send_all(int fd, struct iovec *parts, gsize n_parts, GError **error)
@@ -418,6 +429,20 @@ read_exactly(int fd, gint64 deadline, void *octets, gsize length, GError **error
 }
 
 static gboolean
+read_begun(int fd, gint64 deadline, GError **error)
+{
+    gsize got = 0;
+    char octet = 0;
+
+    if (!read_up_to(fd, deadline, &octet, 1, &got, error))
+        return FALSE;
+    if (got == 1)
+        return octet == BEGUN || set_nonsense(error, "a result that is none");
+    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "worker: ended before it read the message");
+    return FALSE;
+}
+
+static gboolean
 read_header(int fd, gint64 deadline, gsize payload_limit, ResultHeader *ret_header, GError **error)
 {
     gsize got = 0;
@@ -494,7 +519,7 @@ mugai_wire_receive_result(int fd, gint64 deadline, gsize payload_limit, MugaiOut
     g_autoptr(MugaiReport) report = NULL;
     ResultHeader header = {0};
 
-    if (!read_header(fd, deadline, payload_limit, &header, error))
+    if (!read_begun(fd, deadline, error) || !read_header(fd, deadline, payload_limit, &header, error))
         return FALSE;
     report_octets = read_octets(fd, deadline, header.report_octets, error);
     if (report_octets == NULL)

@@ -259,6 +259,9 @@ add_object(Work *work)
     g_autoptr(MugaiEntry) entry = NULL;
     g_autoptr(GError) error = NULL;
 
+    /* It was under way when the walk came by, and has come through the queue since. */
+    if (have_index(work) && mugai_index_has(work->index, id))
+        return;
     entry = entry_of_object(work->indexer, id, &error);
     if (entry != NULL)
         add_entry(work, entry);

@@ -3,7 +3,7 @@
  *
  * The parent gets its settings over descriptor 3, loads all that sanitizing needs, says that it is ready, and from then
  * on keeps children that wait. The children themselves wait for jobs on the request socket. A child that has one says
- * so with one octet over its own pipe, handles the message and ends; on that octet the parent sets the child's
+ * so with one octet over its own pipe (and one to mugaid), handles the message and ends; on that octet the parent sets the child's
  * deadline and forks the next one.
  *
  *      parent:  setup -> warm -> ready -> { fork, reap, kill what is overdue } -> request socket ends -> exit
@@ -142,7 +142,7 @@ run_child(const Parent *parent)
 
     if (!mugai_wire_receive_job(MUGAI_WIRE_FD, &job, &original_fd, &result_fd, &error))
         _exit(error == NULL ? EXIT_SUCCESS : EXIT_FAILURE);
-    if (write(STARTED_FD, "s", 1) != 1)
+    if (write(STARTED_FD, "s", 1) != 1 || !mugai_wire_send_begun(result_fd))
         _exit(EXIT_FAILURE);
     close(STARTED_FD);
     close(MUGAI_WIRE_FD);
