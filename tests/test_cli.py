@@ -408,7 +408,7 @@ class Quarantine(Case):
     def test_list_fits_the_terminal_with_wide_characters(self):
         self.keep(PLAIN.replace(b"=?utf-8?B?6KaL56mN5pu444Gu44GU6YCB5LuY?=", "見積書のご送付".encode() * 20))
         self.keep(with_attachment(b"short"), state="notice-only")
-        for columns in (90, 100, 120, 200):
+        for columns in (80, 99, 100, 120, 200):
             status, got = self.on_terminal(columns, "list")
             lines = got.decode().splitlines()
             self.assertEqual((status, len(lines)), (0, 3))

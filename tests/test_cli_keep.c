@@ -1,8 +1,9 @@
 /*
  * test_cli_keep.c - puts a message into a store as mugaid does, for the tests of the command line
  *
- * test_cli_keep CONFIG STATE RECEIVED SENDER RECIPIENT <message: keeps it, indexes it as STATE ("-": does not), prints its
- * id. Sanitized by the worker of the configuration, so that the index knows what it knows in earnest.
+ * test_cli_keep CONFIG STATE RECEIVED SENDER RECIPIENT <message: keeps it, indexes it as STATE
+ * ("-": does not), prints its id. Sanitized by the worker of the configuration, so that the index
+ * knows what it knows in earnest.
  */
 #include <mugai/approve.h>
 #include <mugai/store.h>
@@ -46,13 +47,15 @@ sanitize(const MugaiConfig *config, int original, const MugaiId *id, gint64 rece
     MugaiApproved *approved = NULL;
 
     must(pool != NULL, error);
-    approved = mugai_ticket_collect(mugai_pool_submit(pool, original, id, (MugaiTime){.seconds = received}), &error);
+    approved = mugai_ticket_collect(
+        mugai_pool_submit(pool, original, id, (MugaiTime){.seconds = received}), &error);
     must(approved != NULL, error);
     return approved;
 }
 
 static void
-add_to_index(MugaiStore *store, const MugaiReceipt *receipt, const MugaiApproved *approved, const char *state)
+add_to_index(MugaiStore *store, const MugaiReceipt *receipt, const MugaiApproved *approved,
+             const char *state)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(MugaiIndex) index = mugai_index_open(store, TRUE, &error);

@@ -1,4 +1,5 @@
-/* test_id.c - ids: every slip of one character and every swap of neighbours is found, people's ways of typing are not slips */
+/* test_id.c - ids: every slip of one character and every swap of neighbours is found, people's ways
+ * of typing are not slips */
 #include <criterion/criterion.h>
 #include <mugai/error.h>
 #include <mugai/id.h>
@@ -36,7 +37,8 @@ check_reads_as(const char *typed, const char *canonical)
     g_autoptr(GError) error = NULL;
     MugaiId id = {0};
 
-    cr_assert(mugai_id_parse(typed, &id, &error), "%s: %s", typed, error != NULL ? error->message : "");
+    cr_assert(mugai_id_parse(typed, &id, &error), "%s: %s", typed,
+              error != NULL ? error->message : "");
     cr_assert_str_eq(id.text, canonical);
 }
 
@@ -128,8 +130,10 @@ Test(id, every_missing_or_doubled_character_is_found)
         MugaiId id = any_id();
 
         for (gsize at = 0; at < MUGAI_ID_LENGTH; at++) {
-            g_autofree char *missing = g_strdup_printf("%.*s%s", (int)at, id.text, id.text + at + 1);
-            g_autofree char *doubled = g_strdup_printf("%.*s%s", (int)at + 1, id.text, id.text + at);
+            g_autofree char *missing =
+                g_strdup_printf("%.*s%s", (int)at, id.text, id.text + at + 1);
+            g_autofree char *doubled =
+                g_strdup_printf("%.*s%s", (int)at + 1, id.text, id.text + at);
 
             if (id.text[at] == '-')
                 continue;
@@ -144,8 +148,9 @@ Test(id, careless_typing_is_understood)
     MugaiId id = {0};
 
     mugai_id_from_bits(1795168815, G_GUINT64_CONSTANT(0x0421084210), &id); /* many 0 and 1 in it */
-    for (const char *const *way = (const char *const[]){"lower", "bare", "o", "i", "l", "blank", "wide", NULL}; *way != NULL;
-         way++) {
+    for (const char *const *way =
+             (const char *const[]){"lower", "bare", "o", "i", "l", "blank", "wide", NULL};
+         *way != NULL; way++) {
         g_autoptr(GString) typed = g_string_new(id.text);
 
         if (g_str_equal(*way, "lower"))
@@ -160,7 +165,9 @@ Test(id, careless_typing_is_understood)
             g_string_replace(typed, "1", "l", 0);
         if (g_str_equal(*way, "blank"))
             g_string_replace(typed, "2", " 2\t-- ", 0);
-        if (g_str_equal(*way, "wide")) { /* from an input method: full-width, ideographic space, long vowel mark */
+        if (g_str_equal(
+                *way,
+                "wide")) { /* from an input method: full-width, ideographic space, long vowel mark */
             g_string_replace(typed, "-", "\xE3\x83\xBC\xE3\x80\x80", 0);
             g_string_replace(typed, "2", "\xEF\xBC\x92", 0);
         }

@@ -1,13 +1,16 @@
-/* test_report.c - reports and envelopes survive their journeys; what is not exactly one is refused */
+/* test_report.c - reports and envelopes survive their journeys; what is not exactly one is refused
+ * */
 #include <criterion/criterion.h>
 #include <mugai/error.h>
 #include <mugai/limits.h>
 #include <mugai/report.h>
 #include <string.h>
 
-/* All of ASCII's controls, DEL, a C1 control sequence introducer, an override, a tag, a noncharacter, an emoji. */
-#define HOSTILE                                                                                                        \
-    "\"\\\x01\x02\x07\x08\t\n\x0b\x0c\r\x1b[2J\x1f\x7f\xC2\x9B\xE2\x80\xAE\xF3\xA0\x81\x81\xEF\xBF\xBF\xF0\x9F\x98\x80" \
+/* All of ASCII's controls, DEL, a C1 control sequence introducer, an override, a tag, a
+ * noncharacter, an emoji. */
+#define HOSTILE                                                                                    \
+    "\"\\\x01\x02\x07\x08\t\n\x0b\x0c\r\x1b["                                                      \
+    "2J\x1f\x7f\xC2\x9B\xE2\x80\xAE\xF3\xA0\x81\x81\xEF\xBF\xBF\xF0\x9F\x98\x80"                   \
     "{[}]:,'</script>\xE6\x97\xA5\xE6\x9C\xAC"
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -144,7 +147,8 @@ Test(report, json_brings_everything_back)
 
     for (int pretty = 0; pretty < 2; pretty++) {
         g_autoptr(GError) error = NULL;
-        g_autofree char *json = mugai_report_to_json(report, &facts, envelope, "passed", pretty != 0);
+        g_autofree char *json =
+            mugai_report_to_json(report, &facts, envelope, "passed", pretty != 0);
         g_autoptr(MugaiReport) back = mugai_report_from_json(json, -1, &error);
 
         cr_assert_null(error);
@@ -237,7 +241,8 @@ Test(report, variants_of_another_type_are_refused)
 {
     check_variant_refused(g_variant_new_string("hello"));
     check_variant_refused(g_variant_new_parsed("('', '', '', '', @a(sssstsys) [], @as [])"));
-    check_variant_refused(g_variant_new_parsed("('', '', '', '', @a(sssstsus) [], @as [], @as [])"));
+    check_variant_refused(
+        g_variant_new_parsed("('', '', '', '', @a(sssstsus) [], @as [], @as [])"));
 }
 
 Test(report, variants_with_wrong_values_are_refused)
@@ -246,8 +251,10 @@ Test(report, variants_with_wrong_values_are_refused)
         "('', '', '', '', [('1', '', '', '', uint64 1, 'abc', byte 0, '')], @as [], @as [])"));
     check_variant_refused(g_variant_new_parsed(
         "('', '', '', '', [('1', '', '', '', uint64 1, %s, byte 4, '')], @as [], @as [])", DIGEST));
-    check_variant_refused(g_variant_new_parsed(
-        "('', '', '', '', [('1', '', '', '', uint64 9223372036854775808, %s, byte 1, '')], @as [], @as [])", DIGEST));
+    check_variant_refused(
+        g_variant_new_parsed("('', '', '', '', [('1', '', '', '', uint64 9223372036854775808, %s, "
+                             "byte 1, '')], @as [], @as [])",
+                             DIGEST));
     check_variant_refused(g_variant_new_parsed(
         "('', '', '', '', [('1', '', '', '', uint64 1, %s, byte 1, '')], @as [], @as [])",
         "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef"));
@@ -274,14 +281,15 @@ Test(report, damaged_octets_are_refused_or_have_one_meaning)
 
     for (int i = 0; i < 20000; i++) {
         guint8 *octets = g_memdup2(g_variant_get_data(variant), length);
-        gsize cut = g_random_int_range(0, 4) == 0 ? (gsize)g_random_int_range(0, (gint32)length) : length;
+        gsize cut =
+            g_random_int_range(0, 4) == 0 ? (gsize)g_random_int_range(0, (gint32)length) : length;
         g_autoptr(GVariant) damaged = NULL;
         g_autoptr(MugaiReport) back = NULL;
         g_autoptr(GVariant) again = NULL;
 
         octets[g_random_int_range(0, (gint32)length)] = (guint8)g_random_int();
-        damaged = g_variant_ref_sink(
-            g_variant_new_from_data(g_variant_get_type(variant), octets, cut, FALSE, g_free, octets));
+        damaged = g_variant_ref_sink(g_variant_new_from_data(g_variant_get_type(variant), octets,
+                                                             cut, FALSE, g_free, octets));
         back = mugai_report_from_variant(damaged, NULL);
         if (back == NULL)
             continue;

@@ -1,4 +1,5 @@
-/* test_store.c - originals are kept whole or not at all, found again byte for byte, and the index is only a cache */
+/* test_store.c - originals are kept whole or not at all, found again byte for byte, and the index
+ * is only a cache */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +56,8 @@ open_store(const MugaiConfig *config)
     return store;
 }
 
-/* In memory where that is possible: thousands of syncs would make the tests slow, and prove nothing more. */
+/* In memory where that is possible: thousands of syncs would make the tests slow, and prove nothing
+ * more. */
 static Fixture
 fixture_make(void)
 {
@@ -72,7 +74,8 @@ fixture_make(void)
 static char *
 object_path(const Fixture *fixture, const MugaiId *id)
 {
-    return g_strdup_printf("%s/%.4s/%.2s/%.2s/%s.eml.gz", fixture->path, id->text, id->text + 4, id->text + 6, id->text);
+    return g_strdup_printf("%s/%.4s/%.2s/%.2s/%s.eml.gz", fixture->path, id->text, id->text + 4,
+                           id->text + 6, id->text);
 }
 
 static MugaiEnvelope *
@@ -91,7 +94,8 @@ make_envelope(void)
 /* --- steps of keeping --- */
 
 static MugaiReceipt *
-keep(MugaiStore *store, const MugaiEnvelope *envelope, const char *octets, gsize length, GError **error)
+keep(MugaiStore *store, const MugaiEnvelope *envelope, const char *octets, gsize length,
+     GError **error)
 {
     g_autoptr(MugaiObject) object = mugai_store_begin(store, envelope, error);
 
@@ -137,7 +141,8 @@ check_fetched(MugaiStore *store, const MugaiId *id, const char *octets, gsize le
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *sha256 = NULL;
-    g_autofree char *expected = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)octets, length);
+    g_autofree char *expected =
+        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)octets, length);
     g_autoptr(GBytes) bytes = fetch(store, id, &sha256, &error);
 
     cr_assert_not_null(bytes, "%s", error != NULL ? error->message : "");
@@ -224,7 +229,8 @@ Test(store, receipt_says_what_was_kept)
 
     cr_assert_not_null(receipt);
     cr_assert_eq(mugai_receipt_size(receipt), 5);
-    cr_assert_str_eq(mugai_receipt_sha256(receipt), "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+    cr_assert_str_eq(mugai_receipt_sha256(receipt),
+                     "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
     cr_assert_str_eq(mugai_receipt_envelope(receipt)->sender, "suzuki@example.com");
     cr_assert(g_str_has_prefix(mugai_receipt_id(receipt)->text, "20261120-"));
     path = object_path(&fixture, mugai_receipt_id(receipt));
@@ -244,10 +250,12 @@ Test(store, zcat_and_gzip_agree)
     g_autofree char *complaint = NULL;
     int status = -1;
 
-    cr_assert(g_spawn_sync(NULL, zcat, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, NULL, &status, NULL));
+    cr_assert(g_spawn_sync(NULL, zcat, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, NULL,
+                           &status, NULL));
     cr_assert_eq(status, 0);
     cr_assert_str_eq(output, octets);
-    cr_assert(g_spawn_sync(NULL, test, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &complaint, &status, NULL));
+    cr_assert(g_spawn_sync(NULL, test, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &complaint,
+                           &status, NULL));
     cr_assert_eq(status, 0);
     cr_assert_str_eq(complaint, "");
 }
@@ -509,7 +517,8 @@ write_and_exit(MugaiStore *store, const char *octets, gsize length, int times)
 
 /* Keeps @octets in a process of its own: 0 kept, 1 refused, -1 killed. */
 static int
-keep_traced(const Fixture *fixture, const char *octets, gsize length, int times, AtSystemCall at_call, gpointer data)
+keep_traced(const Fixture *fixture, const char *octets, gsize length, int times,
+            AtSystemCall at_call, gpointer data)
 {
     SystemCall call;
     int status = 0;
@@ -557,7 +566,8 @@ count_whole(const Fixture *fixture, const char *octets, gsize length)
 {
     Expected expected = {.fixture = fixture, .octets = octets, .length = length};
 
-    cr_assert(mugai_store_visit(fixture->store, 0, RECEIVED + 86400, check_visited, &expected, NULL));
+    cr_assert(
+        mugai_store_visit(fixture->store, 0, RECEIVED + 86400, check_visited, &expected, NULL));
     cr_assert_eq(count_files(fixture), expected.count, "a name that is no object");
     return expected.count;
 }
@@ -617,15 +627,17 @@ Test(store, I2_everything_is_synced_before_and_after_it_gets_its_name)
 
     /* year, month, day; then file, name, directory; the second message finds the day durable */
     cr_assert_eq(keep_traced(&fixture, "hello", 5, 2, write_down, first), 0);
-    cr_assert_str_eq(first->str, "MSMSMSWSLS" "WSLS");
+    cr_assert_str_eq(first->str, "MSMSMSWSLS"
+                                 "WSLS");
     /* another process cannot know that the directories it finds are durable */
     cr_assert_eq(keep_traced(&fixture, "hello", 5, 2, write_down, second), 0);
-    cr_assert_str_eq(second->str, "SSSWSLS" "WSLS");
+    cr_assert_str_eq(second->str, "SSSWSLS"
+                                  "WSLS");
 }
 
 #ifdef __x86_64__
 typedef struct {
-    guint nth;      /* of the calls below: this one fails */
+    guint nth; /* of the calls below: this one fails */
     guint seen;
     gboolean failing; /* between its entry and its exit */
 } Torture;
@@ -648,7 +660,8 @@ fail_nth(pid_t child, const SystemCall *call, gpointer data)
 {
     Torture *torture = data;
     struct user_regs_struct registers;
-    gboolean begins = call->op == PTRACE_SYSCALL_INFO_ENTRY && can_fail(call->entry.nr) && ++torture->seen == torture->nth;
+    gboolean begins = call->op == PTRACE_SYSCALL_INFO_ENTRY && can_fail(call->entry.nr)
+                      && ++torture->seen == torture->nth;
 
     if (!begins && !torture->failing)
         return TRUE;
@@ -677,7 +690,8 @@ Test(store, I2_original_is_whole_or_absent_whichever_system_call_fails)
         outcome = keep_traced(&fixture, octets, 200000, 1, fail_nth, &torture);
         whole = count_whole(&fixture, octets, 200000);
         cr_assert(outcome == 0 || outcome == 1, "call %u: neither kept nor refused", torture.nth);
-        cr_assert_eq(whole, outcome == 0 ? 1 : 0, "call %u: said %d, but there are %u", torture.nth, outcome, whole);
+        cr_assert_eq(whole, outcome == 0 ? 1 : 0, "call %u: said %d, but there are %u", torture.nth,
+                     outcome, whole);
         refused += outcome == 1;
     } while (torture.seen >= torture.nth);
     cr_assert_gt(refused, 10, "the failures must have met the writer at work");
@@ -737,7 +751,8 @@ Test(store, foreign_files_are_passed_over)
     g_autoptr(GString) all = g_string_new(NULL);
     const char *const directories[] = {"lost+found", "2025", "2026/13x", DAY "/deep", "20261"};
     const char *const files[] = {
-        "README", "2024", DAY "/note.txt", DAY "/20261120-00000-00001.eml.gz", DAY "/.eml.gz", "2026/11/21",
+        "README",       "2024",       DAY "/note.txt", DAY "/20261120-00000-00001.eml.gz",
+        DAY "/.eml.gz", "2026/11/21",
     };
     g_autofree char *link_path = g_build_filename(fixture.path, "2023", NULL);
     g_autofree char *wrong_day = NULL;
@@ -798,7 +813,8 @@ make_entry(gint64 received, const char *from, const char *subject, const char *p
 }
 
 static MugaiId
-add(MugaiIndex *index, gint64 received, const char *from, const char *subject, const char *part_name)
+add(MugaiIndex *index, gint64 received, const char *from, const char *subject,
+    const char *part_name)
 {
     g_autoptr(MugaiEntry) entry = make_entry(received, from, subject, part_name);
     g_autoptr(GError) error = NULL;
@@ -820,7 +836,8 @@ check_list(MugaiIndex *index, MugaiQuery query, const char *expected)
     g_autoptr(GString) found = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
 
-    cr_assert(mugai_index_list(index, &query, append_subject, found, &error), "%s", error != NULL ? error->message : "");
+    cr_assert(mugai_index_list(index, &query, append_subject, found, &error), "%s",
+              error != NULL ? error->message : "");
     cr_assert_str_eq(found->str, expected);
 }
 
@@ -893,7 +910,8 @@ Test(index, finds_japanese_of_any_length_and_width)
     g_auto(Fixture) fixture = fixture_make();
     g_autoptr(MugaiIndex) index = open_index(fixture.store, TRUE);
 
-    add(index, RECEIVED, "\"鈴木 一郎\" <suzuki@Example.com>", "見積書のご送付", "ﾐﾂﾓﾘ（最終版）.XLSX");
+    add(index, RECEIVED, "\"鈴木 一郎\" <suzuki@Example.com>", "見積書のご送付",
+        "ﾐﾂﾓﾘ（最終版）.XLSX");
     add(index, RECEIVED + 1, "tanaka@example.jp", "会議のお知らせ", "Straße.pdf");
     check_list(index, (MugaiQuery){.subject = "見積"}, "見積書のご送付;");
     check_list(index, (MugaiQuery){.subject = "積"}, "見積書のご送付;");
@@ -901,7 +919,8 @@ Test(index, finds_japanese_of_any_length_and_width)
     check_list(index, (MugaiQuery){.subject = "のご送付"}, "見積書のご送付;");
     check_list(index, (MugaiQuery){.subject = "見書積"}, "");
     check_list(index, (MugaiQuery){.from = "鈴木"}, "見積書のご送付;");
-    check_list(index, (MugaiQuery){.from = "ＥＸＡＭＰＬＥ.com"}, "会議のお知らせ;見積書のご送付;"); /* envelope sender */
+    check_list(index, (MugaiQuery){.from = "ＥＸＡＭＰＬＥ.com"},
+               "会議のお知らせ;見積書のご送付;"); /* envelope sender */
     check_list(index, (MugaiQuery){.from = "tanaka"}, "会議のお知らせ;");
     check_list(index, (MugaiQuery){.to = "shisho"}, "会議のお知らせ;見積書のご送付;");
     check_list(index, (MugaiQuery){.to = "鈴木"}, "");
@@ -910,7 +929,8 @@ Test(index, finds_japanese_of_any_length_and_width)
     check_list(index, (MugaiQuery){.text = "STRASSE"}, "会議のお知らせ;");
     check_list(index, (MugaiQuery){.text = "4f3a21b0c9", .subject = "会議"}, "会議のお知らせ;");
     check_list(index, (MugaiQuery){.text = "2026112", .from = "鈴木"}, "見積書のご送付;");
-    check_list(index, (MugaiQuery){.subject = "見積書", .from = "鈴木 一", .text = "ミツ"}, "見積書のご送付;");
+    check_list(index, (MugaiQuery){.subject = "見積書", .from = "鈴木 一", .text = "ミツ"},
+               "見積書のご送付;");
 }
 
 Test(index, terms_are_never_syntax)
@@ -918,8 +938,9 @@ Test(index, terms_are_never_syntax)
     g_auto(Fixture) fixture = fixture_make();
     g_autoptr(MugaiIndex) index = open_index(fixture.store, TRUE);
     const char *const terms[] = {
-        "\"",  "\"\"\"", "%",    "_",   "*",        "abc*",  "' OR 1 --", "\" OR \"", "sender : x", "a AND b", "NEAR(a b)",
-        "\\", "^abc",   "{a b}", "-abc", "\xFF\xFE", "abc\ndef",
+        "\"",        "\"\"\"",   "%",          "_",        "*",         "abc*",
+        "' OR 1 --", "\" OR \"", "sender : x", "a AND b",  "NEAR(a b)", "\\",
+        "^abc",      "{a b}",    "-abc",       "\xFF\xFE", "abc\ndef",
     };
 
     add(index, RECEIVED, "x@example.jp", "plain", "");
@@ -1021,7 +1042,8 @@ Test(index, I8_index_can_be_deleted_at_any_time)
 
 Test(index, I8_damaged_or_foreign_index_is_made_anew)
 {
-    const char *const contents[] = {"", "SQLite format 3", "this is no database at all, but long enough to look at"};
+    const char *const contents[] = {"", "SQLite format 3",
+                                    "this is no database at all, but long enough to look at"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(contents); i++) {
         g_auto(Fixture) fixture = fixture_make();

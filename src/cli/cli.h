@@ -39,15 +39,18 @@ typedef struct {
 void mugai_common_clear(MugaiCommon *common);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MugaiCommon, mugai_common_clear)
 
-/* Parses @argv ("VERB" first) by @entries (ending in a zeroed one; values as FILENAME, that is octets as typed), --config
- * and --help, which exits. @usage: the arguments and below them, after a blank line, a description. USAGE. */
-gboolean mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const char *usage, const char *description,
-                         int argc, char **argv, GError **error);
+/* Parses @argv ("VERB" first) by @entries (ending in a zeroed one; values as FILENAME, that is
+ * octets as typed), --config and --help, which exits and shows @usage, the arguments, and
+ * @description. USAGE. */
+gboolean mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const char *usage,
+                         const char *description, int argc, char **argv, GError **error);
 
-/* The configuration of --config, or the default file, or, where there is none, the built-in defaults. */
+/* The configuration of --config, or the default file, or, where there is none, the built-in
+ * defaults. */
 MugaiConfig *mugai_cli_load_config(const MugaiCommon *common, GError **error);
 
-/* A moment in local time: an ISO 8601 date or date and time, "today", "yesterday", or so long ago: -2h, -30m, -7d. */
+/* A moment in local time: an ISO 8601 date or date and time, "today", "yesterday", or so long ago:
+ * -2h, -30m, -7d. */
 gboolean mugai_cli_parse_moment(const char *typed, gint64 *ret_seconds, GError **error);
 
 /* ISO 8601 with offset, or @ and unix seconds; NULL: now. */
@@ -65,7 +68,8 @@ G_DEFINE_AUTO_CLEANUP_FREE_FUNC(MugaiFd, close, -1)
 gboolean mugai_cli_write(int fd, const void *octets, gsize length);
 /* A file without a name for reading and writing, -1 with @error. */
 int mugai_cli_open_unnamed(GError **error);
-/* Opens @path, or standard input for "-", for a worker: what is no regular file is copied to an unnamed one. */
+/* Opens @path, or standard input for "-", for a worker: what is no regular file is copied to an
+ * unnamed one. */
 int mugai_cli_open_input(const char *path, GError **error);
 /* Makes @path, which must not exist, for the owner alone. EXISTS. */
 int mugai_cli_create(const char *path, GError **error);
@@ -89,18 +93,19 @@ char *mugai_cli_time(gint64 seconds);
 
 /* The one id that the verb was called with. USAGE, MALFORMED. */
 gboolean mugai_cli_read_id(const MugaiCommon *common, MugaiId *ret_id, GError **error);
-/* Reads the original to an unnamed file, and whether it is whole. @ret_size and @ret_sha256 may be NULL. -1 with
- * @error. */
+/* Reads the original to an unnamed file, and whether it is whole. @ret_size and @ret_sha256 may be
+ * NULL. -1 with @error. */
 int mugai_cli_fetch(MugaiOriginal *original, guint64 *ret_size, char **ret_sha256, GError **error);
 /* Has the message in @original sanitized by a worker of its own and waits for it. */
-MugaiApproved *mugai_cli_sanitize(const MugaiConfig *config, int original, const MugaiId *id, MugaiTime received,
-                                  GError **error);
+MugaiApproved *mugai_cli_sanitize(const MugaiConfig *config, int original, const MugaiId *id,
+                                  MugaiTime received, GError **error);
 /* @approved's report on the message in @original as JSON. @envelope and @state may be NULL. */
-char *mugai_cli_report_json(const MugaiApproved *approved, int original, const MugaiId *id, MugaiTime received,
-                            const MugaiEnvelope *envelope, const char *state, gboolean pretty, GError **error);
+char *mugai_cli_report_json(const MugaiApproved *approved, int original, const MugaiId *id,
+                            MugaiTime received, const MugaiEnvelope *envelope, const char *state,
+                            gboolean pretty, GError **error);
 /* The same in the file @path. */
-gboolean mugai_cli_write_report(const char *path, const MugaiApproved *approved, int original, const MugaiId *id,
-                                MugaiTime received, GError **error);
+gboolean mugai_cli_write_report(const char *path, const MugaiApproved *approved, int original,
+                                const MugaiId *id, MugaiTime received, GError **error);
 
 /* --- many.c --- */
 
@@ -124,13 +129,13 @@ typedef struct {
     char *relative; /* its name below the output directory */
 } MugaiSource;
 
-/* All files under @path, in order of their names, appended to @sources (of MugaiSource). What cannot be read is
- * complained of; FALSE then. */
+/* All files under @path, in order of their names, appended to @sources (of MugaiSource). What
+ * cannot be read is complained of; FALSE then. */
 gboolean mugai_cli_find_sources(const char *path, GPtrArray *sources);
 GPtrArray *mugai_cli_sources_new(void);
 
-/* Calls @visit with each message of the open mbox file in an unnamed file of its own, or once with @fd itself where it
- * is none. @number: from 1, 0 for a file that is no mbox. */
+/* Calls @visit with each message of the open mbox file in an unnamed file of its own, or once with
+ * @fd itself where it is none. @number: from 1, 0 for a file that is no mbox. */
 typedef gboolean (*MugaiMessageVisit)(int fd, guint number, gpointer data, GError **error);
 gboolean mugai_cli_visit_messages(int fd, MugaiMessageVisit visit, gpointer data, GError **error);
 

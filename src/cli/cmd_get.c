@@ -1,11 +1,12 @@
 /*
  * cmd_get.c - the original, byte for byte, or one decoded part of it
  *
- * The object is read to the end and its checksum compared before the first octet is given out. A part is cut out by the
- * worker; nothing is parsed here.
+ * The object is read to the end and its checksum compared before the first octet is given out. A
+ * part is cut out by the worker; nothing is parsed here.
  *
  * Invariants: 1. never to a terminal: what is in there could steer it;
- *             2. a file that exists is not overwritten; one that could not be written whole is removed.
+ *             2. a file that exists is not overwritten; one that could not be written whole is
+ *                removed.
  */
 #include "cli.h"
 
@@ -62,7 +63,8 @@ get(const MugaiConfig *config, const MugaiId *id, const GetOptions *options, GEr
     g_autoptr(MugaiOriginal) original = store != NULL ? mugai_store_read(store, id, error) : NULL;
     g_auto(MugaiFd) octets = original != NULL ? mugai_cli_fetch(original, NULL, NULL, error) : -1;
 
-    if (octets < 0 || (options->part != NULL && !extract_part(config, options->part, &octets, error)))
+    if (octets < 0
+        || (options->part != NULL && !extract_part(config, options->part, &octets, error)))
         return FALSE;
     if (options->output != NULL)
         return write_file(octets, options->output, error);
@@ -74,20 +76,24 @@ cmd_get(int argc, char **argv, GError **error)
 {
     g_auto(GetOptions) options = {0};
     const GOptionEntry entries[] = {
-        {"part", 0, 0, G_OPTION_ARG_FILENAME, &options.part, "Only this part, decoded; show names them", "PATH"},
-        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Write to FILE, which must not exist", "FILE"},
+        {"part", 0, 0, G_OPTION_ARG_FILENAME, &options.part,
+         "Only this part, decoded; show names them", "PATH"},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+         "Write to FILE, which must not exist", "FILE"},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
     MugaiId id = {0};
 
-    if (!mugai_cli_parse(&common, entries, "ID", "Gives the original out, byte for byte as it was received.", argc, argv,
+    if (!mugai_cli_parse(&common, entries, "ID",
+                         "Gives the original out, byte for byte as it was received.", argc, argv,
                          error)
         || !mugai_cli_read_id(&common, &id, error))
         return -1;
     if (options.output == NULL && isatty(STDOUT_FILENO)) {
-        mugai_cli_complain("an original does not go to a terminal, which it could steer: use -o FILE or a pipe");
+        mugai_cli_complain(
+            "an original does not go to a terminal, which it could steer: use -o FILE or a pipe");
         return 1;
     }
     config = mugai_cli_load_config(&common, error);

@@ -2,8 +2,8 @@
  * cmd_list.c - what is in quarantine, newest first
  *
  * Trust: everything that came with a message is hostile: quoted in the table, escaped in the JSON.
- * Limits: a message that was kept but not yet indexed (mugaid stopped in between) is not listed; mugaid catches up when it
- * starts.
+ * Limits: a message that was kept but not yet indexed (mugaid stopped in between) is not listed;
+ * mugaid catches up when it starts.
  */
 #include "cli.h"
 
@@ -12,7 +12,9 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define TIME_COLUMNS 16u
+#define TIME_COLUMNS 16u /* "2026-11-20 10:00" */
+#define YEAR_COLUMNS 5u  /* left out where it is narrow: the id begins with it */
+#define NARROW_COLUMNS 100u
 #define STATE_COLUMNS 11u
 #define SIZE_COLUMNS 6u
 #define FROM_COLUMNS_MIN 10u
@@ -37,46 +39,57 @@ list_options_clear(ListOptions *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ListOptions, list_options_clear)
 
-/* Widths of the two columns that give way; 0: as wide as the text. */
+static const char description[] =
+    "Lists what is in quarantine, newest first. TEXT: any part of it, whatever its case\n"
+    "and width. TIME: 2026-11-20, \"2026-11-20 10:00\", today, yesterday, -2h, -30m, -7d.";
+
+/* Widths of the columns that give way; a subject of 0 is as wide as it is. */
 typedef struct {
-    gsize from, subject;
+    gsize time, from, subject;
 } Table;
 
 static Table
 plan_table(void)
 {
     gsize columns = mugai_cli_terminal_columns();
-    gsize fixed = MUGAI_ID_LENGTH + TIME_COLUMNS + STATE_COLUMNS + SIZE_COLUMNS + 5;
-    gsize left = columns > fixed ? columns - fixed : 0;
-    Table table = {.from = FROM_COLUMNS_PIPE, .subject = 0};
+    Table table = {.time = TIME_COLUMNS, .from = FROM_COLUMNS_PIPE, .subject = 0};
+    gsize fixed = 0;
+    gsize left = 0;
 
     if (columns == 0)
         return table;
+    if (columns < NARROW_COLUMNS)
+        table.time -= YEAR_COLUMNS;
+    fixed = MUGAI_ID_LENGTH + table.time + STATE_COLUMNS + SIZE_COLUMNS + 5; /* blanks between */
+    left = columns > fixed ? columns - fixed : 0;
     table.from = MAX(left / 3, FROM_COLUMNS_MIN);
-    table.subject = left > table.from + SUBJECT_COLUMNS_MIN ? left - table.from : SUBJECT_COLUMNS_MIN;
+    table.subject = MAX(left - MIN(left, table.from), SUBJECT_COLUMNS_MIN);
     return table;
 }
 
 static void
-print_row(const Table *table, const char *id, const char *time, const char *state, const char *size, const char *from,
-          const char *subject)
+print_row(const Table *table, const char *id, const char *time, const char *state, const char *size,
+          const char *from, const char *subject)
 {
     g_autofree char *state_field = mugai_cli_fit(state, STATE_COLUMNS);
     g_autofree char *from_field = mugai_cli_fit(from, table->from);
     g_autofree char *subject_field = mugai_cli_fit(subject, table->subject);
 
-    printf("%-*s %-*.*s %s %*s %s %s\n", (int)MUGAI_ID_LENGTH, id, (int)TIME_COLUMNS, (int)TIME_COLUMNS, time,
-           state_field, (int)SIZE_COLUMNS, size, from_field, g_strchomp(subject_field));
+    printf("%-*s %-*.*s %s %*s %s %s\n", (int)MUGAI_ID_LENGTH, id, (int)table->time,
+           (int)table->time, time, state_field, (int)SIZE_COLUMNS, size, from_field,
+           g_strchomp(subject_field));
 }
 
 static gboolean
 print_entry(const MugaiEntry *entry, gpointer data)
 {
+    const Table *table = data;
     g_autofree char *time = mugai_cli_time(entry->received);
     g_autofree char *size = mugai_cli_size(entry->size);
     const char *from = entry->from[0] != '\0' ? entry->from : entry->envelope->sender;
 
-    print_row(data, entry->id.text, time, entry->state, size, from, entry->subject);
+    print_row(table, entry->id.text, time + TIME_COLUMNS - table->time, entry->state, size, from,
+              entry->subject);
     return !ferror(stdout);
 }
 
@@ -131,12 +144,15 @@ cmd_list(int argc, char **argv, GError **error)
 {
     g_auto(ListOptions) options = {0};
     const GOptionEntry entries[] = {
-        {"since", 0, 0, G_OPTION_ARG_FILENAME, &options.since, "Received at this time or later", "TIME"},
+        {"since", 0, 0, G_OPTION_ARG_FILENAME, &options.since, "Received at this time or later",
+         "TIME"},
         {"until", 0, 0, G_OPTION_ARG_FILENAME, &options.until, "Received before this time", "TIME"},
-        {"from", 0, 0, G_OPTION_ARG_FILENAME, &options.from, "In the envelope sender or the header From", "TEXT"},
+        {"from", 0, 0, G_OPTION_ARG_FILENAME, &options.from,
+         "In the envelope sender or the header From", "TEXT"},
         {"to", 0, 0, G_OPTION_ARG_FILENAME, &options.to, "In a recipient", "TEXT"},
         {"subject", 0, 0, G_OPTION_ARG_FILENAME, &options.subject, "In the subject", "TEXT"},
-        {"text", 0, 0, G_OPTION_ARG_FILENAME, &options.text, "In any of these, names of parts, id, queue id", "TEXT"},
+        {"text", 0, 0, G_OPTION_ARG_FILENAME, &options.text,
+         "In any of these, names of parts, id, queue id", "TEXT"},
         {"state", 0, 0, G_OPTION_ARG_FILENAME, &options.state, "passed or notice-only", "STATE"},
         {"limit", 0, 0, G_OPTION_ARG_INT, &options.limit, "At most so many, the newest", "N"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON object a line", NULL},
@@ -145,10 +161,7 @@ cmd_list(int argc, char **argv, GError **error)
     g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
 
-    if (!mugai_cli_parse(&common, entries, "",
-                         "Lists what is in quarantine, newest first. TIME: 2026-11-20, \"2026-11-20 10:00\", today,\n"
-                         "yesterday, -2h, -30m, -7d. TEXT: any part of it, whatever its case and width.",
-                         argc, argv, error))
+    if (!mugai_cli_parse(&common, entries, "", description, argc, argv, error))
         return -1;
     if (common.arguments[0] != NULL)
         mugai_cli_misuse(error, "list takes options only, not \"%s\"", common.arguments[0]);

@@ -1,8 +1,9 @@
 /*
- * cmd_sanitize.c - one message in, one message of the output profile out: the same worker and guard as in mugaid, but no
- * store and no daemon
+ * cmd_sanitize.c - one message in, one message of the output profile out: the same worker and guard
+ * as in mugaid, but no store and no daemon
  *
- * Exit: 0 for any input whatever; what cannot be read, or cannot be made anything of, ends as the notice alone.
+ * Exit: 0 for any input whatever; what cannot be read, or cannot be made anything of, ends as the
+ * notice alone.
  */
 #include "cli.h"
 
@@ -41,12 +42,13 @@ write_output(const MugaiApproved *approved, GError **error)
 
     if (mugai_approved_failure(approved) != NULL)
         mugai_cli_complain("only the notice could be made: %s", mugai_approved_failure(approved));
-    return mugai_cli_write(STDOUT_FILENO, octets, length) || mugai_cli_fail(error, EX_IOERR, "standard output");
+    return mugai_cli_write(STDOUT_FILENO, octets, length)
+           || mugai_cli_fail(error, EX_IOERR, "standard output");
 }
 
 static gboolean
-sanitize_one(const MugaiConfig *config, const char *path, const SanitizeOptions *options, MugaiTime received,
-             GError **error)
+sanitize_one(const MugaiConfig *config, const char *path, const SanitizeOptions *options,
+             MugaiTime received, GError **error)
 {
     g_auto(MugaiFd) original = -1;
     g_autoptr(MugaiApproved) approved = NULL;
@@ -60,12 +62,13 @@ sanitize_one(const MugaiConfig *config, const char *path, const SanitizeOptions 
     approved = mugai_cli_sanitize(config, original, &id, received, error);
     if (approved == NULL || !write_output(approved, error))
         return FALSE;
-    return options->report == NULL || mugai_cli_write_report(options->report, approved, original, &id, received, error);
+    return options->report == NULL
+           || mugai_cli_write_report(options->report, approved, original, &id, received, error);
 }
 
 static int
-sanitize_many(const MugaiConfig *config, const GStrv paths, const SanitizeOptions *options, MugaiTime received,
-              GError **error)
+sanitize_many(const MugaiConfig *config, const GStrv paths, const SanitizeOptions *options,
+              MugaiTime received, GError **error)
 {
     MugaiMany many = {
         .output = options->output,
@@ -100,29 +103,34 @@ cmd_sanitize(int argc, char **argv, GError **error)
     g_auto(SanitizeOptions) options = {0};
     const GOptionEntry entries[] = {
         {"report", 0, 0, G_OPTION_ARG_FILENAME, &options.report,
-         "Write a report as JSON to FILE; with --output, one for each message to the directory FILE", "FILE"},
+         "Write a report as JSON to FILE; with --output, one for each message to the directory "
+         "FILE",
+         "FILE"},
         {"id", 0, 0, G_OPTION_ARG_FILENAME, &options.id, "Use this id, not a new one", "ID"},
         {"received", 0, 0, G_OPTION_ARG_FILENAME, &options.received,
          "2026-11-20T10:00:00+09:00 or @UNIXSECONDS (default: now)", "TIME"},
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &options.output,
-         "Many: files, Maildirs, folders, mbox files; to files of the same relative names in DIR", "DIR"},
+         "Many: files, Maildirs, folders, mbox files; to files of the same relative names in DIR",
+         "DIR"},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
     MugaiTime received = {0};
+    const char *path = NULL;
 
     if (!mugai_cli_parse(&common, entries, "[FILE]",
-                         "Sanitizes a message from FILE or standard input to standard output. Needs no store, no daemon and\n"
-                         "no configuration file.",
+                         "Sanitizes a message from FILE or standard input to standard output.\n"
+                         "Needs no store, no daemon and no configuration file.",
                          argc, argv, error)
-        || !check_usage(&common, &options, error) || !mugai_cli_parse_received(options.received, &received, error))
+        || !check_usage(&common, &options, error)
+        || !mugai_cli_parse_received(options.received, &received, error))
         return -1;
     config = mugai_cli_load_config(&common, error);
     if (config == NULL)
         return -1;
     if (options.output != NULL)
         return sanitize_many(config, common.arguments, &options, received, error);
-    return sanitize_one(config, common.arguments[0] != NULL ? common.arguments[0] : "-", &options, received, error) ? EX_OK
-                                                                                                                    : -1;
+    path = common.arguments[0] != NULL ? common.arguments[0] : "-";
+    return sanitize_one(config, path, &options, received, error) ? EX_OK : -1;
 }

@@ -1,8 +1,9 @@
 /*
  * cmd_show.c - one message: its envelope, its parts and what became of each; never its content
  *
- * What the index knows is shown from there. What it does not know, because mugaid was stopped before it got there, is found
- * out anew: the envelope is in the object, and the worker reads the message once more.
+ * What the index knows is shown from there. What it does not know, because mugaid was stopped
+ * before it got there, is found out anew: the envelope is in the object, and the worker reads the
+ * message once more.
  *
  * Trust: everything that came with the message is hostile and quoted.
  */
@@ -18,7 +19,7 @@
 typedef struct {
     MugaiEntry *entry;
     MugaiReport *report;
-    char *sha256;        /* of the original as it is in the store now, NULL: see damage */
+    char *sha256; /* of the original as it is in the store now, NULL: see damage */
     char *damage;
 } Shown;
 
@@ -50,7 +51,8 @@ make_entry(const MugaiConfig *config, MugaiStore *store, const MugaiId *id, GErr
 {
     g_autoptr(MugaiOriginal) original = mugai_store_read(store, id, error);
     g_autoptr(MugaiEntry) entry = g_new0(MugaiEntry, 1);
-    g_auto(MugaiFd) octets = original != NULL ? mugai_cli_fetch(original, &entry->size, NULL, error) : -1;
+    g_auto(MugaiFd) octets =
+        original != NULL ? mugai_cli_fetch(original, &entry->size, NULL, error) : -1;
     g_autoptr(MugaiApproved) approved = NULL;
     MugaiTime received = {0};
 
@@ -68,8 +70,8 @@ make_entry(const MugaiConfig *config, MugaiStore *store, const MugaiId *id, GErr
     entry->state = g_strdup(UNINDEXED);
     entry->subject = g_strdup(mugai_approved_report(approved)->subject);
     entry->from = g_strdup(mugai_approved_report(approved)->from);
-    entry->report_json =
-        mugai_cli_report_json(approved, octets, id, received, entry->envelope, UNINDEXED, FALSE, error);
+    entry->report_json = mugai_cli_report_json(approved, octets, id, received, entry->envelope,
+                                               UNINDEXED, FALSE, error);
     return entry->report_json != NULL ? g_steal_pointer(&entry) : NULL;
 }
 
@@ -95,7 +97,8 @@ check_original(MugaiStore *store, const MugaiId *id, Shown *shown)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(MugaiOriginal) original = mugai_store_read(store, id, &error);
-    g_auto(MugaiFd) octets = original != NULL ? mugai_cli_fetch(original, NULL, &shown->sha256, &error) : -1;
+    g_auto(MugaiFd) octets =
+        original != NULL ? mugai_cli_fetch(original, NULL, &shown->sha256, &error) : -1;
 
     if (octets < 0)
         shown->damage = g_strdup(error->message);
@@ -123,11 +126,12 @@ static void
 print_envelope(const MugaiEnvelope *envelope)
 {
     g_autofree char *sender = g_strdup_printf("<%s>", envelope->sender);
-    g_autofree char *client = g_strdup_printf("%s [%s]", envelope->client_name, envelope->client_address);
+    g_autofree char *client =
+        g_strdup_printf("%s [%s]", envelope->client_name, envelope->client_address);
 
     print_line("Sender", sender);
     print_lines("Recipients", envelope->recipients);
-    print_line("Client", client);
+    print_line("Client", envelope->client_address[0] != '\0' ? client : envelope->client_name);
     print_line("HELO", envelope->helo);
     print_line("Queue id", envelope->queue_id);
 }
@@ -141,7 +145,8 @@ print_part(const MugaiPart *part)
     g_autofree char *name = mugai_cli_fit(part->name, 0);
     g_autofree char *reason = mugai_cli_fit(part->reason, 0);
 
-    printf("  %s%s%s%s  %s", path, mugai_disposition_name(part->disposition), reason[0] != '\0' ? ": " : "", reason, type);
+    printf("  %s%s%s%s  %s", path, mugai_disposition_name(part->disposition),
+           reason[0] != '\0' ? ": " : "", reason, type);
     if (declared[0] != '\0' && !g_str_equal(declared, type))
         printf(" (declared %s)", declared);
     printf("  %" G_GUINT64_FORMAT " octets", part->size);
@@ -156,9 +161,9 @@ print_message(const Shown *shown)
     const MugaiEntry *entry = shown->entry;
     g_autofree char *time = mugai_cli_time(entry->received);
     g_autofree char *original =
-        shown->sha256 != NULL
-            ? g_strdup_printf("%" G_GUINT64_FORMAT " octets, whole, sha256 %s", entry->size, shown->sha256)
-            : g_strdup(shown->damage);
+        shown->sha256 != NULL ? g_strdup_printf("%" G_GUINT64_FORMAT " octets, whole, sha256 %s",
+                                                entry->size, shown->sha256)
+                              : g_strdup(shown->damage);
 
     print_line("Id", entry->id.text);
     print_line("Received", time);
@@ -209,9 +214,10 @@ cmd_show(int argc, char **argv, GError **error)
     g_autoptr(MugaiConfig) config = NULL;
     MugaiId id = {0};
 
-    if (!mugai_cli_parse(&common, entries, "ID",
-                         "Shows envelope and parts of a message and what became of each, never its content.", argc, argv,
-                         error)
+    if (!mugai_cli_parse(
+            &common, entries, "ID",
+            "Shows envelope and parts of a message and what became of each, never its content.",
+            argc, argv, error)
         || !mugai_cli_read_id(&common, &id, error))
         return -1;
     config = mugai_cli_load_config(&common, error);

@@ -15,6 +15,10 @@
 #define CHUNK_OCTETS (64u * 1024u)
 #define NAME_CHARACTERS 4096u
 
+static const char description[] =
+    "Says of each file, or standard input, that is not in the output profile where and why\n"
+    "not: FILE:LINE:COLUMN: reason. Exit status 0 if all are, 1 if one is not.";
+
 /* Feeds the guard until it refuses or the input ends. FALSE with errno set if it cannot be read. */
 static gboolean
 feed_guard(int fd, MugaiGuard *guard)
@@ -34,8 +38,8 @@ print_refusal(const char *name, const MugaiGuard *guard)
 {
     g_autofree char *quoted = mugai_text_quote(name, NAME_CHARACTERS);
 
-    printf("%s:%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT ": %s\n", quoted, (guint64)guard->line, (guint64)guard->column,
-           mugai_guard_rule_text(guard->rule));
+    printf("%s:%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT ": %s\n", quoted, (guint64)guard->line,
+           (guint64)guard->column, mugai_guard_rule_text(guard->rule));
 }
 
 /* The exit status for one file. */
@@ -43,7 +47,8 @@ static int
 verify(const char *path, uint32_t flags)
 {
     gboolean standard = g_str_equal(path, "-");
-    g_auto(MugaiFd) fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    g_auto(MugaiFd) fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                  : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     MugaiGuard guard;
 
     mugai_guard_init(&guard, flags);
@@ -62,17 +67,14 @@ cmd_verify(int argc, char **argv, GError **error)
 {
     gboolean inert_links = FALSE;
     const GOptionEntry entries[] = {
-        {"inert-links", 0, 0, G_OPTION_ARG_NONE, &inert_links, "Refuse links that a mail program would make clickable",
-         NULL},
+        {"inert-links", 0, 0, G_OPTION_ARG_NONE, &inert_links,
+         "Refuse links that a mail program would make clickable", NULL},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};
     int status = EX_OK;
 
-    if (!mugai_cli_parse(&common, entries, "[FILE...]",
-                         "Says of each file (or standard input) that is not in the output profile where and why not:\n"
-                         "FILE:LINE:COLUMN: reason. Exit status 0 if all are, 1 if one is not.",
-                         argc, argv, error))
+    if (!mugai_cli_parse(&common, entries, "[FILE...]", description, argc, argv, error))
         return -1;
     if (common.arguments[0] == NULL)
         return verify("-", inert_links ? MUGAI_GUARD_INERT_LINKS : 0);

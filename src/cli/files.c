@@ -1,7 +1,9 @@
 /*
- * files.c - files as the command line meets them: whatever is given in, made only what is not there out
+ * files.c - files as the command line meets them: whatever is given in, made only what is not there
+ * out
  *
- * Limits: an input without end, as /dev/urandom is one, is read up to INPUT_OCTETS_MAX; a regular file is not bounded here.
+ * Limits: an input without end, as /dev/urandom is one, is read up to INPUT_OCTETS_MAX; a regular
+ * file is not bounded here.
  */
 #include "cli.h"
 
@@ -69,8 +71,8 @@ int
 mugai_cli_open_input(const char *path, GError **error)
 {
     gboolean standard = g_str_equal(path, "-");
-    g_auto(MugaiFd) input =
-        standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    g_auto(MugaiFd) input = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                     : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     g_auto(MugaiFd) copy = -1;
     struct stat status;
 
@@ -92,7 +94,8 @@ mugai_cli_create(const char *path, GError **error)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
 
     if (fd < 0 && errno == EEXIST)
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_EXISTS, "%s is there already and is not overwritten", path);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_EXISTS,
+                    "%s is there already and is not overwritten", path);
     else if (fd < 0)
         mugai_cli_fail(error, EX_CANTCREAT, "%s", path);
     return fd;

@@ -1,33 +1,33 @@
 /*
  * main.c - mugai, the administrator's command: a table of verbs, a file each
  *
- * Errors: 0; 1 for "no"; 2 for wrong usage; EX_* of sysexits.h otherwise. One line on standard error says why. Output that
- * did not arrive is an error too: standard output is checked at the end, and a closed pipe kills nobody.
+ * Errors: 0; 1 for "no"; 2 for wrong usage; EX_* of sysexits.h otherwise. One line on standard
+ * error says why. Output that did not arrive is an error too: standard output is checked at the
+ * end, and a closed pipe kills nobody.
  */
 #include "cli.h"
 
-#include <errno.h>
 #include <locale.h>
 #include <mugai/log.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
 
 typedef struct {
     const char *name;
     int (*run)(int argc, char **argv, GError **error);
-    const char *usage;
+    const char *arguments;
+    const char *summary;
 } Verb;
 
 static const Verb verbs[] = {
-    {"sanitize", cmd_sanitize, "[FILE] [--report FILE] [--id ID] [--received TIME]   sanitize one message"},
-    {"sanitize", NULL, "--output DIR PATH...                                 sanitize many"},
-    {"verify", cmd_verify, "[--inert-links] [FILE...]                            is it in the output profile?"},
-    {"list", cmd_list, "[--since TIME] [--subject TEXT] ...                  what is in quarantine"},
-    {"show", cmd_show, "ID [--json]                                          envelope and parts of a message"},
-    {"get", cmd_get, "ID [--part PATH] [-o FILE]                           the original, or one part of it"},
-    {"check-config", cmd_check_config, "[FILE]                                               is the configuration right?"},
+    {"sanitize", cmd_sanitize, "[FILE] [--report FILE] [--id ID] [--received TIME]", "one message"},
+    {"sanitize", NULL, "--output DIR PATH...", "many messages"},
+    {"verify", cmd_verify, "[--inert-links] [FILE...]", "is it in the output profile?"},
+    {"list", cmd_list, "[--since TIME] [--subject TEXT] ... [--json]", "what is in quarantine"},
+    {"show", cmd_show, "ID [--json]", "envelope and parts of a message"},
+    {"get", cmd_get, "ID [--part PATH] [-o FILE]", "the original, or one part of it"},
+    {"check-config", cmd_check_config, "[FILE]", "is the configuration right?"},
 };
 
 static const Verb *
@@ -45,8 +45,10 @@ print_usage(FILE *out)
 {
     fputs("mugai - mail sanitization: the administrator's command\n\n", out);
     for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++)
-        fprintf(out, "  mugai %-12s %s\n", verbs[i].name, verbs[i].usage);
-    fputs("\nEvery verb takes --config FILE (default " MUGAI_CONFIG_DEFAULT_FILE ") and --help.\n", out);
+        fprintf(out, "  mugai %-12s %-50s %s\n", verbs[i].name, verbs[i].arguments,
+                verbs[i].summary);
+    fputs("\nEvery verb takes --config FILE (default " MUGAI_CONFIG_DEFAULT_FILE ") and --help.\n",
+          out);
 }
 
 static int
@@ -97,9 +99,8 @@ main(int argc, char **argv)
     setlocale(LC_ALL, "");
     signal(SIGPIPE, SIG_IGN);
     status = run(argc, argv);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        mugai_cli_complain("standard output: %s", g_strerror(errno));
-        return EX_IOERR;
-    }
-    return status;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    mugai_cli_complain("standard output: not all of it could be written");
+    return EX_IOERR;
 }

@@ -3,9 +3,10 @@
  *
  *      files -> messages -> submitted, oldest first in a queue -> collected -> written
  *
- * Invariants: 1. nothing is overwritten: not an output, and so not an input that lies in the output directory;
- *             2. a message that cannot be read or written is said on standard error and the rest goes on; the exit status
- *                tells at the end.
+ * Invariants: 1. nothing is overwritten: not an output, and so not an input that lies in the output
+ *                directory;
+ *             2. a message that cannot be read or written is said on standard error and the rest
+ *                goes on; the exit status tells at the end.
  */
 #include "cli.h"
 
@@ -33,8 +34,8 @@ typedef struct {
     guint flights_max;
     const char *relative; /* of the file at hand */
     guint files, files_done, messages, notices, errors;
-    int status;         /* exit status: the first trouble's */
-    gint64 bar_drawn;   /* monotonic; 0: never, no terminal */
+    int status;       /* exit status: the first trouble's */
+    gint64 bar_drawn; /* monotonic; 0: never, no terminal */
     gboolean has_terminal;
 } Run;
 
@@ -44,14 +45,16 @@ static void
 draw_bar(Run *run)
 {
     gint64 now = g_get_monotonic_time();
-    guint filled = run->files > 0 ? (guint)((guint64)BAR_COLUMNS * run->files_done / run->files) : 0;
+    guint filled =
+        run->files > 0 ? (guint)((guint64)BAR_COLUMNS * run->files_done / run->files) : 0;
     char bar[BAR_COLUMNS + 1] = {0};
 
     if (!run->has_terminal || now < run->bar_drawn + BAR_MICROSECONDS)
         return;
     memset(bar, '-', BAR_COLUMNS);
     memset(bar, '#', filled);
-    fprintf(stderr, "\r[%s] %u of %u files, %u messages ", bar, run->files_done, run->files, run->messages);
+    fprintf(stderr, "\r[%s] %u of %u files, %u messages ", bar, run->files_done, run->files,
+            run->messages);
     run->bar_drawn = now;
 }
 
@@ -109,7 +112,9 @@ write_message(const Run *run, const Flight *flight, const MugaiApproved *approve
     gsize length = 0;
     const char *octets = mugai_approved_octets(approved, &length);
 
-    return file >= 0 && (mugai_cli_write(file, octets, length) || mugai_cli_fail(error, EX_IOERR, "%s", path));
+    return file >= 0
+           && (mugai_cli_write(file, octets, length)
+               || mugai_cli_fail(error, EX_IOERR, "%s", path));
 }
 
 static gboolean
@@ -121,7 +126,8 @@ write_report(const Run *run, const Flight *flight, const MugaiApproved *approved
         return TRUE;
     path = make_place(run->many->reports, flight->relative, ".json", error);
     return path != NULL
-           && mugai_cli_write_report(path, approved, flight->original, &flight->id, run->many->received, error);
+           && mugai_cli_write_report(path, approved, flight->original, &flight->id,
+                                     run->many->received, error);
 }
 
 /* --- flights --- */
@@ -148,7 +154,8 @@ land_oldest(Run *run)
         trouble(run, flight->relative, mugai_error_exit_status(error), error);
         return;
     }
-    if (!write_message(run, flight, approved, &error) || !write_report(run, flight, approved, &error)) {
+    if (!write_message(run, flight, approved, &error)
+        || !write_report(run, flight, approved, &error)) {
         trouble(run, flight->relative, EX_CANTCREAT, error);
         return;
     }
@@ -167,11 +174,13 @@ start_message(int fd, guint number, gpointer data, GError **error)
     flight->original = dup(fd);
     if (flight->original < 0)
         return mugai_cli_fail(error, EX_OSERR, "descriptor");
-    flight->relative = number > 0 ? g_strdup_printf("%s.%04u.eml", run->relative, number) : g_strdup(run->relative);
+    flight->relative = number > 0 ? g_strdup_printf("%s.%04u.eml", run->relative, number)
+                                  : g_strdup(run->relative);
     mugai_id_new(run->many->received.seconds, &flight->id);
     if (run->flights.length >= run->flights_max)
         land_oldest(run);
-    flight->ticket = mugai_pool_submit(run->pool, flight->original, &flight->id, run->many->received);
+    flight->ticket =
+        mugai_pool_submit(run->pool, flight->original, &flight->id, run->many->received);
     g_queue_push_tail(&run->flights, g_steal_pointer(&flight));
     return TRUE;
 }

@@ -14,7 +14,7 @@
 
 #define COMPLAINT_CHARACTERS_MAX 5000u
 
-G_DEFINE_QUARK(mugai-cli-error-quark, mugai_cli_error)
+G_DEFINE_QUARK(mugai - cli - error - quark, mugai_cli_error)
 
 gboolean
 mugai_cli_fail(GError **error, int status, const char *format, ...)
@@ -64,12 +64,12 @@ mugai_common_clear(MugaiCommon *common)
 }
 
 gboolean
-mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const char *usage, const char *description, int argc,
-                char **argv, GError **error)
+mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const char *usage,
+                const char *description, int argc, char **argv, GError **error)
 {
     const GOptionEntry common_entries[] = {
-        {"config", 0, 0, G_OPTION_ARG_FILENAME, &common->config_path, "Read FILE (default " MUGAI_CONFIG_DEFAULT_FILE ")",
-         "FILE"},
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &common->config_path,
+         "Read FILE (default " MUGAI_CONFIG_DEFAULT_FILE ")", "FILE"},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &common->arguments, NULL, usage},
         {NULL},
     };
@@ -109,8 +109,8 @@ midnight(int days)
     g_autoptr(GDateTime) now = g_date_time_new_now_local();
     g_autoptr(GDateTime) day = g_date_time_add_days(now, days);
 
-    return g_date_time_new_local(g_date_time_get_year(day), g_date_time_get_month(day), g_date_time_get_day_of_month(day),
-                                 0, 0, 0);
+    return g_date_time_new_local(g_date_time_get_year(day), g_date_time_get_month(day),
+                                 g_date_time_get_day_of_month(day), 0, 0, 0);
 }
 
 /* "-2h": so long ago; NULL if @typed is none. */
@@ -165,8 +165,11 @@ mugai_cli_parse_moment(const char *typed, gint64 *ret_seconds, GError **error)
     else
         moment = read_iso(typed);
     if (moment == NULL)
-        return mugai_cli_misuse(error, "\"%s\" is no time: write 2026-11-20, \"2026-11-20 10:00\", today, yesterday, -2h, "
-                                       "-30m or -7d", typed);
+        return mugai_cli_misuse(
+            error,
+            "\"%s\" is no time: write 2026-11-20, \"2026-11-20 10:00\", today, yesterday, -2h, "
+            "-30m or -7d",
+            typed);
     *ret_seconds = g_date_time_to_unix(moment);
     return TRUE;
 }
@@ -216,8 +219,11 @@ mugai_cli_parse_received(const char *typed, MugaiTime *ret_time, GError **error)
     if (read_unix_seconds(typed, ret_time))
         return TRUE;
     moment = g_date_time_new_from_iso8601(typed, NULL);
-    if (moment == NULL || g_date_time_to_unix(moment) < 0 || g_date_time_to_unix(moment) > SECONDS_MAX)
-        return mugai_cli_misuse(error, "\"%s\" is no time: write 2026-11-20T10:00:00+09:00 or @ and unix seconds", typed);
+    if (moment == NULL || g_date_time_to_unix(moment) < 0
+        || g_date_time_to_unix(moment) > SECONDS_MAX)
+        return mugai_cli_misuse(
+            error, "\"%s\" is no time: write 2026-11-20T10:00:00+09:00 or @ and unix seconds",
+            typed);
     *ret_time = time_of(moment);
     return TRUE;
 }

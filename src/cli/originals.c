@@ -25,16 +25,20 @@ mugai_cli_fetch(MugaiOriginal *original, guint64 *ret_size, char **ret_sha256, G
 }
 
 MugaiApproved *
-mugai_cli_sanitize(const MugaiConfig *config, int original, const MugaiId *id, MugaiTime received, GError **error)
+mugai_cli_sanitize(const MugaiConfig *config, int original, const MugaiId *id, MugaiTime received,
+                   GError **error)
 {
     g_autoptr(MugaiPool) pool = mugai_pool_new(config, error);
 
-    return pool != NULL ? mugai_ticket_collect(mugai_pool_submit(pool, original, id, received), error) : NULL;
+    return pool != NULL
+               ? mugai_ticket_collect(mugai_pool_submit(pool, original, id, received), error)
+               : NULL;
 }
 
 char *
-mugai_cli_report_json(const MugaiApproved *approved, int original, const MugaiId *id, MugaiTime received,
-                      const MugaiEnvelope *envelope, const char *state, gboolean pretty, GError **error)
+mugai_cli_report_json(const MugaiApproved *approved, int original, const MugaiId *id,
+                      MugaiTime received, const MugaiEnvelope *envelope, const char *state,
+                      gboolean pretty, GError **error)
 {
     g_autofree char *sha256 = NULL;
     gsize output_size = 0;
@@ -54,10 +58,11 @@ mugai_cli_report_json(const MugaiApproved *approved, int original, const MugaiId
 }
 
 gboolean
-mugai_cli_write_report(const char *path, const MugaiApproved *approved, int original, const MugaiId *id,
-                       MugaiTime received, GError **error)
+mugai_cli_write_report(const char *path, const MugaiApproved *approved, int original,
+                       const MugaiId *id, MugaiTime received, GError **error)
 {
-    g_autofree char *json = mugai_cli_report_json(approved, original, id, received, NULL, NULL, TRUE, error);
+    g_autofree char *json =
+        mugai_cli_report_json(approved, original, id, received, NULL, NULL, TRUE, error);
     g_auto(MugaiFd) file = -1;
 
     if (json == NULL)

@@ -1,11 +1,13 @@
 /*
  * sources.c - the messages in files, folders, Maildirs and mbox files
  *
- * A folder is walked in the order of names, without following symbolic links. Of a Maildir (a folder that has cur and new)
- * only the messages in cur and new count, and its subfolders. An mbox file begins with "From "; a message begins after a
- * line "From " that is first or follows an empty line, and nothing in it is changed.
+ * A folder is walked in the order of names, without following symbolic links. Of a Maildir (a
+ * folder that has cur and new) only the messages in cur and new count, and its subfolders. An mbox
+ * file begins with "From "; a message begins after a line "From " that is first or follows an empty
+ * line, and nothing in it is changed.
  *
- * Trust: names and contents are whatever lies there. An mbox file that shrinks while it is read ends the program (SIGBUS).
+ * Trust: names and contents are whatever lies there. An mbox file that shrinks while it is read
+ * ends the program (SIGBUS).
  */
 #include "cli.h"
 
@@ -85,10 +87,12 @@ static gboolean walk(const char *path, const char *relative, guint depth, GPtrAr
 
 /* What lies in a folder; TRUE if all of it could be read. */
 static gboolean
-walk_entry(const char *path, const char *relative, gboolean in_maildir, const char *name, guint depth, GPtrArray *sources)
+walk_entry(const char *path, const char *relative, gboolean in_maildir, const char *name,
+           guint depth, GPtrArray *sources)
 {
     g_autofree char *below = g_build_filename(path, name, NULL);
-    g_autofree char *relative_below = relative[0] != '\0' ? g_build_filename(relative, name, NULL) : g_strdup(name);
+    g_autofree char *relative_below =
+        relative[0] != '\0' ? g_build_filename(relative, name, NULL) : g_strdup(name);
     struct stat status;
 
     if (lstat(below, &status) != 0) {
@@ -110,7 +114,8 @@ walk(const char *path, const char *relative, guint depth, GPtrArray *sources)
     gboolean all = TRUE;
 
     if (names == NULL) {
-        mugai_cli_complain("%s: %s", path, depth <= DEPTH_MAX ? g_strerror(errno) : "folders nest too deeply");
+        mugai_cli_complain("%s: %s", path,
+                           depth <= DEPTH_MAX ? g_strerror(errno) : "folders nest too deeply");
         return FALSE;
     }
     for (guint i = 0; i < names->len; i++)
@@ -155,7 +160,8 @@ next_line(const char *at, const char *end)
     return feed != NULL ? feed + 1 : end;
 }
 
-/* Octets of the empty line that ends at @at, 0 if there is none; @begin is the beginning of a line before it. */
+/* Octets of the empty line that ends at @at, 0 if there is none; @begin is the beginning of a line
+ * before it. */
 static gsize
 empty_line_before(const char *begin, const char *at)
 {
@@ -179,7 +185,8 @@ find_message_end(const char *begin, const char *end, const char **ret_next)
 }
 
 static gboolean
-visit_slice(const char *begin, const char *end, guint number, MugaiMessageVisit visit, gpointer data, GError **error)
+visit_slice(const char *begin, const char *end, guint number, MugaiMessageVisit visit,
+            gpointer data, GError **error)
 {
     g_auto(MugaiFd) message = mugai_cli_open_unnamed(error);
 
@@ -212,7 +219,8 @@ mugai_cli_visit_messages(int fd, MugaiMessageVisit visit, gpointer data, GError 
     char head[sizeof FROM_LINE - 1];
     g_autoptr(GMappedFile) mapped = NULL;
 
-    if (pread(fd, head, sizeof head, 0) != (gssize)sizeof head || memcmp(head, FROM_LINE, sizeof head) != 0)
+    if (pread(fd, head, sizeof head, 0) != (gssize)sizeof head
+        || memcmp(head, FROM_LINE, sizeof head) != 0)
         return visit(fd, 0, data, error);
     mapped = g_mapped_file_new_from_fd(fd, FALSE, error);
     return mapped != NULL && visit_mbox(mapped, visit, data, error);

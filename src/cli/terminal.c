@@ -26,14 +26,16 @@ cut(GString *text, gsize columns)
     if (mugai_text_columns(text->str) <= columns)
         return;
     while (text->len > 0 && mugai_text_columns(text->str) + 1 > columns)
-        g_string_truncate(text, (gsize)(g_utf8_find_prev_char(text->str, text->str + text->len) - text->str));
+        g_string_truncate(
+            text, (gsize)(g_utf8_find_prev_char(text->str, text->str + text->len) - text->str));
     g_string_append(text, "\xE2\x80\xA6"); /* … */
 }
 
 char *
 mugai_cli_fit(const char *text, gsize columns)
 {
-    g_autofree char *quoted = mugai_text_quote(text, columns > 0 ? columns + 1 : FIELD_CHARACTERS_MAX);
+    g_autofree char *quoted =
+        mugai_text_quote(text, columns > 0 ? columns + 1 : FIELD_CHARACTERS_MAX);
     GString *field = g_string_new(quoted);
 
     if (columns > 0) {

@@ -1,13 +1,15 @@
 /*
  * id.c - the name of a message: made from the kernel's random numbers, read as people type
  *
- * Eighteen characters: eight decimal digits of the date, nine of base32, one check character. With each character taken as
- * an element of GF(32) (polynomial x^5 + x^2 + 1, generator x), an id is a polynomial that is zero at the generator:
+ * Eighteen characters: eight decimal digits of the date, nine of base32, one check character. With
+ * each character taken as an element of GF(32) (polynomial x^5 + x^2 + 1, generator x), an id is a
+ * polynomial that is zero at the generator:
  *
  *     sum over i of value[i] * x^(17 - i) = 0
  *
- * The weights are eighteen different powers of a generator of order 31, so none is zero and no two are alike: one wrong
- * character changes the sum, and so does a swap of any two different characters, the date's digits included.
+ * The weights are eighteen different powers of a generator of order 31, so none is zero and no two
+ * are alike: one wrong character changes the sum, and so does a swap of any two different
+ * characters, the date's digits included.
  *
  * Invariants: a MugaiId that was not made by memset() holds the canonical form of a valid id.
  * Trust: what mugai_id_parse() reads is hostile.
@@ -89,11 +91,13 @@ mugai_id_new(gint64 unix_seconds, MugaiId *ret_id)
     mugai_id_from_bits(unix_seconds, random, ret_id);
 }
 
-/* What people put between the characters: blanks and any dash, as input methods make them as well. */
+/* What people put between the characters: blanks and any dash, as input methods make them as well.
+ * */
 static gboolean
 is_separator(gunichar c)
 {
-    return g_unichar_isspace(c) || g_unichar_type(c) == G_UNICODE_DASH_PUNCTUATION || c == 0x2212 /* minus */
+    return g_unichar_isspace(c) || g_unichar_type(c) == G_UNICODE_DASH_PUNCTUATION
+           || c == 0x2212 /* minus */
            || c == 0x30FC /* the long vowel mark, where the Japanese keyboard has its dash */;
 }
 
@@ -147,7 +151,8 @@ has_date(const guint8 values[CHARACTERS])
             return FALSE;
         date = date * 10 + values[i];
     }
-    return g_date_valid_dmy((GDateDay)(date % 100), (GDateMonth)(date / 100 % 100), (GDateYear)(date / 10000));
+    return g_date_valid_dmy((GDateDay)(date % 100), (GDateMonth)(date / 100 % 100),
+                            (GDateYear)(date / 10000));
 }
 
 gboolean
@@ -162,7 +167,8 @@ mugai_id_parse(const char *typed, MugaiId *ret_id, GError **error)
     }
     if (!has_date(values) || evaluate(values, CHARACTERS) != 0) {
         g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED,
-                            "mistyped id: its check character does not fit, so a character is wrong or two are swapped");
+                            "mistyped id: its check character does not fit, so a character is "
+                            "wrong or two are swapped");
         return FALSE;
     }
     write_canonical(values, ret_id);

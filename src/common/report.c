@@ -1,11 +1,12 @@
 /*
  * report.c - what became of a message, as plain data, as the GVariant that travels and as JSON
  *
- * Invariants: 1. a report read from a GVariant has only valid UTF-8, known dispositions, real digests, and counts within
- *                limits.h: whoever holds one need not check again;
- *             2. JSON written here holds no octet that a terminal obeys: whatever is not clean is escaped.
- * Trust: the strings of envelope and report are hostile, so is every GVariant. JSON is read back from our own store; a
- * damaged one must not hurt either.
+ * Invariants: 1. a report read from a GVariant has only valid UTF-8, known dispositions, real
+ *                digests, and counts within limits.h: whoever holds one need not check again;
+ *             2. JSON written here holds no octet that a terminal obeys: whatever is not clean is
+ *                escaped.
+ * Trust: the strings of envelope and report are hostile, so is every GVariant. JSON is read back
+ * from our own store; a damaged one must not hurt either.
  * Errors: MALFORMED.
  */
 #include <mugai/report.h>
@@ -209,11 +210,14 @@ mugai_report_to_variant(const MugaiReport *report)
     for (guint i = 0; i < report->parts->len; i++) {
         const MugaiPart *part = report->parts->pdata[i];
 
-        g_variant_builder_add(&parts, PART_TYPE, part->path, part->type, part->declared_type, part->name, part->size,
-                              part->sha256, (guchar)part->disposition, part->reason);
+        g_variant_builder_add(&parts, PART_TYPE, part->path, part->type, part->declared_type,
+                              part->name, part->size, part->sha256, (guchar)part->disposition,
+                              part->reason);
     }
-    return g_variant_new("(ssssa" PART_TYPE "@as@as)", report->subject, report->from, report->message_id, report->date,
-                         &parts, strings_to_variant(report->ambiguities), strings_to_variant(report->warnings));
+    return g_variant_new("(ssssa" PART_TYPE "@as@as)", report->subject, report->from,
+                         report->message_id, report->date, &parts,
+                         strings_to_variant(report->ambiguities),
+                         strings_to_variant(report->warnings));
 }
 
 static gboolean
@@ -246,8 +250,8 @@ read_part_variant(GVariant *variant, GPtrArray *parts, GError **error)
     guint64 size = 0;
     guchar disposition = 0;
 
-    g_variant_get(variant, "(sssst&sys)", &part->path, &part->type, &part->declared_type, &part->name, &size, &sha256,
-                  &disposition, &part->reason);
+    g_variant_get(variant, "(sssst&sys)", &part->path, &part->type, &part->declared_type,
+                  &part->name, &size, &sha256, &disposition, &part->reason);
     if (!set_part_facts(part, size, sha256, disposition, error))
         return FALSE;
     g_ptr_array_add(parts, g_steal_pointer(&part));
@@ -295,12 +299,13 @@ mugai_report_from_variant(GVariant *variant, GError **error)
     const char *lines[4] = {NULL};
 
     /* The normal form has only valid UTF-8 in its strings and all its children inside of it. */
-    if (!g_variant_is_of_type(variant, G_VARIANT_TYPE(REPORT_TYPE)) || !g_variant_is_normal_form(variant)) {
+    if (!g_variant_is_of_type(variant, G_VARIANT_TYPE(REPORT_TYPE))
+        || !g_variant_is_normal_form(variant)) {
         malformed(error, "not in normal form");
         return NULL;
     }
-    g_variant_get(variant, "(&s&s&s&s@a" PART_TYPE "@as@as)", &lines[0], &lines[1], &lines[2], &lines[3], &parts,
-                  &ambiguities, &warnings);
+    g_variant_get(variant, "(&s&s&s&s@a" PART_TYPE "@as@as)", &lines[0], &lines[1], &lines[2],
+                  &lines[3], &parts, &ambiguities, &warnings);
     set_string(&report->subject, lines[0]);
     set_string(&report->from, lines[1]);
     set_string(&report->message_id, lines[2]);
@@ -349,7 +354,8 @@ add_time(JsonBuilder *builder, const char *name, gint64 seconds, gint32 offset)
     g_autoptr(GTimeZone) zone = g_time_zone_new_offset(offset);
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(seconds);
     g_autoptr(GDateTime) local = utc != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
-    g_autofree char *text = local != NULL ? g_date_time_format(local, "%Y-%m-%dT%H:%M:%S%:z") : NULL;
+    g_autofree char *text =
+        local != NULL ? g_date_time_format(local, "%Y-%m-%dT%H:%M:%S%:z") : NULL;
 
     add_string(builder, name, text != NULL ? text : "");
 }
@@ -365,8 +371,8 @@ append_escape(GString *out, gunichar c)
     g_string_append_printf(out, "\\u%04x\\u%04x", 0xD800 | (c >> 10), 0xDC00 | (c & 0x3FF));
 }
 
-/* Whatever is not clean (@ascii: or not ASCII) can stand only inside of strings, and becomes an escape there. Line feeds
- * are those between members: json-glib has escaped the ones in strings. */
+/* Whatever is not clean (@ascii: or not ASCII) can stand only inside of strings, and becomes an
+ * escape there. Line feeds are those between members: json-glib has escaped the ones in strings. */
 static char *
 escape(const char *json, gboolean ascii)
 {
@@ -451,8 +457,8 @@ add_octets(JsonBuilder *builder, const char *name, guint64 size, const char *sha
 }
 
 char *
-mugai_report_to_json(const MugaiReport *report, const MugaiFacts *facts, const MugaiEnvelope *envelope,
-                     const char *state, gboolean pretty)
+mugai_report_to_json(const MugaiReport *report, const MugaiFacts *facts,
+                     const MugaiEnvelope *envelope, const char *state, gboolean pretty)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new_immutable();
 
@@ -501,7 +507,8 @@ read_string(JsonObject *object, const char *name, char **ret_value, GError **err
 }
 
 static gboolean
-read_strings(JsonObject *object, const char *name, guint count_max, GPtrArray *values, GError **error)
+read_strings(JsonObject *object, const char *name, guint count_max, GPtrArray *values,
+             GError **error)
 {
     JsonNode *node = find_member(object, name, JSON_NODE_ARRAY);
     JsonArray *array = node != NULL ? json_node_get_array(node) : NULL;
@@ -608,12 +615,15 @@ read_part(JsonObject *object, MugaiPart *part, GError **error)
 
     if (size == NULL || json_node_get_value_type(size) != G_TYPE_INT64)
         return malformed(error, "size of a part");
-    return read_string(object, "path", &part->path, error) && read_string(object, "type", &part->type, error)
+    return read_string(object, "path", &part->path, error)
+           && read_string(object, "type", &part->type, error)
            && read_string(object, "declared_type", &part->declared_type, error)
-           && read_string(object, "name", &part->name, error) && read_string(object, "reason", &part->reason, error)
+           && read_string(object, "name", &part->name, error)
+           && read_string(object, "reason", &part->reason, error)
            && read_string(object, "sha256", &sha256, error)
            && read_string(object, "disposition", &disposition, error)
-           && set_part_facts(part, (guint64)json_node_get_int(size), sha256, find_disposition(disposition), error);
+           && set_part_facts(part, (guint64)json_node_get_int(size), sha256,
+                             find_disposition(disposition), error);
 }
 
 static gboolean
@@ -646,7 +656,8 @@ mugai_report_from_json(const char *json, gssize length, GError **error)
     if (object == NULL || !read_string(object, "subject", &report->subject, error)
         || !read_string(object, "from", &report->from, error)
         || !read_string(object, "message_id", &report->message_id, error)
-        || !read_string(object, "date", &report->date, error) || !read_parts(object, report->parts, error)
+        || !read_string(object, "date", &report->date, error)
+        || !read_parts(object, report->parts, error)
         || !read_strings(object, "ambiguities", MUGAI_LIMIT_REMARKS, report->ambiguities, error)
         || !read_strings(object, "warnings", MUGAI_LIMIT_REMARKS, report->warnings, error))
         return NULL;

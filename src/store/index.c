@@ -1,12 +1,14 @@
 /*
- * index.c - what is in the store, for people who look for something: a cache in SQLite behind the objects
+ * index.c - what is in the store, for people who look for something: a cache in SQLite behind the
+ * objects
  *
  *     messages   one row a message, whole; ordered by time of receipt
- *     words      one row a message: what can be searched, folded (NFKC, case); an index of all its groups of three
- *                characters, for Japanese has no spaces
+ *     words      one row a message: what can be searched, folded (NFKC, case); an index of all its
+ *                groups of three characters, for Japanese has no spaces
  *
- * Invariants: 1. nothing is known here that cannot be had from the objects: the file may be deleted at any time, and one
- *                that is damaged or of another version is made anew by the next writer (I8);
+ * Invariants: 1. nothing is known here that cannot be had from the objects: the file may be deleted
+ *                at any time, and one that is damaged or of another version is made anew by the
+ *                next writer (I8);
  *             2. nothing here is synced: a lost entry is made again, the accept path does not wait.
  * Trust: the strings of an entry are hostile; they are bound to statements, never pasted into them.
  * Errors: SYSTEM, MALFORMED where the file is damaged, NOT_FOUND.
@@ -39,7 +41,8 @@ static const char schema[] =
     " report TEXT NOT NULL);"
     "CREATE INDEX by_received ON messages(received, state);"
     /* the text is folded already, so it is compared as it is */
-    "CREATE VIRTUAL TABLE words USING fts5(sender, recipients, subject, other, tokenize = 'trigram case_sensitive 1');"
+    "CREATE VIRTUAL TABLE words USING fts5(sender, recipients, subject, other,"
+    " tokenize = 'trigram case_sensitive 1');"
     "PRAGMA user_version = " SCHEMA_VERSION ";"
     "COMMIT;";
 
@@ -50,7 +53,9 @@ fail_with(MugaiIndex *index, MugaiErrorCode code, const char *step, GError **err
 {
     g_set_error(error, MUGAI_ERROR, (gint)code, "index of %s: %s: %s%s", index->store->path, step,
                 sqlite3_errmsg(index->database),
-                code == MUGAI_ERROR_MALFORMED ? "; it may be deleted, mugaid makes it anew when it starts" : "");
+                code == MUGAI_ERROR_MALFORMED
+                    ? "; it may be deleted, mugaid makes it anew when it starts"
+                    : "");
     return FALSE;
 }
 
@@ -66,13 +71,15 @@ mugai_index_fail(MugaiIndex *index, const char *step, GError **error)
 static gboolean
 execute(MugaiIndex *index, const char *sql, GError **error)
 {
-    return sqlite3_exec(index->database, sql, NULL, NULL, NULL) == SQLITE_OK || mugai_index_fail(index, "setup", error);
+    return sqlite3_exec(index->database, sql, NULL, NULL, NULL) == SQLITE_OK
+           || mugai_index_fail(index, "setup", error);
 }
 
 static gboolean
 prepare(MugaiIndex *index, const char *sql, sqlite3_stmt **ret_statement, GError **error)
 {
-    int status = sqlite3_prepare_v3(index->database, sql, -1, SQLITE_PREPARE_PERSISTENT, ret_statement, NULL);
+    int status = sqlite3_prepare_v3(index->database, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                    ret_statement, NULL);
 
     if (status == SQLITE_ERROR) /* the statement is right, so the tables are not */
         return fail_with(index, MUGAI_ERROR_MALFORMED, "tables", error);
@@ -83,15 +90,19 @@ static gboolean
 prepare_all(MugaiIndex *index, GError **error)
 {
     if (!prepare(index, "SELECT 1 FROM messages WHERE id = ?", &index->has, error)
-        || !prepare(index, "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE id = ?", &index->get, error))
+        || !prepare(index, "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE id = ?", &index->get,
+                    error))
         return FALSE;
     if (!index->writable)
         return TRUE;
-    return prepare(index, "DELETE FROM words WHERE rowid = (SELECT number FROM messages WHERE id = ?)",
+    return prepare(index,
+                   "DELETE FROM words WHERE rowid = (SELECT number FROM messages WHERE id = ?)",
                    &index->remove_words, error)
            && prepare(index, "DELETE FROM messages WHERE id = ?", &index->remove, error)
-           && prepare(index, "INSERT INTO messages(" MUGAI_INDEX_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?)", &index->add,
-                      error)
+           && prepare(index,
+                      "INSERT INTO messages(" MUGAI_INDEX_COLUMNS
+                      ") VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                      &index->add, error)
            && prepare(index,
                       "INSERT INTO words(rowid, sender, recipients, subject, other)"
                       " VALUES(last_insert_rowid(), ?, ?, ?, ?)",
@@ -123,14 +134,15 @@ disconnect(MugaiIndex *index)
     g_clear_pointer(&index->database, sqlite3_close);
 }
 
-/* What SQLite is told to open. On a file system that takes no writes it could not share its log: then the file cannot
- * change either, and is read as it is. */
+/* What SQLite is told to open. On a file system that takes no writes it could not share its log:
+ * then the file cannot change either, and is read as it is. */
 static char *
 make_uri(const MugaiIndex *index)
 {
     g_autofree char *path = g_canonicalize_filename(INDEX_NAME, index->store->path);
     g_autofree char *escaped = g_uri_escape_string(path, "/", FALSE);
-    gboolean fixed = !index->writable && faccessat(index->store->directory, ".", W_OK, AT_EACCESS) != 0;
+    gboolean fixed =
+        !index->writable && faccessat(index->store->directory, ".", W_OK, AT_EACCESS) != 0;
 
     return g_strdup_printf("file:%s%s", escaped, fixed ? "?immutable=1" : "");
 }
@@ -141,7 +153,8 @@ open_file(MugaiIndex *index, GError **error)
     g_autofree char *uri = make_uri(index);
     int access = index->writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 
-    if (sqlite3_open_v2(uri, &index->database, access | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(uri, &index->database, access | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL)
+        != SQLITE_OK)
         return mugai_index_fail(index, "open", error);
     sqlite3_busy_timeout(index->database, BUSY_MILLISECONDS);
     if (!index->writable)
@@ -156,8 +169,8 @@ open_existing(MugaiIndex *index, GError **error)
     struct stat status = {0};
 
     if (fstatat(index->store->directory, INDEX_NAME, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "store %s has no index: mugaid makes it when it starts",
-                    index->store->path);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND,
+                    "store %s has no index: mugaid makes it when it starts", index->store->path);
         return FALSE;
     }
     index->device = status.st_dev;
@@ -175,10 +188,11 @@ make_anew(MugaiIndex *index, GError **error)
     unlinkat(index->store->directory, INDEX_NAME "-wal", 0);
     unlinkat(index->store->directory, INDEX_NAME "-shm", 0);
     unlinkat(index->store->directory, INDEX_NAME, 0);
-    file = openat(index->store->directory, INDEX_NAME, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC,
-                  S_IRUSR | S_IWUSR);
+    file = openat(index->store->directory, INDEX_NAME,
+                  O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (file < 0) {
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "index of %s cannot be made", index->store->path);
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "index of %s cannot be made",
+                              index->store->path);
         return FALSE;
     }
     close(file);
@@ -196,7 +210,8 @@ is_hopeless(const GError *error)
            || g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED);
 }
 
-/* Opens or makes the index. One at a time, threads as well, so that nobody deletes what another has just made. */
+/* Opens or makes the index. One at a time, threads as well, so that nobody deletes what another has
+ * just made. */
 static gboolean
 open_writable(MugaiIndex *index, gboolean anew, GError **error)
 {
@@ -205,7 +220,8 @@ open_writable(MugaiIndex *index, gboolean anew, GError **error)
     int lock = openat(index->store->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (lock < 0 || TEMP_FAILURE_RETRY(flock(lock, LOCK_EX)) != 0)
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "index of %s: lock", index->store->path);
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "index of %s: lock",
+                              index->store->path);
     else if (!anew && open_existing(index, &existing))
         opened = TRUE;
     else if (anew || is_hopeless(existing))
@@ -222,7 +238,8 @@ mugai_index_refresh(MugaiIndex *index, GError **error)
 {
     struct stat status = {0};
 
-    if (index->database != NULL && fstatat(index->store->directory, INDEX_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0
+    if (index->database != NULL
+        && fstatat(index->store->directory, INDEX_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0
         && status.st_dev == index->device && status.st_ino == index->inode)
         return TRUE;
     disconnect(index);
@@ -273,7 +290,8 @@ mugai_index_fold(const char *text)
     g_autofree char *normal = g_utf8_normalize(valid, -1, G_NORMALIZE_NFKC);
     g_autofree char *folded = g_utf8_casefold(normal, -1);
 
-    return g_utf8_normalize(folded, -1, G_NORMALIZE_NFKC); /* folding may have taken it apart again */
+    /* Folding may have taken it apart again. */
+    return g_utf8_normalize(folded, -1, G_NORMALIZE_NFKC);
 }
 
 static void
@@ -286,7 +304,8 @@ bind_text(sqlite3_stmt *statement, int at, const char *text)
 static gboolean
 run(MugaiIndex *index, sqlite3_stmt *statement, GError **error)
 {
-    gboolean done = sqlite3_step(statement) == SQLITE_DONE || mugai_index_fail(index, "write", error);
+    gboolean done =
+        sqlite3_step(statement) == SQLITE_DONE || mugai_index_fail(index, "write", error);
 
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
@@ -369,8 +388,8 @@ add_once(MugaiIndex *index, const MugaiEntry *entry, GError **error)
 {
     if (!mugai_index_refresh(index, error) || !execute(index, "BEGIN IMMEDIATE", error))
         return FALSE;
-    if (remove_entry(index, &entry->id, error) && add_message(index, entry, error) && add_words(index, entry, error)
-        && execute(index, "COMMIT", error))
+    if (remove_entry(index, &entry->id, error) && add_message(index, entry, error)
+        && add_words(index, entry, error) && execute(index, "COMMIT", error))
         return TRUE;
     sqlite3_exec(index->database, "ROLLBACK", NULL, NULL, NULL);
     return FALSE;
@@ -444,7 +463,8 @@ mugai_index_get(MugaiIndex *index, const MugaiId *id, GError **error)
     if (status == SQLITE_ROW)
         entry = mugai_index_read_row(index, index->get, error);
     else if (status == SQLITE_DONE)
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "the index has no message %s", id->text);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "the index has no message %s",
+                    id->text);
     else
         mugai_index_fail(index, "read", error);
     sqlite3_reset(index->get);

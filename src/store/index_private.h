@@ -1,4 +1,4 @@
-/* index_private.h - what the files of the index share; the only place where SQLite's types get their cleanup */
+/* index_private.h - what the files of the index share; SQLite's types get their cleanup here */
 #pragma once
 
 #include "store_private.h"
@@ -13,8 +13,9 @@ struct MugaiIndex {
     MugaiStore *store;
     gboolean writable;
     sqlite3 *database;
-    sqlite3_stmt *has, *get, *remove, *remove_words, *add, *add_words; /* last four: NULL unless writable */
-    guint64 device, inode; /* of the file that is open */
+    sqlite3_stmt *has, *get;
+    sqlite3_stmt *remove, *remove_words, *add, *add_words; /* NULL unless writable */
+    guint64 device, inode;                                 /* of the file that is open */
 };
 
 /* Opens the file anew if it is not the one that is open: it may be deleted at any time (I8). */

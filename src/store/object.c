@@ -1,13 +1,14 @@
 /*
  * object.c - keep an original: all of it, durable and named, or nothing
  *
- *     begin   an unnamed file in the directory of its day, which is durable        nothing has a name
- *     append  octets, compressed, digested                                         nothing has a name
- *     finish  end of stream, sync the file, link its name, sync the directory      a receipt
+ *     begin   an unnamed file in the directory of its day, which is durable
+ *     append  octets, compressed, digested
+ *     finish  end of stream, sync the file, link its name, sync the directory: a receipt
  *
- * Invariants: 1. a name in the store is linked once, after the whole file is synced: a process killed at any moment leaves
- *                a whole object or none (I2);
- *             2. a MugaiReceipt is made in mugai_object_finish() alone, after the directory is synced (I2);
+ * Invariants: 1. a name in the store is linked once, after the whole file is synced: a process
+ *                killed at any moment leaves a whole object or none (I2);
+ *             2. a MugaiReceipt is made in mugai_object_finish() alone, after the directory is
+ *                synced (I2);
  *             3. an object that failed once fails for ever.
  * Trust: octets and envelope are hostile; neither is looked into.
  * Errors: FULL where there is no room, LIMIT for an envelope beyond all measure, SYSTEM, EXISTS.
@@ -124,7 +125,8 @@ static gboolean
 fail(MugaiObject *object, const char *step, GError **error)
 {
     object->failed = TRUE;
-    mugai_error_set_errno(error, errno, mugai_store_error_code(errno), "original %s: %s", object->receipt->id.text, step);
+    mugai_error_set_errno(error, errno, mugai_store_error_code(errno), "original %s: %s",
+                          object->receipt->id.text, step);
     return FALSE;
 }
 
@@ -136,13 +138,15 @@ check_space(MugaiStore *store, GError **error)
     struct statvfs status;
 
     if (fstatvfs(store->directory, &status) != 0) {
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "store %s: free space", store->path);
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "store %s: free space",
+                              store->path);
         return FALSE;
     }
     if (status.f_bavail * status.f_frsize < store->min_free_octets) {
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_FULL,
-                    "store %s has less free space than the configured minimum of %" G_GUINT64_FORMAT " MiB", store->path,
-                    store->min_free_octets / (1024 * 1024));
+                    "store %s has less free space than the configured minimum of %" G_GUINT64_FORMAT
+                    " MiB",
+                    store->path, store->min_free_octets / (1024 * 1024));
         return FALSE;
     }
     return TRUE;
@@ -173,8 +177,9 @@ open_unnamed(MugaiObject *object, GError **error)
 {
     object->file = openat(object->day, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (object->file < 0 && errno == EOPNOTSUPP) {
-        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
-                            "the store's file system has no unnamed files: use ext4, xfs, btrfs or tmpfs");
+        g_set_error_literal(
+            error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
+            "the store's file system has no unnamed files: use ext4, xfs, btrfs or tmpfs");
         return FALSE;
     }
     return object->file >= 0 || fail(object, "unnamed file", error);
@@ -185,15 +190,19 @@ start_compression(MugaiObject *object, int level, GError **error)
 {
     object->comment = mugai_envelope_to_json(object->receipt->envelope);
     if (strlen(object->comment) >= MUGAI_LIMIT_ENVELOPE_OCTETS) {
-        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT, "the envelope is too long to be kept");
+        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT,
+                            "the envelope is too long to be kept");
         return FALSE;
     }
     object->header.comment = (Bytef *)object->comment;
     object->header.time = (uLong)object->receipt->envelope->received;
     object->header.os = GZIP_OS_UNIX;
     object->header.hcrc = 1; /* a damaged envelope is found out as a damaged message is */
-    /* Both fail only for want of memory, which aborts here as everywhere, or for our own wrong arguments. */
-    if (deflateInit2(&object->stream, level, Z_DEFLATED, GZIP_WINDOW_BITS, GZIP_MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK
+    /* Both fail only for want of memory, which aborts here as everywhere, or for our own wrong
+     * arguments. */
+    if (deflateInit2(&object->stream, level, Z_DEFLATED, GZIP_WINDOW_BITS, GZIP_MEMORY_LEVEL,
+                     Z_DEFAULT_STRATEGY)
+            != Z_OK
         || deflateSetHeader(&object->stream, &object->header) != Z_OK)
         g_error("zlib cannot begin a stream");
     return TRUE;
@@ -218,8 +227,9 @@ mugai_store_begin(MugaiStore *store, const MugaiEnvelope *envelope, GError **err
     object->digest = g_checksum_new(G_CHECKSUM_SHA256);
     object->receipt = g_new0(MugaiReceipt, 1);
     object->receipt->envelope = copy_envelope(envelope, error);
-    if (object->receipt->envelope == NULL || !check_space(store, error) || !draw_id(store, object, error)
-        || !open_unnamed(object, error) || !start_compression(object, store->compression, error))
+    if (object->receipt->envelope == NULL || !check_space(store, error)
+        || !draw_id(store, object, error) || !open_unnamed(object, error)
+        || !start_compression(object, store->compression, error))
         return NULL;
     return g_steal_pointer(&object);
 }
@@ -237,7 +247,8 @@ compress_input(MugaiObject *object, int flush, GError **error)
         object->stream.avail_out = sizeof object->compressed;
         status = deflate(&object->stream, flush);
         g_assert(status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR);
-        if (!mugai_store_write(object->file, object->compressed, sizeof object->compressed - object->stream.avail_out))
+        if (!mugai_store_write(object->file, object->compressed,
+                               sizeof object->compressed - object->stream.avail_out))
             return fail(object, "write", error);
     } while (object->stream.avail_out == 0);
     return TRUE;
@@ -247,8 +258,8 @@ static gboolean
 check_usable(MugaiObject *object, GError **error)
 {
     if (object->failed)
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "original %s: writing it has failed before",
-                    object->receipt->id.text);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
+                    "original %s: writing it has failed before", object->receipt->id.text);
     return !object->failed;
 }
 
@@ -285,7 +296,8 @@ link_name(MugaiObject *object, const char *name, GError **error)
     if (linkat(AT_FDCWD, unnamed, object->day, name, AT_SYMLINK_FOLLOW) == 0)
         return TRUE;
     if (errno == EEXIST) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_EXISTS, "original %s: the id is taken", object->receipt->id.text);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_EXISTS, "original %s: the id is taken",
+                    object->receipt->id.text);
         return FALSE;
     }
     return fail(object, "link", error);
@@ -313,7 +325,8 @@ mugai_object_finish(MugaiObject *object, GError **error)
 {
     g_autoptr(MugaiObject) owned = object;
 
-    if (!check_usable(owned, error) || !compress_input(owned, Z_FINISH, error) || !make_durable(owned, error))
+    if (!check_usable(owned, error) || !compress_input(owned, Z_FINISH, error)
+        || !make_durable(owned, error))
         return NULL;
     owned->receipt->sha256 = g_strdup(g_checksum_get_string(owned->digest));
     return g_steal_pointer(&owned->receipt);

@@ -1,8 +1,8 @@
 /*
  * original.c - read an original back: its envelope, its octets, and that both are whole
  *
- * Invariants: mugai_original_copy() says yes only after the gzip trailer has confirmed length and checksum of what was
- * written, and nothing follows it.
+ * Invariants: mugai_original_copy() says yes only after the gzip trailer has confirmed length and
+ * checksum of what was written, and nothing follows it.
  * Trust: the octets are hostile and not looked into; the store is ours, but disks are not perfect.
  * Errors: NOT_FOUND, MALFORMED for whatever is not one whole object of ours, SYSTEM.
  */
@@ -52,14 +52,16 @@ mugai_original_envelope(const MugaiOriginal *original)
 static gboolean
 damaged(const MugaiOriginal *original, const char *what, GError **error)
 {
-    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED, "object %s is damaged: %s", original->id.text, what);
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED, "object %s is damaged: %s",
+                original->id.text, what);
     return FALSE;
 }
 
 static gboolean
 failed(const MugaiOriginal *original, const char *step, GError **error)
 {
-    mugai_error_set_errno(error, errno, mugai_store_error_code(errno), "original %s: %s", original->id.text, step);
+    mugai_error_set_errno(error, errno, mugai_store_error_code(errno), "original %s: %s",
+                          original->id.text, step);
     return FALSE;
 }
 
@@ -74,7 +76,8 @@ start_inflating(const MugaiOriginal *original, z_stream *stream, GError **error)
 
 /* Gives @stream more input where it has none; none left means that the object was cut. */
 static gboolean
-refill(const MugaiOriginal *original, z_stream *stream, guint8 buffer[MUGAI_STORE_CHUNK_OCTETS], GError **error)
+refill(const MugaiOriginal *original, z_stream *stream, guint8 buffer[MUGAI_STORE_CHUNK_OCTETS],
+       GError **error)
 {
     gssize count = 0;
 
@@ -96,7 +99,8 @@ read_envelope(MugaiOriginal *original, GError **error)
 {
     g_auto(z_stream) stream = {0};
     g_autofree guint8 *buffer = g_malloc(MUGAI_STORE_CHUNK_OCTETS);
-    g_autofree char *comment = g_malloc(MUGAI_LIMIT_ENVELOPE_OCTETS); /* pages not written to cost nothing */
+    /* Pages not written to cost nothing. */
+    g_autofree char *comment = g_malloc(MUGAI_LIMIT_ENVELOPE_OCTETS);
     gz_header header = {.comment = (Bytef *)comment, .comm_max = MUGAI_LIMIT_ENVELOPE_OCTETS};
 
     if (!start_inflating(original, &stream, error))
@@ -108,12 +112,14 @@ read_envelope(MugaiOriginal *original, GError **error)
 
         if (!refill(original, &stream, buffer, error))
             return FALSE;
-        stream.next_out = (Bytef *)&status; /* zlib wants an address, though Z_BLOCK ends before any output */
+        /* zlib wants an address, though Z_BLOCK ends before any output. */
+        stream.next_out = (Bytef *)&status;
         status = inflate(&stream, Z_BLOCK);
         if (status != Z_OK && status != Z_BUF_ERROR)
             return damaged(original, "its header is not one of gzip", error);
     }
-    if (header.done < 0 || header.comment == NULL || memchr(comment, '\0', MUGAI_LIMIT_ENVELOPE_OCTETS) == NULL)
+    if (header.done < 0 || header.comment == NULL
+        || memchr(comment, '\0', MUGAI_LIMIT_ENVELOPE_OCTETS) == NULL)
         return damaged(original, "it has no envelope", error);
     original->envelope = mugai_envelope_from_json(comment, -1, error);
     g_prefix_error(error, "object %s: ", original->id.text);
@@ -155,11 +161,13 @@ typedef struct {
 } Copy;
 
 static gboolean
-write_chunk(const MugaiOriginal *original, Copy *copy, const guint8 *octets, gsize length, GError **error)
+write_chunk(const MugaiOriginal *original, Copy *copy, const guint8 *octets, gsize length,
+            GError **error)
 {
     copy->size += length;
     g_checksum_update(copy->digest, octets, (gssize)length);
-    return mugai_store_write(copy->fd, octets, length) || failed(original, "write of the copy", error);
+    return mugai_store_write(copy->fd, octets, length)
+           || failed(original, "write of the copy", error);
 }
 
 /* The whole stream; zlib compares the trailer's checksum and length. */
@@ -187,7 +195,8 @@ inflate_all(const MugaiOriginal *original, Copy *copy, z_stream *stream, GError 
 }
 
 gboolean
-mugai_original_copy(MugaiOriginal *original, int fd, guint64 *ret_size, char **ret_sha256, GError **error)
+mugai_original_copy(MugaiOriginal *original, int fd, guint64 *ret_size, char **ret_sha256,
+                    GError **error)
 {
     g_autoptr(GChecksum) digest = g_checksum_new(G_CHECKSUM_SHA256);
     g_auto(z_stream) stream = {0};

@@ -1,11 +1,13 @@
 /*
  * query.c - find messages in the index
  *
- * First the numbers of all matches, newest first, then their rows one by one: the visitor may take its time, at a pager
- * for example, and holds no lock meanwhile. A term of three and more characters is answered by the index of groups of
- * three; a shorter one, common in Japanese, by looking through the folded text of every message in the time asked for.
+ * First the numbers of all matches, newest first, then their rows one by one: the visitor may take
+ * its time, at a pager for example, and holds no lock meanwhile. A term of three and more
+ * characters is answered by the index of groups of three; a shorter one, common in Japanese, by
+ * looking through the folded text of every message in the time asked for.
  *
- * Trust: the terms are typed by an administrator; they are bound to the statement, never pasted into it.
+ * Trust: the terms are typed by an administrator; they are bound to the statement, never pasted
+ * into it.
  * Errors: SYSTEM, MALFORMED where the file is damaged.
  */
 #include "index_private.h"
@@ -35,7 +37,8 @@ demand_text(Clause *clause, const char *condition, const char *value)
     g_ptr_array_add(clause->values, g_strdup(value));
 }
 
-/* Demands the substring @term, which may be NULL: @columns in FTS5's form, @text the same as an SQL expression. */
+/* Demands the substring @term, which may be NULL: @columns in FTS5's form, @text the same as an SQL
+ * expression. */
 static void
 demand_term(Clause *clause, const char *columns, const char *text, const char *term)
 {
@@ -51,7 +54,8 @@ demand_term(Clause *clause, const char *columns, const char *text, const char *t
         return;
     }
     g_string_replace(phrase, "\"", "\"\"", 0);
-    g_string_append_printf(clause->match, "%s%s \"%s\"", clause->match->len > 0 ? " AND " : "", columns, phrase->str);
+    g_string_append_printf(clause->match, "%s%s \"%s\"", clause->match->len > 0 ? " AND " : "",
+                           columns, phrase->str);
 }
 
 static void
@@ -65,13 +69,15 @@ add_demands(Clause *clause, const MugaiQuery *query)
     demand_term(clause, "recipients :", "words.recipients", query->to);
     demand_term(clause, "subject :", "words.subject", query->subject);
     demand_term(clause, "",
-                "words.sender || char(10) || words.recipients || char(10) || words.subject || char(10) || words.other",
+                "words.sender || char(10) || words.recipients || char(10) || words.subject || "
+                "char(10) || words.other",
                 query->text);
     if (clause->match->len > 0)
         demand_text(clause, "words MATCH ?", clause->match->str);
 }
 
-/* Few matches of an index: start from them. Looking through everything: start from the newest, to stop at the limit. */
+/* Few matches of an index: start from them. Looking through everything: start from the newest, to
+ * stop at the limit. */
 static char *
 write_statement(const Clause *clause, const MugaiQuery *query)
 {
@@ -81,13 +87,16 @@ write_statement(const Clause *clause, const MugaiQuery *query)
         tables = "words CROSS JOIN messages ON number = words.rowid";
     else if (clause->scans)
         tables = "messages CROSS JOIN words ON words.rowid = number";
-    return g_strdup_printf("SELECT number FROM %s WHERE TRUE%s ORDER BY received DESC, number DESC LIMIT %" G_GINT64_FORMAT,
-                           tables, clause->where->str, query->limit > 0 ? (gint64)query->limit : -1);
+    return g_strdup_printf("SELECT number FROM %s WHERE TRUE%s ORDER BY received DESC, number DESC "
+                           "LIMIT %" G_GINT64_FORMAT,
+                           tables, clause->where->str,
+                           query->limit > 0 ? (gint64)query->limit : -1);
 }
 
 /* Runs the search; numbers of rows are appended to @numbers. */
 static gboolean
-collect_numbers(MugaiIndex *index, const char *sql, const GPtrArray *values, GArray *numbers, GError **error)
+collect_numbers(MugaiIndex *index, const char *sql, const GPtrArray *values, GArray *numbers,
+                GError **error)
 {
     g_autoptr(sqlite3_stmt) search = NULL;
     int status = SQLITE_OK;
@@ -136,20 +145,23 @@ read_entry(MugaiIndex *index, sqlite3_stmt *by_number, gint64 number, GError **e
 }
 
 gboolean
-mugai_index_list(MugaiIndex *index, const MugaiQuery *query, MugaiIndexVisit visit, gpointer data, GError **error)
+mugai_index_list(MugaiIndex *index, const MugaiQuery *query, MugaiIndexVisit visit, gpointer data,
+                 GError **error)
 {
     g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_autoptr(sqlite3_stmt) by_number = NULL;
 
     if (!mugai_index_refresh(index, error) || !find_numbers(index, query, numbers, error))
         return FALSE;
-    if (sqlite3_prepare_v2(index->database, "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE number = ?", -1,
+    if (sqlite3_prepare_v2(index->database,
+                           "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE number = ?", -1,
                            &by_number, NULL)
         != SQLITE_OK)
         return mugai_index_fail(index, "read", error);
     for (guint i = 0; i < numbers->len; i++) {
         g_autoptr(GError) local = NULL;
-        g_autoptr(MugaiEntry) entry = read_entry(index, by_number, g_array_index(numbers, gint64, i), &local);
+        g_autoptr(MugaiEntry) entry =
+            read_entry(index, by_number, g_array_index(numbers, gint64, i), &local);
 
         if (local != NULL) {
             g_propagate_error(error, g_steal_pointer(&local));

@@ -1,8 +1,11 @@
 /*
- * store.c - the quarantine's directories: <store>/YYYY/MM/DD, owner-only, made durable before anything is named in them
+ * store.c - the quarantine's directories: <store>/YYYY/MM/DD, owner-only, made durable before
+ * anything is named in them
  *
- * Invariants: 1. every directory is reached from the store's descriptor, one name at a time, never through a symbolic link;
- *             2. mugai_store_make_day() returns only directories whose own names are synced, whoever made them (I2).
+ * Invariants: 1. every directory is reached from the store's descriptor, one name at a time, never
+ *                through a symbolic link;
+ *             2. mugai_store_make_day() returns only directories whose own names are synced,
+ *                whoever made them (I2).
  * Trust: the store belongs to one user and nobody else can write there.
  * Errors: SYSTEM, FULL, NOT_FOUND.
  */
@@ -51,7 +54,8 @@ mugai_store_open(const MugaiConfig *config, GError **error)
     store->compression = (int)config->compression;
     store->directory = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (store->directory < 0) {
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "store %s cannot be opened", store->path);
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "store %s cannot be opened",
+                              store->path);
         return NULL;
     }
     if (!check_owner_only(store->directory, store->path, error))
@@ -103,7 +107,8 @@ mugai_store_object_name(const MugaiId *id)
     return g_strconcat(id->text, MUGAI_STORE_SUFFIX, NULL);
 }
 
-/* Opens @name in @parent; with @make, makes it first where it is missing and syncs @parent if @sync, or if it was made. */
+/* Opens @name in @parent; with @make, makes it first where it is missing and syncs @parent if
+ * @sync, or if it was made. */
 static int
 open_level(int parent, const char *name, gboolean make, gboolean sync)
 {
@@ -155,7 +160,8 @@ mugai_store_open_day(MugaiStore *store, const MugaiId *id, GError **error)
     if (day < 0 && errno == ENOENT)
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "there is no message %s", id->text);
     else if (day < 0)
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "store %s: day of %s", store->path, id->text);
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "store %s: day of %s", store->path,
+                              id->text);
     return day;
 }
 
@@ -163,13 +169,14 @@ int
 mugai_store_make_day(MugaiStore *store, const MugaiId *id, GError **error)
 {
     gint number = mugai_store_day_number(id);
-    /* A directory that is there may be another process's and not durable yet: the first time, sync in any case. */
+    /* A directory that is there may be another process's and not durable yet: the first time, sync
+     * in any case. */
     gboolean sync = g_atomic_int_get(&store->synced_day) != number;
     int day = walk_to_day(store, id, TRUE, sync);
 
     if (day < 0) {
-        mugai_error_set_errno(error, errno, mugai_store_error_code(errno), "store %s: directory of the day of %s",
-                              store->path, id->text);
+        mugai_error_set_errno(error, errno, mugai_store_error_code(errno),
+                              "store %s: directory of the day of %s", store->path, id->text);
         return -1;
     }
     g_atomic_int_set(&store->synced_day, number);

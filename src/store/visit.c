@@ -3,8 +3,8 @@
  *
  * The directories themselves are the list (I8): nothing here asks the index.
  *
- * Trust: what does not look like one of ours, name and place, is passed over: foreign files, symbolic links, an object in
- * the directory of another day.
+ * Trust: what does not look like one of ours, name and place, is passed over: foreign files,
+ * symbolic links, an object in the directory of another day.
  * Errors: SYSTEM.
  */
 #include "store_private.h"
@@ -61,7 +61,8 @@ visit_object(Walk *walk, gint day, const char *name)
     if (!g_str_has_suffix(name, MUGAI_STORE_SUFFIX))
         return;
     stem = g_strndup(name, strlen(name) - strlen(MUGAI_STORE_SUFFIX));
-    if (!mugai_id_parse(stem, &id, NULL) || !g_str_equal(id.text, stem) || mugai_store_day_number(&id) != day)
+    if (!mugai_id_parse(stem, &id, NULL) || !g_str_equal(id.text, stem)
+        || mugai_store_day_number(&id) != day)
         return;
     walk->stopped = !walk->visit(&id, walk->data);
 }
@@ -83,7 +84,8 @@ is_number_of(const char *name, int level)
     return strlen(name) == digits && strspn(name, "0123456789") == digits;
 }
 
-/* Visits what lies under @path, whose digits so far are @number: three levels of numbers, then objects. */
+/* Visits what lies under @path, whose digits so far are @number: three levels of numbers, then
+ * objects. */
 static gboolean
 visit_level(Walk *walk, const char *path, gint number, int level, GError **error)
 {
@@ -92,7 +94,8 @@ visit_level(Walk *walk, const char *path, gint number, int level, GError **error
     if (names == NULL && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
         return TRUE; /* removed in the meantime, or none of ours */
     if (names == NULL) {
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "store %s: %s", walk->store->path, path);
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "store %s: %s", walk->store->path,
+                              path);
         return FALSE;
     }
     for (guint i = 0; i < names->len && !walk->stopped; i++) {
@@ -114,7 +117,8 @@ visit_level(Walk *walk, const char *path, gint number, int level, GError **error
     return TRUE;
 }
 
-/* The UTC day of @seconds as YYYYMMDD; what lies outside of the calendar is its first or last day. */
+/* The UTC day of @seconds as YYYYMMDD; what lies outside of the calendar is its first or last day.
+ * */
 static gint
 day_of_seconds(gint64 seconds)
 {
@@ -122,11 +126,13 @@ day_of_seconds(gint64 seconds)
 
     if (time == NULL)
         return seconds < 0 ? 0 : 99991231;
-    return g_date_time_get_year(time) * 10000 + g_date_time_get_month(time) * 100 + g_date_time_get_day_of_month(time);
+    return g_date_time_get_year(time) * 10000 + g_date_time_get_month(time) * 100
+           + g_date_time_get_day_of_month(time);
 }
 
 gboolean
-mugai_store_visit(MugaiStore *store, gint64 since, gint64 until, MugaiStoreVisit visit, gpointer data, GError **error)
+mugai_store_visit(MugaiStore *store, gint64 since, gint64 until, MugaiStoreVisit visit,
+                  gpointer data, GError **error)
 {
     Walk walk = {
         .store = store,
