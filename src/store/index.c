@@ -9,7 +9,8 @@
  * Invariants: 1. nothing is known here that cannot be had from the objects: the file may be deleted
  *                at any time, and one that is damaged or of another version is made anew by the
  *                next writer (I8);
- *             2. nothing here is synced: a lost entry is made again, the accept path does not wait.
+ *             2. an entry costs no sync of its own: after a power cut the newest may be missing and
+ *                are made again, but the file is whole.
  * Trust: the strings of an entry are hostile; they are bound to statements, never pasted into them.
  * Errors: SYSTEM, MALFORMED where the file is damaged, NOT_FOUND.
  */
@@ -159,7 +160,7 @@ open_file(MugaiIndex *index, GError **error)
     sqlite3_busy_timeout(index->database, BUSY_MILLISECONDS);
     if (!index->writable)
         return TRUE;
-    return execute(index, "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;", error);
+    return execute(index, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", error);
 }
 
 /* Opens the index that is there. NOT_FOUND, MALFORMED, SYSTEM. */
