@@ -16,7 +16,7 @@ import harness  # noqa: E402
 import messages  # noqa: E402
 
 MAILS = (
-    ("a Japanese HTML mail from Outlook with a Word document", messages.outlook_html_with_docx),
+    ("a Japanese HTML mail from Outlook with a Word document", messages.outlook_html_letter_with_docx),
     ("a plain mail in ISO-2022-JP with characters that only NEC and IBM knew",
      messages.iso_2022_jp_nec_and_ibm_characters),
     ("a mail from a webmail with a zip file whose name is Japanese", messages.webmail_zip_japanese_name),

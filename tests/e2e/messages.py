@@ -195,12 +195,29 @@ def forms(octets):
     return found
 
 
-def office(name):
-    """A small Office document with a token in it, stored so that the token can be seen."""
+OFFICE = "application/vnd.openxmlformats-officedocument."
+_RELATIONS = "http://schemas.openxmlformats.org/"
+
+
+def office(name, kind="word/document.xml"):
+    """The least Word or Excel document that is one, with a token in it; stored, so that the token can be seen."""
+    main = "wordprocessingml.document.main" if kind.startswith("word") else "spreadsheetml.sheet.main"
+    members = (
+        ("[Content_Types].xml",
+         f'<Types xmlns="{_RELATIONS}package/2006/content-types"><Default Extension="rels" ContentType='
+         f'"application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/{kind}" '
+         f'ContentType="{OFFICE}{main}+xml"/></Types>'),
+        ("_rels/.rels",
+         f'<Relationships xmlns="{_RELATIONS}package/2006/relationships"><Relationship Id="r1" Type="{_RELATIONS}'
+         f'officeDocument/2006/relationships/officeDocument" Target="{kind}"/></Relationships>'),
+        (kind,
+         f'<w:document xmlns:w="{_RELATIONS}wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>見積書 '
+         f"{token(name).decode()}</w:t></w:r></w:p></w:body></w:document>"))
     octets = io.BytesIO()
     with zipfile.ZipFile(octets, "w", zipfile.ZIP_STORED) as archive:
-        for member, text in (("[Content_Types].xml", b"<Types/>"), ("word/document.xml", token(name))):
-            archive.writestr(zipfile.ZipInfo(member, (2026, 11, 20, 0, 0, 0)), text)
+        for member, text in members:
+            archive.writestr(zipfile.ZipInfo(member, (2026, 11, 20, 0, 0, 0)),
+                             '<?xml version="1.0" encoding="UTF-8"?>\n' + text)
     return octets.getvalue()
 
 
@@ -234,8 +251,7 @@ def outlook_html_with_docx():
     body = multipart("alternative", "----=_NextPart_001_0011_01DC5A1B.7E3F4C20", [
         text_part(text, "iso-2022-jp", "7bit", quoted=True),
         text_part(html, "iso-2022-jp", "quoted-printable", "html", quoted=True)])
-    docx = attachment("application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-                      office("outlook"), named("見積書.docx", "iso-2022-jp"))
+    docx = attachment(OFFICE + "wordprocessingml.document", office("outlook"), named("見積書.docx", "iso-2022-jp"))
     whole = multipart("mixed", "----=_NextPart_000_0010_01DC5A1B.7E3F4C20", [body, docx],
                       preamble=b"This is a multipart message in MIME format.\r\n\r\n")
     more = [("X-Mailer", "Microsoft Outlook 16.0"), ("Thread-Index", "AdxaGwAAAAAAAAAAAAAAAAAAAAAAAA=="),
@@ -253,6 +269,29 @@ def outlook_html_only():
     return Case(message(text_part(html, "UTF-8", "base64", "html", quoted=True), word("会議のご案内")),
                 ["会議は15時から第1会議室で行います。", "予算案", "人事"], "会議のご案内",
                 absent=["alert(1)", "font-family", "<p>"])
+
+
+@case
+def outlook_html_letter_with_docx():
+    html = """<html><head><meta charset="utf-8"><style>p.MsoNormal {margin:0mm}</style></head><body lang=JA>
+<p class=MsoNormal>総務課 田中様</p>
+<p class=MsoNormal>いつもお世話になっております。<b>見積書</b>をお送りします。</p>
+<table border=1><tr><th>品名</th><th>数量</th><th>金額</th></tr>
+<tr><td>ノートパソコン</td><td>10</td><td>1,250,000円</td></tr>
+<tr><td>プリンター</td><td>2</td><td>96,000円</td></tr></table>
+<p class=MsoNormal>詳しくは<a href="https://www.internet.example/catalog?id=7">カタログ</a>をご覧ください。</p>
+<ul><li>納期：12月15日</li><li>支払：翌月末</li></ul>
+<script>document.write("payload")</script></body></html>
+"""
+    docx = attachment(OFFICE + "wordprocessingml.document", office("letter"), named("見積書（第1版）.docx"))
+    whole = multipart("mixed", "----=_NextPart_000_0020_01DC5A1B.7E3F4C20",
+                      [text_part(html, "utf-8", "quoted-printable", "html", quoted=True), docx],
+                      preamble=b"This is a multipart message in MIME format.\r\n\r\n")
+    return Case(message(whole, word("【見積書】ノートパソコン ほか"), more=[("X-Mailer", "Microsoft Outlook 16.0")],
+                        sender=word("山田 太郎") + " <yamada@internet.example>"),
+                ["総務課 田中様", "見積書をお送りします。", "ノートパソコン", "1,250,000円", "納期：12月15日"],
+                "【見積書】ノートパソコン ほか", ["見積書（第1版）.docx"], [token("letter")],
+                absent=["document.write", "https://", "MsoNormal"])
 
 
 @case
@@ -322,8 +361,8 @@ def thunderbird_rfc2231_names():
     pieces = [percent(name[at:at + 6]) for at in range(0, len(name), 6)]
     pieces[0] = "UTF-8''" + pieces[0]
     split = "".join(f";\r\n filename*{number}*={piece}" for number, piece in enumerate(pieces))
-    book = attachment("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-                      office("thunderbird"), (f';\r\n name="{word(name[:12])}\r\n {word(name[12:])}"', split))
+    book = attachment(OFFICE + "spreadsheetml.sheet", office("thunderbird", "xl/workbook.xml"),
+                      (f';\r\n name="{word(name[:12])}\r\n {word(name[12:])}"', split))
     flowed = (fields(("Content-Type", "text/plain; charset=UTF-8; format=flowed"),
                      ("Content-Transfer-Encoding", "8bit")),
               "予算要求書の修正版です。\r\n差し替えをお願いします。\r\n".encode())
@@ -448,7 +487,7 @@ def nested_multiparts():
 def forwarded_message():
     inner = message(multipart("mixed", "fw1", [
         text_part("転送元の本文です。\n", "iso-2022-jp", "7bit"),
-        attachment("application/vnd.ms-excel.sheet.macroEnabled.12", office("forwarded"), named("集計.xlsm"))]),
+        attachment("application/vnd.ms-excel.sheet.macroEnabled.12", office("forwarded", "xl/workbook.xml"), named("集計.xlsm"))]),
         word("元の件名", "iso-2022-jp"), identity="inner@internet.example")
     wrapped = (fields(("Content-Type", "message/rfc822"), ("Content-Disposition", "attachment")), inner)
     whole = multipart("mixed", "fw0", [text_part("参考までに転送します。\n"), wrapped])
