@@ -15,6 +15,7 @@
 #define WORD_OCTETS 45u
 /* An ASCII word longer than this has no place to fold and is written as encoded words. */
 #define ASCII_WORD_OCTETS 500u
+#define DAY_SECONDS (24 * 3600)
 
 /* --- text --- */
 
@@ -242,9 +243,11 @@ mugai_compose_date(MugaiTime time)
 {
     static const char days[] = "MonTueWedThuFriSatSun";
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    gint32 minutes = ABS(time.offset) / 60;
+    /* No place on earth is a day away. */
+    gint32 offset = time.offset > -DAY_SECONDS && time.offset < DAY_SECONDS ? time.offset : 0;
+    gint32 minutes = ABS(offset) / 60;
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time.seconds);
-    g_autoptr(GDateTime) local = utc == NULL ? NULL : g_date_time_add_seconds(utc, time.offset);
+    g_autoptr(GDateTime) local = utc == NULL ? NULL : g_date_time_add_seconds(utc, offset);
 
     if (local == NULL || g_date_time_get_year(local) < 1900)
         return g_strdup("Thu, 01 Jan 1970 00:00:00 +0000");
@@ -252,7 +255,7 @@ mugai_compose_date(MugaiTime time)
                            days + 3 * (g_date_time_get_day_of_week(local) - 1), g_date_time_get_day_of_month(local),
                            months + 3 * (g_date_time_get_month(local) - 1), g_date_time_get_year(local),
                            g_date_time_get_hour(local), g_date_time_get_minute(local),
-                           g_date_time_get_second(local), time.offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
+                           g_date_time_get_second(local), offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
 static void
@@ -270,6 +273,9 @@ append_body(GString *out, const char *text, gsize length)
         g_string_append(crlf, "\r\n");
         i += line + 1;
     }
+    /* An administrator may have emptied every sentence; a body is never empty. */
+    if (length == 0)
+        g_string_append(crlf, "\r\n");
     base64 = g_base64_encode((const guchar *)crlf->str, crlf->len);
     left = strlen(base64);
     for (const char *p = base64; left > 0;) {

@@ -79,8 +79,8 @@ append_host(GString *out, const char *p, gsize left)
     for (; i < left && (g_ascii_isalnum(p[i]) || strchr("-_.@%", p[i]) != NULL) && p[i] != '\0'; i++) {
         gboolean inner = p[i] == '.' && i + 1 < left && g_ascii_isalnum(p[i + 1]);
 
-        /* "www." within a host is a pattern of its own and comes next. */
-        if (find_pattern(p + i, left - i, FALSE) != NULL)
+        /* "www." within a host is a pattern of its own and comes next, and so is "tel:" behind one. */
+        if (find_pattern(p + i, left - i, i == 0 || !g_ascii_isalnum(p[i - 1])) != NULL)
             break;
         if (inner)
             g_string_append(out, "[.]");

@@ -112,7 +112,8 @@ mugai_compose_size(guint64 octets)
 {
     if (octets < 1000)
         return g_strdup_printf("%u B", (guint)octets);
-    if (octets < 1000 * 1000)
+    /* What would be rounded to 1000 KB is 1.0 MB. */
+    if (octets < 999500)
         return g_strdup_printf("%u KB", (guint)((octets + 500) / 1000));
     return g_strdup_printf("%.1f MB", (double)octets / 1e6);
 }
@@ -126,6 +127,13 @@ mugai_compose_notice_end(MugaiText *text, const MugaiSettings *settings, const M
     mugai_compose_notice(text, settings, "notice/id", "id", id->text, NULL);
 }
 
+/* A sentence for a header field: an administrator may have written anything. */
+static char *
+sentence_line(const MugaiSettings *settings, const char *key)
+{
+    return mugai_text_clean_line(mugai_settings_notice(settings, key), -1, VALUE_CHARACTERS);
+}
+
 char *
 mugai_compose_notice_only(const MugaiSettings *settings, const MugaiId *id, MugaiTime received, gsize *ret_length)
 {
@@ -133,15 +141,16 @@ mugai_compose_notice_only(const MugaiSettings *settings, const MugaiId *id, Muga
     g_autoptr(MugaiReport) report = mugai_report_new();
     g_autoptr(GPtrArray) from = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_address_free);
     g_autofree char *date = mugai_compose_date(received);
+    g_autofree char *sender = sentence_line(settings, "notice/no-sender");
+    g_autofree char *subject = sentence_line(settings, "notice/failed-subject");
     GString *out = g_string_new(NULL);
 
     /* The whole message is one part that could not be read (I3). */
     g_ptr_array_add(report->parts, mugai_part_new("1"));
-    g_ptr_array_add(from, mugai_address_new(mugai_settings_notice(settings, "notice/no-sender"), MUGAI_COMPOSE_LOCAL,
-                                            MUGAI_COMPOSE_DOMAIN));
+    g_ptr_array_add(from, mugai_address_new(sender, MUGAI_COMPOSE_LOCAL, MUGAI_COMPOSE_DOMAIN));
     g_string_append_printf(out, "Date: %s\r\n", date);
     mugai_compose_address_field(out, "From", from);
-    mugai_compose_text_field(out, "Subject", mugai_settings_notice(settings, "notice/failed-subject"));
+    mugai_compose_text_field(out, "Subject", subject);
     g_string_append_printf(out, "Message-ID: <%s@" MUGAI_COMPOSE_DOMAIN ">\r\n", id->text);
     mugai_compose_notice(text, settings, "notice/failed", NULL);
     mugai_compose_notice_end(text, settings, id);
