@@ -34,7 +34,7 @@ typedef struct {
 
 typedef struct {
     GString *text;
-    GByteArray *coded; /* for each octet of text: 1 if it must be inside of a word when written anew */
+    GByteArray *coded; /* for each octet of text: 1 if it came out of a word */
     GByteArray *run;   /* octets of neighbouring words, not decoded yet */
     MugaiCharset charset;
     gboolean after_word;
@@ -194,15 +194,6 @@ is_never_decoded(const char *label, gsize length)
     return FALSE;
 }
 
-/* What the parser that reads next shall not see as it is: other than ASCII, controls, and what begins a word for it. */
-static gboolean
-must_be_coded(const char *at, const char *end)
-{
-    if ((guint8)*at >= 0x7F || ((guint8)*at < ' ' && !is_blank(*at)))
-        return TRUE;
-    return *at == '=' && at + 1 < end && at[1] == '?';
-}
-
 /* Appends valid @utf8; NUL becomes U+FFFD. */
 static void
 append_utf8(Reader *reader, const GString *utf8, gboolean coded)
@@ -219,7 +210,7 @@ append_utf8(Reader *reader, const GString *utf8, gboolean coded)
     }
     g_byte_array_set_size(reader->coded, (guint)reader->text->len);
     for (gsize i = before; i < reader->text->len; i++)
-        reader->coded->data[i] = coded || must_be_coded(reader->text->str + i, reader->text->str + reader->text->len);
+        reader->coded->data[i] = (guint8)coded;
 }
 
 static void
@@ -228,6 +219,9 @@ append(Reader *reader, const guint8 *octets, gsize length, MugaiCharset labelled
     g_autoptr(GString) utf8 = g_string_sized_new(length);
     MugaiCharset charset = mugai_charset_recognise(octets, length, labelled);
 
+    /* Between words stands ASCII at least; two octets that look like a mark must not turn addresses into Chinese. */
+    if (!coded && (charset == MUGAI_CHARSET_UTF_16BE || charset == MUGAI_CHARSET_UTF_16LE))
+        charset = MUGAI_CHARSET_UTF_8;
     reader->notes->undecodable += mugai_charset_decode(charset, octets, length, utf8);
     append_utf8(reader, utf8, coded);
 }
@@ -514,6 +508,15 @@ write_next(GString *out, Reader *reader, gsize i)
     return end;
 }
 
+/* What the parser that reads next shall not see as it is: other than ASCII, controls, and what begins a word for it. */
+static gboolean
+must_be_coded(const char *at, const char *end)
+{
+    if ((guint8)*at >= 0x7F || ((guint8)*at < ' ' && !is_blank(*at)))
+        return TRUE;
+    return *at == '=' && at + 1 < end && at[1] == '?';
+}
+
 static gboolean
 is_plain(const char *raw, gsize length)
 {
@@ -535,7 +538,9 @@ mugai_words_normalise(const char *raw, gsize length, MugaiWordsNotes *notes)
         g_string_append_len(out, raw, (gssize)length);
     else
         read_value(&reader, raw, length);
-    while (i < reader.text->len)
+    for (i = 0; i < reader.text->len; i++)
+        reader.coded->data[i] |= must_be_coded(reader.text->str + i, reader.text->str + reader.text->len);
+    for (i = 0; i < reader.text->len;)
         i = write_next(out, &reader, i);
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
