@@ -295,11 +295,13 @@ compose_from(const Reading *reading, const MugaiSettings *settings)
         g_autofree char *line = reading->object == NULL
                                     ? g_strdup("")
                                     : mugai_headers_line(reading->object, "From", MUGAI_LIMIT_DISPLAY_NAME_CHARACTERS);
+        /* An administrator may have written any sentence. */
+        g_autofree char *nobody = mugai_text_clean_line(mugai_settings_notice(settings, "notice/no-sender"), -1,
+                                                        MUGAI_LIMIT_DISPLAY_NAME_CHARACTERS);
 
         mugai_report_remark(reading->report->ambiguities, "from", "no sender");
-        g_ptr_array_add(addresses,
-                        mugai_address_new(*line != '\0' ? line : mugai_settings_notice(settings, "notice/no-sender"),
-                                          MUGAI_COMPOSE_LOCAL, MUGAI_COMPOSE_DOMAIN));
+        g_ptr_array_add(addresses, mugai_address_new(*line != '\0' ? line : nobody, MUGAI_COMPOSE_LOCAL,
+                                                     MUGAI_COMPOSE_DOMAIN));
     }
     first = g_ptr_array_index(addresses, 0);
     g_free(reading->report->from);
