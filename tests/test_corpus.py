@@ -135,6 +135,9 @@ def check_text(expect, output, expected_text):
             yield f"{sentence[:60]!r} {where} in {output.text[:200]!r}"
             break
         place = found + len(sentence)
+    unmarked = [line for line in output.text.split("\n") if line.strip() and not line.startswith("■ ")]
+    if "lines" in expect and unmarked != expect["lines"]:
+        yield f"lines without the mark are {unmarked}, not {expect['lines']}"
     for sentence in expect.get("anywhere", []):
         if sentence not in output.text:
             yield f"{sentence[:60]!r} is missing in {output.text[:200]!r}"

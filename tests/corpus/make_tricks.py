@@ -391,6 +391,8 @@ def text_tricks():
          "Content-Transfer-Encoding: base64\n\n") + b64(program(p, 40)) + octets("--xx--\n"))
     text("block-two-blocks", lambda p: uu(program(p), "a.exe") + octets("間の文です。\n") + uu(program(p), "b.exe"),
          notice=["a.exe", "b.exe"], report={"removed_min": 2})
+    trick("block-own-lines-are-marked", lambda p: text_mail(octets("前の文です。\n") + uu(program(p)) + octets("後の文です。\n")),
+          lines=["前の文です。", "後の文です。"])
     trick("block-in-html", lambda p: html_mail(f"<p>前の文です。</p><pre>{uu(program(p)).decode().replace('<', '&lt;').replace('&', '&amp;').replace('&amp;lt;', '&lt;')}</pre><p>後の文です。</p>"),
           contains=["前の文です。", "後の文です。"], report={"removed_min": 1})
     trick("block-base64-in-html", lambda p: html_mail(octets("<p>前の文です。</p><pre>") + b64(program(p, 40))
