@@ -2,10 +2,10 @@
 
     normal      gcc, as installed: unit tests, lint, end to end
     sanitizers  gcc with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests
-    fuzz        clang with the same and libFuzzer: a minute for each target (the unit tests replay what failed before)
+    fuzz        clang with the same and libFuzzer: a minute for each target (unit tests replay what failed before)
 
-Criterion's and unittest's tests are counted one by one, everything else as one. A compiler's warning is a failure, and so
-is a skipped test, a crash, a fuzz target without a corpus, and a group of tests in which nothing was run.
+Criterion's and unittest's tests are counted one by one, everything else as one. A compiler's warning is a failure, and
+so is a skipped test, a crash, a fuzz target without a corpus, and a group of tests in which nothing was run.
 """
 
 import concurrent.futures
@@ -154,7 +154,8 @@ def keep(scratch, name):
 
 
 def fuzz_all(results, directory):
-    targets = sorted(path for path in (directory / "fuzz").glob("fuzz_*") if path.is_file() and os.access(path, os.X_OK))
+    targets = sorted(path for path in (directory / "fuzz").glob("fuzz_*")
+                     if path.is_file() and os.access(path, os.X_OK))
     results.say(f"fuzzing: {len(targets)} targets, {FUZZ_SECONDS} seconds each, two at a time")
     if not targets:
         results.add("fuzz targets")

@@ -1,9 +1,10 @@
 """messages.py - mail as the programs of this world write it, built here by hand, with what must come out of it
 
-Every case is a function marked @case that returns a Case. Octets end every line in CRLF unless a case says otherwise.
-Attachments are recognisable: a token that must be found in no form behind mugai.
+Every case is a function marked @case that returns a Case. Octets end every line in CRLF unless a case
+says otherwise. Attachments are recognisable: a token that must be found in no form behind mugai.
 
-Nothing here uses Python's email package: the tests read the output with it, and a reader must not have written the input.
+Nothing here uses Python's email package: the tests read the output with it, and a reader must not have
+written the input.
 """
 
 import base64
@@ -330,8 +331,10 @@ def iphone_photo():
 
 @case
 def iphone_plain_reply():
-    text = "了解しました。\n\niPhoneから送信\n\n> 2026/11/19 18:02、田中 <tanaka@city.example.lg.jp>のメール:\n> \n> 明日の件です。\n"
-    more = [("In-Reply-To", "<q1@city.example.lg.jp>"), ("References", "<q0@city.example.lg.jp> <q1@city.example.lg.jp>")]
+    text = ("了解しました。\n\niPhoneから送信\n\n> 2026/11/19 18:02、田中 <tanaka@city.example.lg.jp>のメール:\n> \n"
+            "> 明日の件です。\n")
+    more = [("In-Reply-To", "<q1@city.example.lg.jp>"),
+            ("References", "<q0@city.example.lg.jp> <q1@city.example.lg.jp>")]
     return Case(message(text_part(text, "utf-8", "quoted-printable"), "Re: " + word("明日の件", "utf-8"), more=more),
                 ["了解しました。", "> 明日の件です。"], "Re: 明日の件")
 
@@ -487,7 +490,8 @@ def nested_multiparts():
 def forwarded_message():
     inner = message(multipart("mixed", "fw1", [
         text_part("転送元の本文です。\n", "iso-2022-jp", "7bit"),
-        attachment("application/vnd.ms-excel.sheet.macroEnabled.12", office("forwarded", "xl/workbook.xml"), named("集計.xlsm"))]),
+        attachment("application/vnd.ms-excel.sheet.macroEnabled.12", office("forwarded", "xl/workbook.xml"),
+                   named("集計.xlsm"))]),
         word("元の件名", "iso-2022-jp"), identity="inner@internet.example")
     wrapped = (fields(("Content-Type", "message/rfc822"), ("Content-Disposition", "attachment")), inner)
     whole = multipart("mixed", "fw0", [text_part("参考までに転送します。\n"), wrapped])
@@ -515,7 +519,8 @@ def bounce():
 
 @case
 def mailing_list():
-    more = [("List-Id", "<bosai.internet.example>"), ("Precedence", "list"), ("Sender", "bosai-bounces@internet.example"),
+    more = [("List-Id", "<bosai.internet.example>"), ("Precedence", "list"),
+            ("Sender", "bosai-bounces@internet.example"),
             ("List-Unsubscribe", "<mailto:leave@internet.example>"), ("Reply-To", "bosai@internet.example")]
     return Case(message(text_part("防災訓練の日程が決まりました。\n", "iso-2022-jp", "7bit"),
                         word("[bosai:00123] 防災訓練", "iso-2022-jp"), more=more),
@@ -624,7 +629,8 @@ def nul_in_header():
 
 @hostile
 def nul_in_body():
-    return Case(_plain(b"Subject: nul\r\n", b"A NUL\0 in the body.\r\n" + b"The rest is a text like any other.\r\n" * 20),
+    body = b"A NUL\0 in the body.\r\n" + b"The rest is a text like any other.\r\n" * 20
+    return Case(_plain(b"Subject: nul\r\n", body),
                 ["in the body.", "The rest is a text like any other."])
 
 

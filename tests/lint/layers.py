@@ -21,6 +21,8 @@ LIBRARIES = {
     "libxml2": (("libxml/",), "libxml2.so", ("filters",)),
     "SQLite": (("sqlite3",), "libsqlite3.so", ("src/store",)),
     "json-glib": (("json-glib/",), "libjson-glib-1.0.so", ("src/common",)),
+    "libidn2": (("idn2.h",), "libidn2.so", ("filters",)),
+    "libmagic": (("magic.h",), "libmagic.so", ("src/worker",)),
     "zlib": (("zlib.h", "zconf.h"), "libz.so", ("src/store", "src/worker")),
 }
 
@@ -28,7 +30,7 @@ LIBRARIES = {
 PROGRAMS = {
     "mugaid": ("src/milter/mugaid", {"libmilter", "SQLite", "json-glib", "zlib"}),
     "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "zlib"}),
-    "mugai-worker": ("src/worker/mugai-worker", {"GMime", "libxml2", "json-glib", "zlib"}),
+    "mugai-worker": ("src/worker/mugai-worker", {"GMime", "libxml2", "json-glib", "libidn2", "libmagic", "zlib"}),
 }
 
 COMMON = {"error", "limits", "profile", "log", "config", "wire", "sandbox", "text", "id", "report", "sanitize"}
