@@ -120,17 +120,27 @@ read_quoted(const char *p, GString *octets, gboolean shift_jis, MugaiValue *valu
     return p;
 }
 
-/* A value without quotes: up to the semicolon, for unquoted blanks are common in names. */
+/* A value without quotes: up to the semicolon, for unquoted blanks are common in names, and so are "report (1).pdf": a
+ * comment is only what ends the value. */
 static const char *
-read_bare(const char *p, GString *octets)
+read_bare(const char *p, GString *octets, MugaiValue *value)
 {
-    const char *end = p + strcspn(p, ";");
+    gboolean literal = FALSE;
 
-    while (p < end && *p != '(')
+    while (*p != '\0' && *p != ';') {
+        const char *after = *p == '(' && !literal ? skip_comments(p, value) : p;
+
+        if (after != p && (*after == ';' || *after == '\0')) {
+            p = after;
+            break;
+        }
+        literal |= after != p;
         g_string_append_c(octets, *p++);
+    }
+    value->malformed |= literal;
     while (octets->len > 0 && is_blank(octets->str[octets->len - 1]))
         g_string_truncate(octets, octets->len - 1);
-    return end;
+    return p;
 }
 
 /* "filename*1*" to base, index and star. */
@@ -160,19 +170,20 @@ split_name(const char *name, gsize length, Segment *segment)
 static const char *
 read_segment(const char *p, gboolean shift_jis, GPtrArray *segments, MugaiValue *value)
 {
-    gsize name = strcspn(p, "=;");
+    gsize name = strcspn(p, "=;(");
+    const char *equals = skip_comments(p + name, value);
     Segment *segment = NULL;
 
-    if (p[name] != '=') {
-        value->malformed |= name > 0;
-        return p + name;
+    if (*equals != '=') {
+        value->malformed = TRUE;
+        return equals + (*equals == ';' || *equals == '\0' ? 0 : strcspn(equals, ";"));
     }
     segment = g_new0(Segment, 1);
     segment->octets = g_string_new(NULL);
     split_name(p, name, segment);
     g_ptr_array_add(segments, segment);
-    p = skip_comments(p + name + 1, value);
-    return *p == '"' ? read_quoted(p + 1, segment->octets, shift_jis, value) : read_bare(p, segment->octets);
+    p = skip_comments(equals + 1, value);
+    return *p == '"' ? read_quoted(p + 1, segment->octets, shift_jis, value) : read_bare(p, segment->octets, value);
 }
 
 static GPtrArray *
@@ -190,7 +201,8 @@ read_segments(const char *p, MugaiValue *value)
             value->malformed = TRUE;
             break;
         }
-        p = read_segment(p, shift_jis, segments, value);
+        p = skip_comments(read_segment(p, shift_jis, segments, value), value);
+        value->malformed |= *p != ';' && *p != '\0';
     }
     return segments;
 }
@@ -305,31 +317,42 @@ is_name(const char *base)
     return g_str_equal(base, "name") || g_str_equal(base, "filename");
 }
 
-/* Adds one parameter unless it is there: an extended form replaces a plain one (RFC 5987), else the first counts. */
+/* A second form of @param. An extended one replaces a plain one, as RFC 6266 has it; else the first counts. Two forms of
+ * a name may differ, for a plain one is a fallback in ASCII. */
 static void
-add_param(MugaiValue *value, const Segment *segment, char *decoded)
+add_form(MugaiValue *value, MugaiParam *param, gboolean extended, char *decoded)
 {
-    for (guint i = 0; i < value->params->len; i++) {
-        MugaiParam *param = g_ptr_array_index(value->params, i);
+    gboolean fallback = is_name(param->name) && param->extended != extended;
 
-        if (!g_str_equal(param->name, segment->base))
-            continue;
-        if (segment->extended || segment->index >= 0) {
-            g_free(param->value);
-            param->value = decoded;
-            return;
-        }
+    if (!fallback)
         value->repeated |= !g_str_equal(param->value, decoded);
+    if (!extended || param->extended) {
         g_free(decoded);
         return;
     }
-    {
-        MugaiParam *param = g_new0(MugaiParam, 1);
+    g_free(param->value);
+    param->value = decoded;
+    param->extended = TRUE;
+}
 
-        param->name = g_strdup(segment->base);
-        param->value = decoded;
-        g_ptr_array_add(value->params, param);
+static void
+add_param(MugaiValue *value, const Segment *segment, char *decoded)
+{
+    gboolean extended = segment->extended || segment->index >= 0;
+    MugaiParam *param = NULL;
+
+    for (guint i = 0; i < value->params->len; i++) {
+        param = g_ptr_array_index(value->params, i);
+        if (g_str_equal(param->name, segment->base)) {
+            add_form(value, param, extended, decoded);
+            return;
+        }
     }
+    param = g_new0(MugaiParam, 1);
+    param->name = g_strdup(segment->base);
+    param->value = decoded;
+    param->extended = extended;
+    g_ptr_array_add(value->params, param);
 }
 
 static void

@@ -18,8 +18,9 @@ typedef struct {
 } MugaiValue;
 
 typedef struct {
-    char *name;  /* lower case, clean, without "*0*" */
-    char *value; /* decoded UTF-8, not clean */
+    char *name;        /* lower case, clean, without "*0*" */
+    char *value;       /* decoded UTF-8, not clean */
+    gboolean extended; /* it came in a form of RFC 2231 */
 } MugaiParam;
 
 /* Reads @raw (NUL-terminated, folds allowed). Total, linear. */
