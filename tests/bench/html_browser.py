@@ -8,7 +8,7 @@ measured on the same documents.
 
     html_browser.py --html-text BUILD/tests/html_text [--corpus DIR] [--list] [--diff NAME] [--no-packages]
 
-The documents: tests/bench/html/*.html, mail templates of npm packages (fetched by npm into a temporary directory,
+The documents: tests/bench/html_documents.txt, mail templates of npm packages (fetched by npm into a temporary directory,
 versions below), and with --corpus all *.html below DIR (for development). Scripts do not run and nothing is loaded, as
 in a mail program. Text that Chromium lays out but nobody can see (opacity, font size, off-screen, clipped, in the
 colour of its background) is taken out of the reference first: innerText alone does not know about it.
@@ -36,6 +36,8 @@ WORST = 0.93
 DOCUMENTS_MIN = 150
 # Documents with less text say nothing about a mean.
 CHARACTERS_MIN = 20
+# And larger ones are test data of a package, no mail.
+OCTETS_MAX = 500000
 BATCH = 25
 
 PACKAGES = [
@@ -53,7 +55,9 @@ CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disabl
             "--disable-extensions", "--mute-audio", "--window-size=1100,900", "--timeout=60000",
             "--host-resolver-rules=MAP * ~NOTFOUND", "--allow-file-access-from-files"]
 
-PAGE = """<!doctype html><meta charset="utf-8"><body><script type="application/json" id="documents">%s</script><script>
+# The documents inherit the page's policy: nothing is loaded.
+PAGE = """<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy"
+content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"><body><script type="application/json" id="documents">%s</script><script>
 function sameColor(a, b) {
   return a.every((v, i) => Math.abs(v - b[i]) <= 6);
 }
@@ -151,9 +155,14 @@ def package_documents(work):
             # A template's own commands are no text of a mail.
             text = re.sub(r"<%(?![=-]).*?%>", "", text, flags=re.S)
             text = re.sub(r"<%[=-]\s*(.*?)\s*%>", lambda m: re.sub(r"\W+", " ", m.group(1)), text, flags=re.S)
-            if text not in seen:
+            if text not in seen and len(text) <= OCTETS_MAX:
                 seen.add(text)
                 yield f"{name}/{path.relative_to(folder)}", text
+
+
+def own_documents():
+    parts = re.split(r"^=== (.+)\n", (HERE / "html_documents.txt").read_text(encoding="utf-8"), flags=re.M)
+    yield from zip(parts[1::2], parts[2::2])
 
 
 def folder_documents(folder):
@@ -211,7 +220,7 @@ def lynx_text(text):
 INVISIBLE = re.compile("[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
                        "\u2060-\u206f\u3164\ufeff\uffa0\ufe0f]+")
 # Marks of lists and quotes, rules: drawn by a browser, so no text of it; taken off everywhere alike.
-MARKS = re.compile(r"^(?:[>\s]*)(?:(?:[・*+o#•-]|\d+\.|[a-zA-Z]\.|[ivxlcIVXLC]+\.)\s+)*", re.M)
+MARKS = re.compile(r"^(?:[>\s]*)(?:・|(?:[*+o#•-]|\d+\.|[a-zA-Z]\.|[ivxlcIVXLC]+\.)\s+)*", re.M)
 RULES = re.compile(r"^\s*[-_━─]{10,}\s*$", re.M)
 
 
@@ -252,7 +261,7 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mugai-html-") as folder:
         work = pathlib.Path(folder)
-        documents = list(folder_documents(HERE / "html"))
+        documents = list(own_documents())
         if not options.no_packages:
             documents += package_documents(work)
         if options.corpus:
