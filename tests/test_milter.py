@@ -134,10 +134,13 @@ class Daemon:
             return
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(END_SECONDS)
+            status = self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+        # In a build with sanitizers this is also where leaks show.
+        if status != 0:
+            raise AssertionError(f"mugaid ended with {status}: {self.read_log()}")
 
     def connect(self, **options):
         return Connection(self.socket, **options)
@@ -614,13 +617,13 @@ class Running(MilterTest):
             connection.content(fields, body)
             answer = connection.answer()
         self.assertTrue(answer.accepted, daemon.read_log())
-        self.assertEqual(daemon.process.wait(END_SECONDS), 0)
+        self.assertEqual(daemon.process.wait(END_SECONDS), 0, daemon.read_log())
         self.assertEqual(len(daemon.objects()), 2)
 
     def test_wrong_configuration_is_said_with_line_and_key(self):
         daemon = Daemon(self.folder, worker__seconds=0)
         os.close(daemon.spawn())
-        self.assertEqual(daemon.process.wait(READY_SECONDS), 78)
+        self.assertEqual(daemon.process.wait(READY_SECONDS), 78, daemon.read_log())
         self.assertIn("seconds", daemon.read_log())
 
     def test_I8_index_catches_up_with_objects_it_does_not_have(self):

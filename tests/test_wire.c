@@ -230,7 +230,6 @@ Test(wire, I4_report_of_another_type_is_refused)
 
 Test(wire, I4_report_in_no_normal_form_is_refused)
 {
-    g_autoptr(MugaiReport) report = make_report();
     g_autoptr(GByteArray) octets = good_result();
     guint32 length = 0;
     int code = 0;

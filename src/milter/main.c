@@ -41,7 +41,7 @@
 #define SOCKET_MODE 0660
 
 typedef struct {
-    char *config_file;
+    const char *config_file;
     gboolean log_stderr;
     gint ready_fd;
     gboolean version;
@@ -83,10 +83,10 @@ usage_error(GError **error, const char *text)
 }
 
 static gboolean
-read_options(int *argc, char ***argv, Options *options, GError **error)
+read_options(int *argc, char ***argv, Options *options, char **ret_config_file, GError **error)
 {
     const GOptionEntry entries[] = {
-        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config_file,
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, ret_config_file,
          "The configuration (default " MUGAI_CONFIG_DEFAULT_FILE ")", "FILE"},
         {"log-stderr", 0, 0, G_OPTION_ARG_NONE, &options->log_stderr, "Log to standard error, not to syslog", NULL},
         {"ready-fd", 0, 0, G_OPTION_ARG_INT, &options->ready_fd, "Write one octet to N once mail is served", "N"},
@@ -264,7 +264,7 @@ say_ready(const Options *options)
     close(options->ready_fd);
 }
 
-/* Until a signal asks for the end: TRUE, and no more connections are taken. FALSE if libmilter ends by itself. */
+/* Until a signal asks for the end: TRUE. FALSE if libmilter ends by itself. */
 static gboolean
 handle_events(int fd, const Options *options, MugaiDesk *desk)
 {
@@ -277,17 +277,37 @@ handle_events(int fd, const Options *options, MugaiDesk *desk)
             continue;
         g_assert(got == 1);
         if (event == EVENT_END)
-            return smfi_stop() == MI_SUCCESS;
+            return TRUE;
         if (event == EVENT_RELOAD)
             reload(options, desk);
     }
     return FALSE;
 }
 
+/* libmilter is not asked to end: its listener looks up every five seconds only, and messages are what counts. Those that
+ * begin from now on are answered with a 4xx, as the MTA answers them itself once the socket is gone. */
+static void
+end(MugaiDesk *desk, const char *socket_name)
+{
+    const char *path = unix_path(socket_name);
+
+    if (path != NULL)
+        (void)unlink(path);
+    if (mugai_desk_close(desk, END_SECONDS)) {
+        mugai_log(MUGAI_LOG_INFO, "ended");
+        return;
+    }
+    mugai_log(MUGAI_LOG_WARNING, "ended with messages under way: the MTA answers them with a 4xx");
+    /* Their threads still use what would be freed now. */
+    _exit(EXIT_SUCCESS);
+}
+
 static gboolean
 serve(const Options *options, MugaiDesk *desk, const MugaiConfig *config, GError **error)
 {
     g_autoptr(MugaiIndexer) indexer = NULL;
+    /* A reload frees the configuration it began with. */
+    g_autofree char *socket_name = g_strdup(config->socket);
     int events = -1;
 
     indexer = mugai_indexer_new(desk, config, error);
@@ -297,15 +317,10 @@ serve(const Options *options, MugaiDesk *desk, const MugaiConfig *config, GError
     g_thread_unref(g_thread_new("libmilter", run_libmilter, NULL));
     say_ready(options);
     if (!handle_events(events, options, desk)) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "libmilter does not serve %s", config->socket);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "libmilter does not serve %s", socket_name);
         return FALSE;
     }
-    /* libmilter's threads are not waited for, they look up every few seconds only; a message is what counts. */
-    if (!mugai_desk_close(desk, END_SECONDS)) {
-        mugai_log(MUGAI_LOG_WARNING, "ended with messages under way: the MTA answers them with a 4xx");
-        _exit(EXIT_SUCCESS);
-    }
-    mugai_log(MUGAI_LOG_INFO, "ended");
+    end(desk, socket_name);
     return TRUE;
 }
 
@@ -325,11 +340,12 @@ int
 main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
-    Options options = {.ready_fd = -1};
+    g_autofree char *config_file = NULL;
+    Options options = {.config_file = MUGAI_CONFIG_DEFAULT_FILE, .ready_fd = -1};
 
     umask(077);
     mugai_log_open("mugaid", TRUE);
-    if (!read_options(&argc, &argv, &options, &error)) {
+    if (!read_options(&argc, &argv, &options, &config_file, &error)) {
         mugai_log(MUGAI_LOG_ERROR, "%s", error->message);
         return mugai_error_exit_status(error);
     }
@@ -338,8 +354,8 @@ main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     mugai_log_open("mugaid", options.log_stderr);
-    if (options.config_file == NULL)
-        options.config_file = g_strdup(MUGAI_CONFIG_DEFAULT_FILE);
+    if (config_file != NULL)
+        options.config_file = config_file;
     if (run(&options, &error))
         return EXIT_SUCCESS;
     mugai_log(MUGAI_LOG_ERROR, "%s", error->message);
