@@ -74,6 +74,7 @@ Test(words, what_programs_get_wrong_is_read)
     expect_decoded("=?UTF-8?B?5bGx55Sw?", "山田");
     expect_decoded("=?UTF-8?B?5bGx =?UTF-8?B?55Sw?=", "山田");
     expect_decoded("=?UTF-8?Q?=E5=B1=B1", "山");
+    expect_decoded("\x1B$B;3 =?UTF-8?B?5bGx?=", "山 山");
     expect_decoded("=? UTF-8 ?B?5bGx?=", "山");
     expect_decoded("=?\"UTF-8\"?B?5bGx?=", "山");
 }
@@ -186,6 +187,34 @@ Test(words, refused_words_are_wrapped_for_the_next_parser)
             cr_expect(g_str_has_prefix(at, "=?UTF-8?B?") && !g_str_has_prefix(at, "=?UTF-8?B?!"), "%s", value);
         cr_expect_str_eq(shown, raw[i]);
     }
+}
+
+#define LITERAL(text) (text), sizeof(text) - 1
+
+/* Found by fuzzing. */
+Test(words, nothing_but_our_words_is_left_to_the_next_parser)
+{
+    static const struct {
+        const char *raw;
+        gsize length;
+    } cases[] = {
+        {LITERAL("=\x1B$(G =?utf-7?Q?x?=")}, {LITERAL("a==?x?Q?" "?=?e?Q?f?=")}, {LITERAL("\"\\\x1B\" <a@b>")},
+        {LITERAL("\x1B$B =?utf-7?Q?x?=")},   {LITERAL("a\0=?utf-7?Q?x?=")},
+        {"", 0}, {NULL, 0},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *value = mugai_words_normalise(cases[i].raw, cases[i].length, NULL);
+        cr_expect(g_str_is_ascii(value));
+        cr_expect_null(strchr(value, 0x1B), "%s", value);
+        for (const char *at = value; (at = strstr(at, "=?")) != NULL; at += 2)
+            cr_expect(g_str_has_prefix(at, "=?UTF-8?B?") || at[-1] == '?' || at[2] == '=', "%s", value);
+    }
+}
+
+Test(words, a_mark_between_words_does_not_make_it_utf_16)
+{
+    expect_decoded("\xFE\xFF <a@b>", "�� <a@b>");
 }
 
 Test(words, words_written_are_short_and_split_no_character)

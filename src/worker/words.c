@@ -1,377 +1,47 @@
 /*
- * words.c - header text of any age to UTF-8: encoded words as the world writes them, and raw octets
+ * words.c - header text of any age to UTF-8, and structured values to what GMime's parsers understand
  *
- * A value is read as a row of pieces: encoded words and what stands between them. Neighbouring words of one charset are
- * put together before they are decoded, for many programs split characters; what is between is decoded as a whole, so
- * that the quote in the middle of a Shift_JIS or ISO-2022-JP character is no quote. Only then structure is looked at.
+ * words_read.c has turned a value into text and marked what came out of encoded words. Here such text is given back, or
+ * written anew: as short UTF-8 words where it must be coded, octet for octet where it is plain structure.
  *
- * Invariants: no text is lost: what is not an encoded word stays what it was. The result is valid UTF-8 without NUL.
- * Time is linear: the search for the end of a word stops where the next one begins.
- * Trust: everything here is hostile.
- * Limits: UTF-7, HZ and the Korean and Chinese ISO-2022 are not decoded; such a word is shown as it was written.
+ * Invariants: what is written for the next parser is ASCII without controls, and "=?" occurs in it only where one of our
+ * own words begins. Time is linear.
  */
 #include "words.h"
 
 #include <string.h>
 
-#include <mugai/charset.h>
+#include "words_read.h"
 
-/* The longest label looked for; the standard's longest has 19 characters, "iso_8859-1:1987*ja" and the like more. */
-#define LABEL_OCTETS_MAX 60
 /* RFC 2047: 75 octets a word; 45 octets of text are 60 of base64 and 12 around them. */
 #define WORD_TEXT_OCTETS 45
 
-#define ESCAPE 0x1B
-
 typedef struct {
-    const char *label;
-    gsize label_length;
-    gboolean base64;
-    const char *payload;
-    const char *payload_end;
-    const char *after;
-} Word;
-
-typedef struct {
-    GString *text;
-    GByteArray *coded; /* for each octet of text: 1 if it came out of a word */
-    GByteArray *run;   /* octets of neighbouring words, not decoded yet */
-    MugaiCharset charset;
-    gboolean after_word;
+    const char *text;
+    guint8 *coded; /* for each octet of text: 1 if it must be inside of a word */
+    gsize length;
     gboolean quote_open; /* a quoted string without an end was met: quotes mean nothing any more */
-    MugaiWordsNotes *notes;
-} Reader;
-
-static gboolean
-is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static gboolean
-is_all_blank(const char *from, const char *to)
-{
-    while (from < to && is_blank(*from))
-        from++;
-    return from == to;
-}
-
-/* The six bits of a base64 digit (the one for URLs too), or -1. */
-static int
-base64_value(char c)
-{
-    if (g_ascii_isupper(c))
-        return c - 'A';
-    if (g_ascii_islower(c))
-        return c - 'a' + 26;
-    if (g_ascii_isdigit(c))
-        return c - '0' + 52;
-    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
-/* Base64 with blanks in it, with padding that is wrong, missing or in the middle. FALSE if it is no base64. */
-static gboolean
-decode_base64(const char *from, const char *to, GByteArray *octets)
-{
-    guint bits = 0;
-    guint n_bits = 0;
-
-    for (; from < to; from++) {
-        int value = base64_value(*from);
-        if (*from == '=') {
-            n_bits = 0;
-            continue;
-        }
-        if (is_blank(*from))
-            continue;
-        if (value < 0)
-            return FALSE;
-        bits = (bits << 6 | (guint)value) & 0xFFFF;
-        n_bits += 6;
-        if (n_bits >= 8) {
-            n_bits -= 8;
-            guint8 octet = (guint8)(bits >> n_bits);
-            g_byte_array_append(octets, &octet, 1);
-        }
-    }
-    return TRUE;
-}
-
-/* The Q encoding with raw blanks and octets in it; a "=" that is no escape stays. */
-static void
-decode_q(const char *from, const char *to, GByteArray *octets)
-{
-    for (; from < to; from++) {
-        guint8 octet = *from == '_' ? ' ' : (guint8)*from;
-        if (octet == '=' && to - from > 2 && g_ascii_isxdigit(from[1]) && g_ascii_isxdigit(from[2])) {
-            octet = (guint8)(g_ascii_xdigit_value(from[1]) << 4 | g_ascii_xdigit_value(from[2]));
-            from += 2;
-        }
-        g_byte_array_append(octets, &octet, 1);
-    }
-}
-
-/* Whether "?=" at @at is the end of a Q word, not a raw question mark before an escaped octet of it. */
-static gboolean
-is_q_end(const char *at, const char *end)
-{
-    const char *next = at + 2;
-
-    if (end - at < 4 || !g_ascii_isxdigit(at[2]) || !g_ascii_isxdigit(at[3]))
-        return TRUE;
-    for (next = at + 4; next < end && !is_blank(*next) && next - at < LABEL_OCTETS_MAX; next++)
-        if (next + 1 < end && next[0] == '?' && next[1] == '=')
-            return FALSE;
-    return TRUE;
-}
-
-/* The end of a word without "?=", which is where the next word begins or the value ends, for base64 a blank too. FALSE if
- * the text does not look cut off but like no word at all. */
-static gboolean
-find_cut_end(Word *word, const char *end)
-{
-    const char *at = word->base64 ? word->payload : end;
-
-    while (at < end && (base64_value(*at) >= 0 || *at == '='))
-        at++;
-    word->after = at < end && *at == '?' ? at + 1 : at;
-    for (word->payload_end = at; word->payload_end > word->payload; word->payload_end--)
-        if (!is_blank(word->payload_end[-1]) && word->payload_end[-1] != '?')
-            break;
-    return word->payload_end > word->payload && (word->after == end || is_blank(*word->after));
-}
-
-static gboolean
-find_end(Word *word, const char *end)
-{
-    const char *at = word->payload;
-
-    for (; at < end; at++) {
-        gboolean two = end - at > 1;
-        if (two && at[0] == '?' && at[1] == '=' && (word->base64 || is_q_end(at, end))) {
-            word->payload_end = at;
-            word->after = at + 2;
-            return TRUE;
-        }
-        if (two && at[0] == '=' && at[1] == '?' && !(end - at > 2 && at[2] == '='))
-            break;
-    }
-    return find_cut_end(word, at);
-}
-
-/* Reads the frame of a word at @at, which is "=?". FALSE if it has none. */
-static gboolean
-read_frame(const char *at, const char *end, Word *ret_word)
-{
-    Word word = {.label = at + 2};
-    const char *mark = memchr(at + 2, '?', MIN((gsize)(end - at - 2), LABEL_OCTETS_MAX));
-    const char *star = NULL;
-
-    if (mark == NULL || mark == word.label || end - mark < 3 || mark[2] != '?')
-        return FALSE;
-    if (strchr("BbQq", mark[1]) == NULL || mark[1] == '\0')
-        return FALSE;
-    star = memchr(word.label, '*', (gsize)(mark - word.label)); /* RFC 2231: a language behind the charset */
-    word.label_length = (gsize)((star != NULL ? star : mark) - word.label);
-    word.base64 = mark[1] == 'B' || mark[1] == 'b';
-    word.payload = mark + 3;
-    if (!find_end(&word, end))
-        return FALSE;
-    *ret_word = word;
-    return TRUE;
-}
-
-/* Charsets that show one thing to whoever decodes them and another to whoever does not. */
-static gboolean
-is_never_decoded(const char *label, gsize length)
-{
-    static const char *const never[] = {"utf-7", "utf7", "hz", "iso-2022-kr", "iso-2022-cn"};
-    g_autofree char *lower = g_ascii_strdown(label, (gssize)length);
-
-    for (gsize i = 0; i < G_N_ELEMENTS(never); i++)
-        if (strstr(lower, never[i]) != NULL)
-            return TRUE;
-    return FALSE;
-}
-
-/* Appends valid @utf8; NUL becomes U+FFFD. */
-static void
-append_utf8(Reader *reader, const GString *utf8, gboolean coded)
-{
-    gsize before = reader->text->len;
-
-    for (const char *at = utf8->str; at < utf8->str + utf8->len; at++) {
-        if (*at != '\0') {
-            g_string_append_c(reader->text, *at);
-            continue;
-        }
-        g_string_append(reader->text, "\xEF\xBF\xBD");
-        reader->notes->undecodable++;
-    }
-    g_byte_array_set_size(reader->coded, (guint)reader->text->len);
-    for (gsize i = before; i < reader->text->len; i++)
-        reader->coded->data[i] = (guint8)coded;
-}
-
-static void
-append(Reader *reader, const guint8 *octets, gsize length, MugaiCharset labelled, gboolean coded)
-{
-    g_autoptr(GString) utf8 = g_string_sized_new(length);
-    MugaiCharset charset = mugai_charset_recognise(octets, length, labelled);
-
-    /* Between words stands ASCII at least; two octets that look like a mark must not turn addresses into Chinese. */
-    if (!coded && (charset == MUGAI_CHARSET_UTF_16BE || charset == MUGAI_CHARSET_UTF_16LE))
-        charset = MUGAI_CHARSET_UTF_8;
-    reader->notes->undecodable += mugai_charset_decode(charset, octets, length, utf8);
-    append_utf8(reader, utf8, coded);
-}
-
-static void
-flush_run(Reader *reader)
-{
-    if (reader->run->len > 0)
-        append(reader, reader->run->data, reader->run->len, reader->charset, TRUE);
-    g_byte_array_set_size(reader->run, 0);
-}
-
-static void
-read_between(Reader *reader, const char *from, const char *to)
-{
-    if (from == to)
-        return;
-    flush_run(reader);
-    for (const char *at = from; at < to && !reader->notes->raw_octets; at++)
-        reader->notes->raw_octets = (guint8)*at >= 0x80;
-    append(reader, (const guint8 *)from, (gsize)(to - from), MUGAI_CHARSET_NONE, FALSE);
-    reader->after_word = FALSE;
-}
-
-/* Takes the word, after the text from @between up to it. FALSE, and nothing taken, if it cannot be read. */
-static gboolean
-read_word(Reader *reader, const char *between, const char *at, const Word *word)
-{
-    MugaiCharset charset = mugai_charset_for_label(word->label, (gssize)word->label_length);
-    g_autoptr(GByteArray) octets = g_byte_array_new();
-
-    if (charset == MUGAI_CHARSET_NONE && is_never_decoded(word->label, word->label_length))
-        return FALSE;
-    if (!word->base64)
-        decode_q(word->payload, word->payload_end, octets);
-    else if (!decode_base64(word->payload, word->payload_end, octets))
-        return FALSE;
-    if (octets->len == 0 && word->payload < word->payload_end)
-        return FALSE;
-    if (!reader->after_word || !is_all_blank(between, at))
-        read_between(reader, between, at);
-    if (charset != reader->charset)
-        flush_run(reader);
-    reader->charset = charset;
-    reader->after_word = TRUE;
-    g_byte_array_append(reader->run, octets->data, octets->len);
-    return TRUE;
-}
-
-/* The end of the two-octet ISO-2022-JP text that begins with the escape at @at, or @at. Inside, "=?" is a kanji. */
-static const char *
-skip_jis(const char *at, const char *end)
-{
-    const char *next = at + 3;
-
-    if (end - at < 3 || at[1] != '$' || (at[2] != '@' && at[2] != 'B' && at[2] != '('))
-        return at;
-    while (next < end && *next > ' ' && *next < 0x7F)
-        next++;
-    return next;
-}
-
-static void
-read_pieces(Reader *reader, const char *from, const char *end)
-{
-    const char *between = from;
-
-    while (from < end) {
-        const char *jis = *from == ESCAPE ? skip_jis(from, end) : from;
-        Word word = {.label = NULL};
-        if (jis > from) {
-            from = jis;
-        } else if (end - from < 2 || from[0] != '=' || from[1] != '?' || !read_frame(from, end, &word)) {
-            from++;
-        } else if (read_word(reader, between, from, &word)) {
-            from = between = word.after;
-        } else {
-            reader->notes->bad_words = TRUE;
-            from += 2;
-        }
-    }
-    read_between(reader, between, end);
-    flush_run(reader);
-}
-
-/* Line ends before a blank vanish, the blank stays. */
-static GString *
-unfold(const char *raw, gsize length)
-{
-    GString *flat = g_string_sized_new(length);
-
-    for (gsize i = 0; i < length; i++) {
-        gsize line_end = raw[i] == '\n' ? 1 : raw[i] == '\r' && i + 1 < length && raw[i + 1] == '\n' ? 2 : 0;
-        if (line_end > 0 && i + line_end < length && (raw[i + line_end] == ' ' || raw[i + line_end] == '\t'))
-            i += line_end - 1;
-        else
-            g_string_append_c(flat, raw[i]);
-    }
-    return flat;
-}
-
-static void
-read_value(Reader *reader, const char *raw, gsize length)
-{
-    g_autoptr(GString) flat = unfold(raw, length);
-
-    read_pieces(reader, flat->str, flat->str + flat->len);
-}
-
-static Reader
-reader_new(MugaiWordsNotes *notes)
-{
-    return (Reader){
-        .text = g_string_new(NULL),
-        .coded = g_byte_array_new(),
-        .run = g_byte_array_new(),
-        .notes = notes,
-    };
-}
-
-static void
-reader_clear(Reader *reader)
-{
-    g_string_free(reader->text, TRUE);
-    g_byte_array_unref(reader->coded);
-    g_byte_array_unref(reader->run);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reader, reader_clear)
+} Value;
 
 char *
 mugai_words_decode(const char *raw, gsize length, MugaiWordsNotes *notes)
 {
     MugaiWordsNotes unwanted = {0};
-    g_auto(Reader) reader = reader_new(notes != NULL ? notes : &unwanted);
+    g_auto(WordsText) text = mugai_words_read(raw, length, notes != NULL ? notes : &unwanted);
 
-    read_value(&reader, raw, length);
-    return g_strdup(reader.text->str);
+    return g_strdup(text.utf8->str);
 }
 
 char *
 mugai_words_decode_parameter(const guint8 *octets, gsize length, const char *label, MugaiWordsNotes *notes)
 {
     MugaiWordsNotes unwanted = {0};
-    g_auto(Reader) reader = reader_new(notes != NULL ? notes : &unwanted);
+    g_auto(WordsText) text = {NULL};
 
-    if (label != NULL && *label != '\0')
-        append(&reader, octets, length, mugai_charset_for_label(label, -1), TRUE);
-    else
-        read_value(&reader, (const char *)octets, length);
-    return g_strdup(reader.text->str);
+    if (label == NULL || *label == '\0')
+        return mugai_words_decode((const char *)octets, length, notes);
+    text = mugai_words_read_octets(octets, length, mugai_charset_for_label(label, -1), notes != NULL ? notes : &unwanted);
+    return g_strdup(text.utf8->str);
 }
 
 /* How many octets of @text, at most @limit, end at the end of a character. */
@@ -409,60 +79,58 @@ is_special(char c)
 
 /* One atom from @i on: its end, and whether some of it must be coded. */
 static gsize
-atom_end(const Reader *reader, gsize i, gboolean *ret_coded)
+atom_end(const Value *value, gsize i, gboolean *ret_coded)
 {
-    const char *text = reader->text->str;
-    const guint8 *coded = reader->coded->data;
+    const char *text = value->text;
+    const guint8 *coded = value->coded;
 
     *ret_coded = FALSE;
-    for (; i < reader->text->len && (coded[i] || (!is_special(text[i]) && !is_blank(text[i]))); i++)
+    for (; i < value->length && (coded[i] || (!is_special(text[i]) && !words_is_blank(text[i]))); i++)
         *ret_coded = *ret_coded || coded[i];
     return i;
 }
 
 /* Coded atoms with nothing but blanks between them: the end of the last. 0 if the first is not coded. */
 static gsize
-coded_run_end(const Reader *reader, gsize i)
+coded_run_end(const Value *value, gsize i)
 {
     gsize end = 0;
     gboolean coded = FALSE;
 
     for (;;) {
-        i = atom_end(reader, i, &coded);
+        i = atom_end(value, i, &coded);
         if (!coded)
             return end;
         end = i;
-        while (i < reader->text->len && is_blank(reader->text->str[i]))
+        while (i < value->length && words_is_blank(value->text[i]))
             i++;
     }
 }
 
 /* The closing quote of the quoted string that opens at @i, or the end; and whether something in it must be coded. */
 static gsize
-quoted_end(const Reader *reader, gsize i, gboolean *ret_coded)
+quoted_end(const Value *value, gsize i, gboolean *ret_coded)
 {
-    const GString *text = reader->text;
-    const guint8 *coded = reader->coded->data;
+    gboolean escaped = FALSE;
 
     *ret_coded = FALSE;
-    for (i++; i < text->len && (coded[i] || text->str[i] != '"'); i++) {
-        *ret_coded = *ret_coded || coded[i];
-        if (!coded[i] && text->str[i] == '\\' && i + 1 < text->len)
-            i++;
+    for (i++; i < value->length && (value->coded[i] || escaped || value->text[i] != '"'); i++) {
+        *ret_coded = *ret_coded || value->coded[i];
+        escaped = !escaped && !value->coded[i] && value->text[i] == '\\';
     }
     return i;
 }
 
 /* The contents of a quoted string as words, its quotes around them. */
 static void
-write_quoted(GString *out, const Reader *reader, gsize from, gsize to)
+write_quoted(GString *out, const Value *value, gsize from, gsize to)
 {
     g_autoptr(GString) content = g_string_new(NULL);
 
     for (gsize i = from; i < to; i++) {
-        if (!reader->coded->data[i] && reader->text->str[i] == '\\' && i + 1 < to)
+        if (!value->coded[i] && value->text[i] == '\\' && i + 1 < to)
             i++;
-        g_string_append_c(content, reader->text->str[i]);
+        g_string_append_c(content, value->text[i]);
     }
     g_string_append_c(out, '"');
     write_words(out, content->str, content->len);
@@ -471,39 +139,39 @@ write_quoted(GString *out, const Reader *reader, gsize from, gsize to)
 
 /* Writes the quoted string that opens at @i; returns its end, or @i if it has none. */
 static gsize
-write_quoted_string(GString *out, Reader *reader, gsize i)
+write_quoted_string(GString *out, Value *value, gsize i)
 {
     gboolean coded = FALSE;
-    gsize end = quoted_end(reader, i, &coded);
+    gsize end = quoted_end(value, i, &coded);
 
-    reader->quote_open = end == reader->text->len;
-    if (reader->quote_open)
+    value->quote_open = end == value->length;
+    if (value->quote_open)
         return i;
     if (coded)
-        write_quoted(out, reader, i + 1, end);
+        write_quoted(out, value, i + 1, end);
     else
-        g_string_append_len(out, reader->text->str + i, (gssize)(end + 1 - i));
+        g_string_append_len(out, value->text + i, (gssize)(end + 1 - i));
     return end + 1;
 }
 
 /* Writes what begins at @i, the value's next quoted string, coded run, atom or single character; returns its end. */
 static gsize
-write_next(GString *out, Reader *reader, gsize i)
+write_next(GString *out, Value *value, gsize i)
 {
-    const char *text = reader->text->str;
+    const char *text = value->text;
     gboolean coded = FALSE;
     gsize end = i;
 
-    if (text[i] == '"' && !reader->coded->data[i] && !reader->quote_open)
-        end = write_quoted_string(out, reader, i);
+    if (text[i] == '"' && !value->coded[i] && !value->quote_open)
+        end = write_quoted_string(out, value, i);
     if (end > i)
         return end;
-    end = coded_run_end(reader, i);
+    end = coded_run_end(value, i);
     if (end > 0) {
         write_words(out, text + i, end - i);
         return end;
     }
-    end = MAX(atom_end(reader, i, &coded), i + 1);
+    end = MAX(atom_end(value, i, &coded), i + 1);
     g_string_append_len(out, text + i, (gssize)(end - i));
     return end;
 }
@@ -512,7 +180,7 @@ write_next(GString *out, Reader *reader, gsize i)
 static gboolean
 must_be_coded(const char *at, const char *end)
 {
-    if ((guint8)*at >= 0x7F || ((guint8)*at < ' ' && !is_blank(*at)))
+    if ((guint8)*at >= 0x7F || ((guint8)*at < ' ' && !words_is_blank(*at)))
         return TRUE;
     return *at == '=' && at + 1 < end && at[1] == '?';
 }
@@ -530,17 +198,20 @@ char *
 mugai_words_normalise(const char *raw, gsize length, MugaiWordsNotes *notes)
 {
     MugaiWordsNotes unwanted = {0};
-    g_auto(Reader) reader = reader_new(notes != NULL ? notes : &unwanted);
-    g_autoptr(GString) out = g_string_sized_new(length);
+    g_auto(WordsText) text = {NULL};
+    Value value = {NULL};
+    GString *out = g_string_sized_new(length);
     gsize i = 0;
 
-    if (is_plain(raw, length))
+    if (is_plain(raw, length)) {
         g_string_append_len(out, raw, (gssize)length);
-    else
-        read_value(&reader, raw, length);
-    for (i = 0; i < reader.text->len; i++)
-        reader.coded->data[i] |= must_be_coded(reader.text->str + i, reader.text->str + reader.text->len);
-    for (i = 0; i < reader.text->len;)
-        i = write_next(out, &reader, i);
-    return g_string_free(g_steal_pointer(&out), FALSE);
+        return g_string_free(out, FALSE);
+    }
+    text = mugai_words_read(raw, length, notes != NULL ? notes : &unwanted);
+    value = (Value){text.utf8->str, text.coded->data, text.utf8->len, FALSE};
+    for (i = 0; i < value.length; i++)
+        value.coded[i] |= must_be_coded(value.text + i, value.text + value.length);
+    for (i = 0; i < value.length;)
+        i = write_next(out, &value, i);
+    return g_string_free(out, FALSE);
 }
