@@ -1,9 +1,9 @@
 /*
- * hostile_sanitize.c - stands in the place of the sanitizer in a mugai-worker made for tests, and does what the message
- * tells it to do: what a parser that a message has taken over could do
+ * hostile_sanitize.c - stands in the place of the sanitizer in a mugai-worker made for tests, and
+ * does what the message tells it to do: what a parser that a message has taken over could do
  *
- * A message begins with one word: ok, slow, hang, stop, spin, crash, memory, file, other, quiet, or anything else for a
- * conforming message whose report has the process number as its subject.
+ * A message begins with one word: ok, slow, hang, stop, spin, crash, memory, file, other, quiet, or
+ * anything else for a conforming message whose report has the process number as its subject.
  */
 #include <mugai/compose.h>
 #include <mugai/error.h>
@@ -82,7 +82,7 @@ static const struct {
     const char *word;
     void (*run)(void);
 } commands[] = {
-    {"slow", wait_a_little}, {"hang", hang},         {"stop", stop},       {"spin", spin},
+    {"slow", wait_a_little}, {"hang", hang},          {"stop", stop},       {"spin", spin},
     {"crash", abort},        {"memory", take_memory}, {"file", write_file},
 };
 
@@ -109,7 +109,8 @@ mugai_sanitize_fd(int fd, const MugaiSettings *settings, const MugaiId *id, Muga
     if (read(fd, message, sizeof(message) - 1) < 0)
         abort();
     obey(message);
-    candidate = mugai_compose_notice_only(settings, g_str_has_prefix(message, "other") ? &other : id, received, &length);
+    candidate = mugai_compose_notice_only(
+        settings, g_str_has_prefix(message, "other") ? &other : id, received, &length);
     result->candidate = g_bytes_new_take(candidate, length);
     result->report = mugai_report_new();
     g_free(result->report->subject);
@@ -118,7 +119,8 @@ mugai_sanitize_fd(int fd, const MugaiSettings *settings, const MugaiId *id, Muga
 }
 
 gboolean
-mugai_sanitize_extract_part(int fd, const char *path, const MugaiSettings *settings, int out_fd, GError **error)
+mugai_sanitize_extract_part(int fd, const char *path, const MugaiSettings *settings, int out_fd,
+                            GError **error)
 {
     if (strcmp(path, "1") == 0)
         return write(out_fd, "part one", 8) == 8;

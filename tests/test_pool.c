@@ -1,7 +1,9 @@
 /*
- * test_pool.c - the worker's processes and the pool that keeps them: nothing a message does is felt by another
+ * test_pool.c - the worker's processes and the pool that keeps them: nothing a message does is felt
+ * by another
  *
- * The worker is the real one, linked with tests/hostile_sanitize.c: each message says what is to become of its child.
+ * The worker is the real one, linked with tests/hostile_sanitize.c: each message says what is to
+ * become of its child.
  */
 #include <criterion/criterion.h>
 
@@ -20,8 +22,9 @@
 #include <unistd.h>
 
 #define CHILDREN 3u
-#define SECONDS 2u
+#define SECONDS 3u
 #define MESSAGES 60u
+#define MESSAGES_BESIDE 20u
 
 static const MugaiId id = {"20261120-ABCDE-FGHJK"};
 static const MugaiTime received = {1795000000, 32400};
@@ -88,7 +91,8 @@ assert_notice_only(MugaiTicket *ticket, const char *reason)
     g_autoptr(MugaiApproved) approved = collect(ticket);
 
     cr_assert_not_null(mugai_approved_failure(approved));
-    cr_assert_not_null(strstr(mugai_approved_failure(approved), reason), "%s", mugai_approved_failure(approved));
+    cr_assert_not_null(strstr(mugai_approved_failure(approved), reason), "%s",
+                       mugai_approved_failure(approved));
 }
 
 /* Processes whose parent is @parent; their number. */
@@ -111,7 +115,8 @@ children_of(pid_t parent, pid_t *ret_children, guint room)
     return count;
 }
 
-/* The worker's parent; processes are made by threads of the pool's users, so all of ours are looked at. */
+/* The worker's parent; processes are made by threads of the pool's users, so all of ours are looked
+ * at. */
 static pid_t
 worker_of(pid_t self)
 {
@@ -189,11 +194,11 @@ Test(pool, I4_child_that_does_not_end_is_killed_and_the_others_do_not_notice)
         gint64 begun = g_get_monotonic_time();
         MugaiTicket *endless = submit(pool, ways[i]);
 
-        for (guint j = 0; j < MESSAGES; j++)
+        for (guint j = 0; j < MESSAGES_BESIDE; j++)
             collect_passed(submit(pool, "ok"));
-        cr_assert_lt(g_get_monotonic_time() - begun, SECONDS * G_USEC_PER_SEC, "the others waited");
+        cr_assert_lt(g_get_monotonic_time() - begun, SECONDS * G_USEC_PER_SEC, "they waited");
+        /* Not "no result in time": that is what the pool says if the parent did not kill it. */
         assert_notice_only(endless, "ended without a result");
-        cr_assert_lt(g_get_monotonic_time() - begun, (SECONDS + 1) * G_USEC_PER_SEC);
     }
 }
 

@@ -86,7 +86,8 @@ read_result(const guint8 *octets, gsize length, gsize payload_limit, int *ret_co
     make_pair(SOCK_STREAM, ends);
     cr_assert_eq(send(ends[0], octets, length, 0), (ssize_t)length);
     close(ends[0]);
-    accepted = mugai_wire_receive_result(ends[1], soon(), payload_limit, &outcome, &report, &payload, &error);
+    accepted = mugai_wire_receive_result(ends[1], soon(), payload_limit, &outcome, &report,
+                                         &payload, &error);
     close(ends[1]);
     cr_assert_eq(accepted, error == NULL);
     if (!accepted) {
@@ -116,7 +117,8 @@ Test(wire, result_comes_as_it_was_sent)
 
     make_pair(SOCK_STREAM, ends);
     cr_assert(mugai_wire_send_begun(ends[0]));
-    cr_assert(mugai_wire_send_result(ends[0], MUGAI_OUTCOME_DONE, sent, PAYLOAD, strlen(PAYLOAD), NULL));
+    cr_assert(
+        mugai_wire_send_result(ends[0], MUGAI_OUTCOME_DONE, sent, PAYLOAD, strlen(PAYLOAD), NULL));
     close(ends[0]);
     cr_assert(mugai_wire_receive_result(ends[1], soon(), 100, &outcome, &report, &payload, NULL));
     cr_assert_eq(outcome, MUGAI_OUTCOME_DONE);
@@ -254,8 +256,8 @@ Test(wire, I7_silence_ends_at_the_deadline)
 
     make_pair(SOCK_STREAM, ends);
     cr_assert(mugai_wire_send_begun(ends[0]));
-    cr_assert_not(mugai_wire_receive_result(ends[1], begun + G_USEC_PER_SEC / 5, 100, &outcome, &report, &payload,
-                                            &error));
+    cr_assert_not(mugai_wire_receive_result(ends[1], begun + G_USEC_PER_SEC / 5, 100, &outcome,
+                                            &report, &payload, &error));
     cr_assert(g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_WORKER));
     cr_assert_geq(g_get_monotonic_time() - begun, G_USEC_PER_SEC / 5);
     cr_assert_lt(g_get_monotonic_time() - begun, 3 * G_USEC_PER_SEC);
@@ -286,15 +288,15 @@ send_raw(int fd, const void *octets, gsize length, const int *descriptors, gsize
 }
 
 /* The octets of one packet that @send has written. */
-#define CAPTURE(octets, length, send)                                                                                \
-    do {                                                                                                             \
-        int capture[2];                                                                                              \
-        make_pair(SOCK_SEQPACKET, capture);                                                                          \
-        cr_assert((send));                                                                                           \
-        (length) = recv(capture[1], (octets), sizeof(octets), 0);                                                    \
-        cr_assert_gt((length), 0);                                                                                   \
-        close(capture[0]);                                                                                           \
-        close(capture[1]);                                                                                           \
+#define CAPTURE(octets, length, send)                                                              \
+    do {                                                                                           \
+        int capture[2];                                                                            \
+        make_pair(SOCK_SEQPACKET, capture);                                                        \
+        cr_assert((send));                                                                         \
+        (length) = recv(capture[1], (octets), sizeof(octets), 0);                                  \
+        cr_assert_gt((length), 0);                                                                 \
+        close(capture[0]);                                                                         \
+        close(capture[1]);                                                                         \
     } while (0)
 
 static const MugaiJob good_job = {
@@ -374,7 +376,8 @@ Test(wire, job_without_exactly_two_descriptors_is_refused_and_they_are_closed)
 
     CAPTURE(octets, length, mugai_wire_send_job(capture[0], &good_job, 0, 1, NULL));
     for (gsize n_descriptors = 0; n_descriptors <= 3; n_descriptors++)
-        cr_assert_eq(receive_job_of(octets, (gsize)length, n_descriptors), n_descriptors == 2, "%zu", n_descriptors);
+        cr_assert_eq(receive_job_of(octets, (gsize)length, n_descriptors), n_descriptors == 2,
+                     "%zu", n_descriptors);
 }
 
 Test(wire, truncated_job_is_refused_wherever_it_was_cut)
@@ -432,8 +435,8 @@ Test(wire, setup_with_bounds_beyond_the_limits_is_refused)
 {
     g_autoptr(MugaiSettings) sent = mugai_settings_new("en");
     const MugaiWireBounds wrong[] = {
-        {0, 30, 512},    {MUGAI_LIMIT_WORKER_COUNT_MAX + 1, 30, 512},        {3, 0, 512},
-        {3, 601, 512},   {3, 30, MUGAI_LIMIT_WORKER_MEMORY_MIB_MIN - 1},     {3, 30, G_MAXUINT},
+        {0, 30, 512},  {MUGAI_LIMIT_WORKER_COUNT_MAX + 1, 30, 512},    {3, 0, 512},
+        {3, 601, 512}, {3, 30, MUGAI_LIMIT_WORKER_MEMORY_MIB_MIN - 1}, {3, 30, G_MAXUINT},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {

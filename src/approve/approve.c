@@ -1,12 +1,13 @@
 /*
  * approve.c - makes MugaiApproved, and nothing else does
  *
- * Invariants: 1. the octets of a MugaiApproved were fed to the guard, all of them and unchanged since, and it said yes
- *                (I1);
- *             2. they bear the id they were approved for: a hostile worker cannot pass the message of somebody else;
+ * Invariants: 1. the octets of a MugaiApproved were fed to the guard, all of them and unchanged
+ *                since, and it said yes (I1);
+ *             2. they bear the id they were approved for: a hostile worker cannot pass the message
+ *                of somebody else;
  *             3. the notice-only message goes the same way.
- * Trust: candidate and report are hostile. The guard and what compose writes from constants and the id are not, yet
- *        the guard decides about both.
+ * Trust: candidate and report are hostile. The guard and what compose writes from constants and the
+ *         id are not, yet the guard decides about both.
  */
 #include "decide.h"
 
@@ -70,12 +71,14 @@ guard_accepts(GBytes *octets, MugaiLinks links, GError **error)
     mugai_guard_feed(&guard, data, length);
     if (mugai_guard_finish(&guard))
         return TRUE;
-    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_GUARD, "guard: line %" G_GUINT64_FORMAT ", column %" G_GUINT64_FORMAT
-                ": %s", guard.line, guard.column, mugai_guard_rule_text(guard.rule));
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_GUARD,
+                "guard: line %" G_GUINT64_FORMAT ", column %" G_GUINT64_FORMAT ": %s", guard.line,
+                guard.column, mugai_guard_rule_text(guard.rule));
     return FALSE;
 }
 
-/* For octets that the guard has accepted: there the field stands once, and its name at the start of one line only. */
+/* For octets that the guard has accepted: there the field stands once, and its name at the start of
+ * one line only. */
 static gboolean
 bears_id(GBytes *octets, const MugaiId *id, GError **error)
 {
@@ -85,7 +88,8 @@ bears_id(GBytes *octets, const MugaiId *id, GError **error)
 
     if (memmem(data, length, line, strlen(line)) != NULL)
         return TRUE;
-    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_GUARD, "guard: the message bears another id");
+    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_GUARD,
+                        "guard: the message bears another id");
     return FALSE;
 }
 
@@ -114,8 +118,8 @@ mugai_approve_candidate(const MugaiSettings *settings, const MugaiId *id, GBytes
 }
 
 MugaiApproved *
-mugai_approve_notice_only(const MugaiSettings *settings, const MugaiId *id, MugaiTime received, const GError *why,
-                          GError **error)
+mugai_approve_notice_only(const MugaiSettings *settings, const MugaiId *id, MugaiTime received,
+                          const GError *why, GError **error)
 {
     gsize length = 0;
     char *octets = mugai_compose_notice_only(settings, id, received, &length);

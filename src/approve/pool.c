@@ -1,20 +1,22 @@
 /*
  * pool.c - keeps mugai-worker running and hands messages over to it
  *
- * A pool is one mugai-worker (a parent with its children, see src/worker/main.c) and as many slots as it has children. A
- * ticket takes a slot, sends its job with two descriptors over the request socket, reads the result from a socket of
- * its own, has the guard decide, and gives the slot back. So no job waits inside the worker, and the deadline of a
- * message counts its own time only. Without a free slot, submit sends nothing; collect waits for one first.
+ * A pool is one mugai-worker (a parent with its children, see src/worker/main.c) and as many slots
+ * as it has children. A ticket takes a slot, sends its job with two descriptors over the request
+ * socket, reads the result from a socket of its own, has the guard decide, and gives the slot back.
+ * So no job waits inside the worker, and the deadline of a message counts its own time only.
+ * Without a free slot, submit sends nothing; collect waits for one first.
  *
  *      submit:  slot? -> sent            collect:  (slot -> sent) -> result -> guard -> approved
  *                 no -> waiting              failure -> unread, or worker gone? once more
- *                                                    -> still unread? an error, to be tried again later : notice-only
+ *                                               still unread? an error : notice-only
  *
  * Invariants: 1. collect gives an approved message or an error, never the worker's word (I1, I4);
  *             2. collect returns: every wait in it has its end;
- *             3. at most one worker of the pool takes new messages; a dead one is replaced under the lock;
- *             4. a message that no child began, or whose worker's parent died, is sent once more and not again: should
- *                it be the message that kills, it ends as notice-only;
+ *             3. at most one worker of the pool takes new messages; a dead one is replaced under
+ *                the lock;
+ *             4. a message that no child began, or whose worker's parent died, is sent once more
+ *                and not again: should it be the message that kills, it ends as notice-only;
  *             5. a message that nobody has read never ends as notice-only: later it may pass whole.
  * Trust: what comes out of the result socket is hostile; the worker's parent is not.
  */
@@ -37,10 +39,12 @@
 #include <unistd.h>
 
 /* A candidate: header section and the body with its line ends. */
-#define CANDIDATE_OCTETS_MAX (MUGAI_PROFILE_HEADER_SECTION_OCTETS + MUGAI_PROFILE_TEXT_OCTETS / 3u * 4u / 76u * 78u + 4096u)
+#define CANDIDATE_OCTETS_MAX                                                                       \
+    (MUGAI_PROFILE_HEADER_SECTION_OCTETS + MUGAI_PROFILE_TEXT_OCTETS / 3u * 4u / 76u * 78u + 4096u)
 /* A child dies with its parent a moment before the parent's own end can be seen. */
 #define GONE_MILLISECONDS 100
-/* After a worker did not come up, messages are answered at once for a while, not after a vain start each. */
+/* After a worker did not come up, messages are answered at once for a while, not after a vain start
+ * each. */
 #define START_PAUSE_MICROSECONDS (5 * G_USEC_PER_SEC)
 
 /* One mugai-worker; counted references: a ticket holds the one it was sent to. */
@@ -54,11 +58,11 @@ struct MugaiPool {
     MugaiSettings *settings;
     MugaiWireBounds bounds;
     char *program;
-    GMutex lock;     /* guards what follows */
+    GMutex lock; /* guards what follows */
     GCond slot_free;
-    guint busy;      /* slots taken */
-    guint waiting;   /* tickets waiting for one */
-    Worker *worker;  /* NULL if the last one could not be started */
+    guint busy;         /* slots taken */
+    guint waiting;      /* tickets waiting for one */
+    Worker *worker;     /* NULL if the last one could not be started */
     gint64 start_after; /* monotonic: no further attempt before */
 };
 
@@ -92,7 +96,8 @@ has_ended(int pidfd, int milliseconds)
     return poll(&wait, 1, milliseconds) > 0;
 }
 
-/* The last reference: its end is due. It gets the time that a message may take, then it is killed. */
+/* The last reference: its end is due. It gets the time that a message may take, then it is killed.
+ * */
 static void
 end_worker(gpointer data)
 {
@@ -115,8 +120,9 @@ worker_unref(Worker *worker)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Worker, worker_unref)
 
-/* What the new process finds: descriptor 3, nothing beside the standard ones, no signal blocked or ignored, a process
- * group of its own (the interrupt key at mugaid's terminal is not meant for a worker with messages in it). */
+/* What the new process finds: descriptor 3, nothing beside the standard ones, no signal blocked or
+ * ignored, a process group of its own (the interrupt key at mugaid's terminal is not meant for a
+ * worker with messages in it). */
 static int
 spawn(const char *program, int fd, pid_t *ret_pid)
 {
@@ -137,7 +143,8 @@ spawn(const char *program, int fd, pid_t *ret_pid)
     posix_spawn_file_actions_addclosefrom_np(&actions, MUGAI_WIRE_FD + 1);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                              POSIX_SPAWN_SETPGROUP);
     failed = posix_spawn(ret_pid, program, &actions, &attributes, arguments, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
@@ -162,7 +169,8 @@ worker_spawn(const char *program, GError **error)
     failed = spawn(program, ends[1], &pid);
     close(ends[1]);
     if (failed != 0) {
-        mugai_error_set_errno(error, failed, MUGAI_ERROR_SYSTEM, "worker: cannot start %s", program);
+        mugai_error_set_errno(error, failed, MUGAI_ERROR_SYSTEM, "worker: cannot start %s",
+                              program);
         return NULL;
     }
     worker->pidfd = pidfd_open(pid, 0);
@@ -200,7 +208,8 @@ restart(MugaiPool *pool, GError **error)
     Worker *worker = NULL;
 
     if (g_get_monotonic_time() < pool->start_after) {
-        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_WORKER, "worker: could not be started a moment ago");
+        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_WORKER,
+                            "worker: could not be started a moment ago");
         return NULL;
     }
     worker = worker_start(pool, error);
@@ -247,7 +256,8 @@ find_program(const MugaiConfig *config, GError **error)
     return g_build_filename(folder, "..", "worker", "mugai-worker", NULL);
 }
 
-/* One more than processors: while one child waits for its last pages to be read, another computes. */
+/* One more than processors: while one child waits for its last pages to be read, another computes.
+ * */
 static guint
 count_children(const MugaiConfig *config)
 {
@@ -313,7 +323,8 @@ try_slot(MugaiTicket *ticket)
 static gboolean
 wait_for_slot(MugaiTicket *ticket, GError **error)
 {
-    gint64 until = g_get_monotonic_time() + (gint64)MUGAI_LIMIT_WORKER_WAIT_SECONDS * G_USEC_PER_SEC;
+    gint64 until =
+        g_get_monotonic_time() + (gint64)MUGAI_LIMIT_WORKER_WAIT_SECONDS * G_USEC_PER_SEC;
     MugaiPool *pool = ticket->pool;
     gboolean in_time = TRUE;
 
@@ -328,8 +339,9 @@ wait_for_slot(MugaiTicket *ticket, GError **error)
     pool->busy += ticket->has_slot;
     g_mutex_unlock(&pool->lock);
     if (!ticket->has_slot)
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT, "worker: all %u children were busy for %u seconds",
-                    pool->bounds.children, MUGAI_LIMIT_WORKER_WAIT_SECONDS);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT,
+                    "worker: all %u children were busy for %u seconds", pool->bounds.children,
+                    MUGAI_LIMIT_WORKER_WAIT_SECONDS);
     return ticket->has_slot;
 }
 
@@ -361,7 +373,8 @@ ticket_free(MugaiTicket *ticket)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiTicket, ticket_free)
 
-/* A second opening of the same file: the worker can neither write it nor move the caller's offset. */
+/* A second opening of the same file: the worker can neither write it nor move the caller's offset.
+ * */
 static int
 reopen(int fd, GError **error)
 {
@@ -369,7 +382,8 @@ reopen(int fd, GError **error)
     int reopened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
     if (reopened < 0)
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "worker: cannot open the message for reading");
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
+                              "worker: cannot open the message for reading");
     return reopened;
 }
 
@@ -416,10 +430,12 @@ ticket_send(MugaiTicket *ticket, GError **error)
         return FALSE;
     }
     ticket->result_fd = ends[0];
-    ticket->sent = mugai_wire_send_job(ticket->worker->fd, &ticket->job, ticket->original_fd, ends[1], error);
+    ticket->sent =
+        mugai_wire_send_job(ticket->worker->fd, &ticket->job, ticket->original_fd, ends[1], error);
     close(ends[1]);
-    ticket->deadline = g_get_monotonic_time() +
-                       (gint64)(pool->bounds.seconds + MUGAI_LIMIT_WORKER_GRACE_SECONDS) * G_USEC_PER_SEC;
+    ticket->deadline =
+        g_get_monotonic_time() +
+        (gint64)(pool->bounds.seconds + MUGAI_LIMIT_WORKER_GRACE_SECONDS) * G_USEC_PER_SEC;
     return ticket->sent;
 }
 
@@ -434,7 +450,8 @@ ticket_start(MugaiTicket *ticket, GError **error)
     return ticket->sent || ticket_send(ticket, error);
 }
 
-/* Whether it was not for the message that this went wrong: no child began it, or the whole worker has died. */
+/* Whether it was not for the message that this went wrong: no child began it, or the whole worker
+ * has died. */
 static gboolean
 deserves_another(MugaiTicket *ticket, const GError *failure)
 {
@@ -443,7 +460,8 @@ deserves_another(MugaiTicket *ticket, const GError *failure)
     if (g_get_monotonic_time() < ticket->deadline)
         return g_error_matches(failure, MUGAI_ERROR, MUGAI_ERROR_SYSTEM) ||
                has_ended(ticket->worker->pidfd, GONE_MILLISECONDS);
-    /* Time ran out here, where the parent had to end the child before: it is of no use to anybody. */
+    /* Time ran out here, where the parent had to end the child before: it is of no use to anybody.
+     * */
     pidfd_send_signal(ticket->worker->pidfd, SIGKILL, NULL, 0);
     return FALSE;
 }
@@ -465,12 +483,14 @@ receive_candidate(MugaiTicket *ticket, GError **error)
     g_autoptr(GBytes) candidate = NULL;
     MugaiOutcome outcome = MUGAI_OUTCOME_NONE;
 
-    if (!mugai_wire_receive_result(ticket->result_fd, ticket->deadline, CANDIDATE_OCTETS_MAX, &outcome, &report,
-                                   &candidate, error))
+    if (!mugai_wire_receive_result(ticket->result_fd, ticket->deadline, CANDIDATE_OCTETS_MAX,
+                                   &outcome, &report, &candidate, error))
         return NULL;
     if (outcome == MUGAI_OUTCOME_DONE && report != NULL)
-        return mugai_approve_candidate(ticket->pool->settings, &ticket->job.id, candidate, &report, error);
-    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_WORKER, "worker: a result without a report");
+        return mugai_approve_candidate(ticket->pool->settings, &ticket->job.id, candidate, &report,
+                                       error);
+    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_WORKER,
+                        "worker: a result without a report");
     return NULL;
 }
 
@@ -505,7 +525,8 @@ mugai_ticket_collect(MugaiTicket *ticket, GError **error)
     if (approved != NULL)
         return g_steal_pointer(&approved);
     if (mine->sent && !g_error_matches(failure, MUGAI_ERROR, MUGAI_ERROR_SYSTEM))
-        return mugai_approve_notice_only(mine->pool->settings, &mine->job.id, mine->job.received, failure, error);
+        return mugai_approve_notice_only(mine->pool->settings, &mine->job.id, mine->job.received,
+                                         failure, error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
 }
@@ -532,12 +553,13 @@ receive_part(MugaiTicket *ticket, GError **error)
         mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot measure the message");
         return NULL;
     }
-    if (!mugai_wire_receive_result(ticket->result_fd, ticket->deadline, (gsize)status.st_size, &outcome, &report,
-                                   &part, error))
+    if (!mugai_wire_receive_result(ticket->result_fd, ticket->deadline, (gsize)status.st_size,
+                                   &outcome, &report, &part, error))
         return NULL;
     if (outcome == MUGAI_OUTCOME_DONE)
         return g_steal_pointer(&part);
-    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "the message has no part %s", ticket->job.path);
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "the message has no part %s",
+                ticket->job.path);
     return NULL;
 }
 
@@ -561,14 +583,16 @@ write_all(int fd, GBytes *octets, GError **error)
 }
 
 gboolean
-mugai_pool_extract_part(MugaiPool *pool, int original_fd, const char *path, int out_fd, GError **error)
+mugai_pool_extract_part(MugaiPool *pool, int original_fd, const char *path, int out_fd,
+                        GError **error)
 {
     g_autoptr(MugaiTicket) ticket = ticket_new(pool, original_fd, MUGAI_JOB_EXTRACT);
     g_autoptr(GBytes) part = NULL;
     g_autoptr(GError) failure = NULL;
 
     if (g_strlcpy(ticket->job.path, path, sizeof(ticket->job.path)) >= sizeof(ticket->job.path)) {
-        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "the message has no part of such a long name");
+        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND,
+                            "the message has no part of such a long name");
         return FALSE;
     }
     if (!wait_for_slot(ticket, error))

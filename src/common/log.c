@@ -1,8 +1,8 @@
 /*
  * log.c - one line to syslog or to standard error
  *
- * The one place that writes the log. What it keeps between calls (name, level, where to) is set by main before the
- * first thread starts and then only read.
+ * The one place that writes the log. What it keeps between calls (name, level, where to) is set by
+ * main before the first thread starts and then only read.
  *
  * Invariants: 1. one call is one line: control characters in a line become '?';
  *             2. a line is written with one write, so lines of several threads do not mix.

@@ -1,11 +1,11 @@
 /*
  * sandbox.c - gives up what a process will not need again
  *
- * So far what rlimits and prctl can take away; the filter of system calls and Landlock come into this file too, behind
- * the same function.
+ * So far what rlimits and prctl can take away; the filter of system calls and Landlock come into
+ * this file too, behind the same function.
  *
- * Limits: RLIMIT_NPROC does not bind a process with CAP_SYS_RESOURCE. AddressSanitizer reserves terabytes of address
- * space, so a build with it goes without the memory limit.
+ * Limits: RLIMIT_NPROC does not bind a process with CAP_SYS_RESOURCE. AddressSanitizer reserves
+ *         terabytes of address space, so a build with it goes without the memory limit.
  */
 #include <mugai/sandbox.h>
 
@@ -38,17 +38,22 @@ set_process_flags(GError **error)
 {
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
         return TRUE;
-    mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot give up core dumps and new privileges");
+    mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
+                          "cannot give up core dumps and new privileges");
     return FALSE;
 }
 
 gboolean
-mugai_sandbox_limit(guint seconds, guint memory_mib, guint64 file_octets, guint descriptors, GError **error)
+mugai_sandbox_limit(guint seconds, guint memory_mib, guint64 file_octets, guint descriptors,
+                    GError **error)
 {
-    rlim_t memory = MUGAI_WITH_ADDRESS_SANITIZER ? RLIM_INFINITY : (rlim_t)memory_mib * OCTETS_PER_MIB;
+    rlim_t memory =
+        MUGAI_WITH_ADDRESS_SANITIZER ? RLIM_INFINITY : (rlim_t)memory_mib * OCTETS_PER_MIB;
 
     return set_process_flags(error) && set_limit(RLIMIT_CORE, "CORE", 0, error) &&
-           set_limit(RLIMIT_CPU, "CPU", seconds, error) && set_limit(RLIMIT_AS, "AS", memory, error) &&
-           set_limit(RLIMIT_FSIZE, "FSIZE", file_octets, error) && set_limit(RLIMIT_NPROC, "NPROC", 0, error) &&
+           set_limit(RLIMIT_CPU, "CPU", seconds, error) &&
+           set_limit(RLIMIT_AS, "AS", memory, error) &&
+           set_limit(RLIMIT_FSIZE, "FSIZE", file_octets, error) &&
+           set_limit(RLIMIT_NPROC, "NPROC", 0, error) &&
            set_limit(RLIMIT_NOFILE, "NOFILE", descriptors, error);
 }

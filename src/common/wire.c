@@ -1,14 +1,17 @@
 /*
  * wire.c - what mugaid and mugai-worker say to each other
  *
- * Requests are packets: one GVariant each, in normal form, that begins with a magic number. A result is a stream: one
- * octet that says "begun", a header of four 32-bit numbers in the machine's order (both ends are the same machine),
- * report, payload, end of file.
+ * Requests are packets: one GVariant each, in normal form, that begins with a magic number. A
+ * result is a stream: one octet that says "begun", a header of four 32-bit numbers in the machine's
+ * order (both ends are the same machine), report, payload, end of file.
  *
  * Invariants: 1. nothing is allocated for a number that has not been compared with its limit;
- *             2. reading a result ends at the deadline at the latest, however slowly its octets come;
- *             3. outputs are untouched on failure, and descriptors that came with a bad packet are closed.
- * Trust: packets come from the trusted side and are read strictly all the same; every octet of a result is hostile.
+ *             2. reading a result ends at the deadline at the latest, however slowly its octets
+ *                come;
+ *             3. outputs are untouched on failure, and descriptors that came with a bad packet are
+ *                closed.
+ * Trust: packets come from the trusted side and are read strictly all the same; every octet of a
+ *         result is hostile.
  */
 #include <mugai/wire.h>
 
@@ -68,7 +71,8 @@ send_packet(int fd, GVariant *floating, const int *descriptors, gsize n_descript
         memcpy(CMSG_DATA(header), descriptors, n_descriptors * sizeof(int));
     }
     if (length > MUGAI_LIMIT_PACKET_OCTETS) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT, "worker: a request of %" G_GSIZE_FORMAT " octets", length);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT,
+                    "worker: a request of %" G_GSIZE_FORMAT " octets", length);
         return FALSE;
     }
     do
@@ -93,7 +97,8 @@ take_descriptors(struct msghdr *message, int *descriptors)
 {
     gsize n_descriptors = 0;
 
-    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL; header = CMSG_NXTHDR(message, header)) {
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL;
+         header = CMSG_NXTHDR(message, header)) {
         gsize octets = header->cmsg_len - CMSG_LEN(0);
 
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
@@ -104,9 +109,11 @@ take_descriptors(struct msghdr *message, int *descriptors)
     return n_descriptors;
 }
 
-/* One packet of @type with exactly @n_expected descriptors. NULL without error at the end of the socket. */
+/* One packet of @type with exactly @n_expected descriptors. NULL without error at the end of the
+ * socket. */
 static GVariant *
-receive_packet(int fd, const char *type, gsize limit, int *ret_descriptors, gsize n_expected, GError **error)
+receive_packet(int fd, const char *type, gsize limit, int *ret_descriptors, gsize n_expected,
+               GError **error)
 {
     g_autofree char *octets = g_malloc(limit);
     g_autoptr(GBytes) bytes = NULL;
@@ -139,7 +146,8 @@ receive_packet(int fd, const char *type, gsize limit, int *ret_descriptors, gsiz
     if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || n_descriptors != n_expected ||
         !g_variant_is_normal_form(packet)) {
         close_all(descriptors, n_descriptors);
-        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED, "worker: a request that is none");
+        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED,
+                            "worker: a request that is none");
         return NULL;
     }
     if (n_expected > 0)
@@ -152,7 +160,8 @@ static void
 set_end_error(GError **error)
 {
     if (error != NULL && *error == NULL)
-        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_WORKER, "worker: the other side is gone");
+        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_WORKER,
+                            "worker: the other side is gone");
 }
 
 static gboolean
@@ -165,19 +174,20 @@ refuse(GError **error, const char *what)
 /* --- setup and ready --- */
 
 gboolean
-mugai_wire_send_setup(int fd, const MugaiSettings *settings, const MugaiWireBounds *bounds, GError **error)
+mugai_wire_send_setup(int fd, const MugaiSettings *settings, const MugaiWireBounds *bounds,
+                      GError **error)
 {
     return send_packet(fd,
-                       g_variant_new(SETUP_TYPE, SETUP_MAGIC, mugai_settings_to_variant(settings), bounds->children,
-                                     bounds->seconds, bounds->memory_mib),
+                       g_variant_new(SETUP_TYPE, SETUP_MAGIC, mugai_settings_to_variant(settings),
+                                     bounds->children, bounds->seconds, bounds->memory_mib),
                        NULL, 0, error);
 }
 
 static gboolean
 bounds_are_sane(const MugaiWireBounds *bounds)
 {
-    return bounds->children >= 1 && bounds->children <= MUGAI_LIMIT_WORKER_COUNT_MAX && bounds->seconds >= 1 &&
-           bounds->seconds <= MUGAI_LIMIT_WORKER_SECONDS_MAX &&
+    return bounds->children >= 1 && bounds->children <= MUGAI_LIMIT_WORKER_COUNT_MAX &&
+           bounds->seconds >= 1 && bounds->seconds <= MUGAI_LIMIT_WORKER_SECONDS_MAX &&
            bounds->memory_mib >= MUGAI_LIMIT_WORKER_MEMORY_MIB_MIN &&
            bounds->memory_mib <= MUGAI_LIMIT_WORKER_MEMORY_MIB_MAX;
 }
@@ -196,7 +206,8 @@ mugai_wire_receive_setup(int fd, MugaiWireBounds *ret_bounds, GError **error)
         set_end_error(error);
         return NULL;
     }
-    g_variant_get(packet, SETUP_TYPE, &magic, &inner, &bounds.children, &bounds.seconds, &bounds.memory_mib);
+    g_variant_get(packet, SETUP_TYPE, &magic, &inner, &bounds.children, &bounds.seconds,
+                  &bounds.memory_mib);
     if (magic != SETUP_MAGIC || !bounds_are_sane(&bounds)) {
         refuse(error, "a setup that is none");
         return NULL;
@@ -224,12 +235,14 @@ mugai_wire_receive_ready(int fd, guint seconds, GError **error)
     guint32 magic = 0;
 
     if (poll(&wait, 1, (int)MIN(seconds * 1000u, (guint)G_MAXINT)) <= 0) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_WORKER, "worker: not ready after %u seconds", seconds);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_WORKER, "worker: not ready after %u seconds",
+                    seconds);
         return FALSE;
     }
     packet = receive_packet(fd, READY_TYPE, READY_OCTETS_MAX, NULL, 0, NULL);
     if (packet == NULL) {
-        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_WORKER, "worker: ended before it was ready");
+        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_WORKER,
+                            "worker: ended before it was ready");
         return FALSE;
     }
     g_variant_get(packet, "(u&s)", &magic, &failure);
@@ -248,8 +261,8 @@ mugai_wire_send_job(int fd, const MugaiJob *job, int original_fd, int result_fd,
     const int descriptors[] = {original_fd, result_fd};
 
     return send_packet(fd,
-                       g_variant_new(JOB_TYPE, JOB_MAGIC, (guint32)job->kind, job->id.text, job->received.seconds,
-                                     job->received.offset, job->path),
+                       g_variant_new(JOB_TYPE, JOB_MAGIC, (guint32)job->kind, job->id.text,
+                                     job->received.seconds, job->received.offset, job->path),
                        descriptors, G_N_ELEMENTS(descriptors), error);
 }
 
@@ -262,7 +275,8 @@ read_job(GVariant *packet, MugaiJob *ret_job, GError **error)
     guint32 magic = 0;
     guint32 kind = 0;
 
-    g_variant_get(packet, "(uu&sxi&s)", &magic, &kind, &id, &job.received.seconds, &job.received.offset, &path);
+    g_variant_get(packet, "(uu&sxi&s)", &magic, &kind, &id, &job.received.seconds,
+                  &job.received.offset, &path);
     if (magic != JOB_MAGIC || (kind != MUGAI_JOB_SANITIZE && kind != MUGAI_JOB_EXTRACT))
         return refuse(error, "a job that is none");
     if (g_strlcpy(job.id.text, id, sizeof(job.id.text)) >= sizeof(job.id.text) ||
@@ -274,12 +288,14 @@ read_job(GVariant *packet, MugaiJob *ret_job, GError **error)
 }
 
 gboolean
-mugai_wire_receive_job(int fd, MugaiJob *ret_job, int *ret_original_fd, int *ret_result_fd, GError **error)
+mugai_wire_receive_job(int fd, MugaiJob *ret_job, int *ret_original_fd, int *ret_result_fd,
+                       GError **error)
 {
     g_autoptr(GVariant) packet = NULL;
     int descriptors[2] = {-1, -1};
 
-    packet = receive_packet(fd, JOB_TYPE, JOB_OCTETS_MAX, descriptors, G_N_ELEMENTS(descriptors), error);
+    packet =
+        receive_packet(fd, JOB_TYPE, JOB_OCTETS_MAX, descriptors, G_N_ELEMENTS(descriptors), error);
     if (packet == NULL)
         return FALSE;
     if (!read_job(packet, ret_job, error)) {
@@ -321,7 +337,8 @@ send_all(int fd, struct iovec *parts, gsize n_parts, GError **error)
         ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
 
         if (sent < 0 && errno != EINTR) {
-            mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "worker: cannot send the result");
+            mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
+                                  "worker: cannot send the result");
             return FALSE;
         }
         for (gsize left = sent > 0 ? (gsize)sent : 0; message.msg_iovlen > 0;) {
@@ -353,13 +370,15 @@ mugai_wire_send_result(int fd, MugaiOutcome outcome, const MugaiReport *report, 
         report_octets = g_variant_get_size(boxed);
     }
     if (report_octets > MUGAI_LIMIT_REPORT_OCTETS || payload_octets > G_MAXUINT32) {
-        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT, "worker: the result is too large to be sent");
+        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT,
+                            "worker: the result is too large to be sent");
         return FALSE;
     }
     header.report_octets = (guint32)report_octets;
     header.payload_octets = (guint32)payload_octets;
     parts[0] = (struct iovec){&header, sizeof(header)};
-    parts[1] = (struct iovec){boxed != NULL ? (void *)g_variant_get_data(boxed) : NULL, report_octets};
+    parts[1] =
+        (struct iovec){boxed != NULL ? (void *)g_variant_get_data(boxed) : NULL, report_octets};
     parts[2] = (struct iovec){(void *)payload, payload_octets};
     return send_all(fd, parts, G_N_ELEMENTS(parts), error);
 }
@@ -387,7 +406,8 @@ wait_readable(int fd, gint64 deadline, GError **error)
         if (ready > 0)
             return TRUE;
         if (ready < 0 && errno != EINTR) {
-            mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "worker: cannot wait for the result");
+            mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
+                                  "worker: cannot wait for the result");
             return FALSE;
         }
     }
@@ -410,7 +430,8 @@ read_up_to(int fd, gint64 deadline, void *octets, gsize length, gsize *ret_lengt
         if (received > 0)
             got += (gsize)received;
         else if (errno != EINTR && errno != EAGAIN) {
-            mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "worker: cannot read the result");
+            mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
+                                  "worker: cannot read the result");
             return FALSE;
         }
     }
@@ -438,7 +459,8 @@ read_begun(int fd, gint64 deadline, GError **error)
         return FALSE;
     if (got == 1)
         return octet == BEGUN || set_nonsense(error, "a result that is none");
-    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "worker: ended before it read the message");
+    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
+                        "worker: ended before it read the message");
     return FALSE;
 }
 
@@ -458,7 +480,8 @@ read_header(int fd, gint64 deadline, gsize payload_limit, ResultHeader *ret_head
     if (ret_header->outcome == MUGAI_OUTCOME_NOT_FOUND &&
         (ret_header->report_octets != 0 || ret_header->payload_octets != 0))
         return set_nonsense(error, "a result of what was not found");
-    if (ret_header->report_octets <= MUGAI_LIMIT_REPORT_OCTETS && ret_header->payload_octets <= payload_limit)
+    if (ret_header->report_octets <= MUGAI_LIMIT_REPORT_OCTETS &&
+        ret_header->payload_octets <= payload_limit)
         return TRUE;
     g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT, "worker: the result is too large");
     return FALSE;
@@ -519,7 +542,8 @@ mugai_wire_receive_result(int fd, gint64 deadline, gsize payload_limit, MugaiOut
     g_autoptr(MugaiReport) report = NULL;
     ResultHeader header = {0};
 
-    if (!read_begun(fd, deadline, error) || !read_header(fd, deadline, payload_limit, &header, error))
+    if (!read_begun(fd, deadline, error) ||
+        !read_header(fd, deadline, payload_limit, &header, error))
         return FALSE;
     report_octets = read_octets(fd, deadline, header.report_octets, error);
     if (report_octets == NULL)

@@ -1,16 +1,19 @@
 /*
  * indexer.c - puts passed messages into the index, behind the accept path
  *
- * One thread takes passed messages from a bounded queue. What is not in the index when the thread starts, and what the
- * queue had no room for, it finds by walking over the objects of today and yesterday (UTC) and has sanitized once more,
- * one at a time and after everything in the queue, for the report alone.
+ * One thread takes passed messages from a bounded queue. What is not in the index when the thread
+ * starts, and what the queue had no room for, it finds by walking over the objects of today and
+ * yesterday (UTC) and has sanitized once more, one at a time and after everything in the queue, for
+ * the report alone.
  *
  * Invariants: 1. the milter's threads never wait for the index;
- *             2. nothing is kept here that is not in the store (I8): losing the queue loses no message;
+ *             2. nothing is kept here that is not in the store (I8): losing the queue loses no
+ *                message;
  *             3. the queue is bounded in number and octets (I7).
- * Errors: are logged; a message missing in the index is a nuisance and no more. `mugai fsck` finds older ones.
- * Limits: the walk cannot know whether the MTA took a message; one answered with a 4xx after its original was kept is
- *         listed too.
+ * Errors: are logged; a message missing in the index is a nuisance and no more. `mugai fsck` finds
+ *         older ones.
+ * Limits: the walk cannot know whether the MTA took a message; one answered with a 4xx after its
+ *         original was kept is listed too.
  */
 #include "indexer.h"
 
@@ -42,7 +45,7 @@ struct MugaiIndexer {
     GCond changed;
     GQueue queue; /* of Item */
     gsize octets;
-    gboolean left_out;  /* something is missing in the index */
+    gboolean left_out; /* something is missing in the index */
     gboolean ending;
 };
 
@@ -90,7 +93,8 @@ copy_envelope(const MugaiEnvelope *envelope)
 
 /* The entry of what @facts (id, received and original are set) and @approved say. */
 static MugaiEntry *
-make_entry(MugaiFacts *facts, const MugaiId *id, const MugaiEnvelope *envelope, const MugaiApproved *approved)
+make_entry(MugaiFacts *facts, const MugaiId *id, const MugaiEnvelope *envelope,
+           const MugaiApproved *approved)
 {
     const MugaiReport *report = mugai_approved_report(approved);
     const char *state = mugai_approved_failure(approved) == NULL ? "passed" : "notice-only";
@@ -123,19 +127,22 @@ entry_of_item(const Item *item)
         .original_sha256 = mugai_receipt_sha256(receipt),
     };
 
-    return make_entry(&facts, mugai_receipt_id(receipt), mugai_receipt_envelope(receipt), item->approved);
+    return make_entry(&facts, mugai_receipt_id(receipt), mugai_receipt_envelope(receipt),
+                      item->approved);
 }
 
 /* --- what was left out --- */
 
 /* The original in a file without a name. */
 static int
-unpack(const MugaiIndexer *indexer, MugaiOriginal *original, guint64 *ret_size, char **ret_sha256, GError **error)
+unpack(const MugaiIndexer *indexer, MugaiOriginal *original, guint64 *ret_size, char **ret_sha256,
+       GError **error)
 {
     int fd = open(indexer->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
     if (fd < 0) {
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot make a file without a name");
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
+                              "cannot make a file without a name");
         return -1;
     }
     if (mugai_original_copy(original, fd, ret_size, ret_sha256, error))
@@ -145,7 +152,8 @@ unpack(const MugaiIndexer *indexer, MugaiOriginal *original, guint64 *ret_size, 
 }
 
 static MugaiApproved *
-sanitize_again(const MugaiIndexer *indexer, int fd, const MugaiId *id, MugaiTime received, GError **error)
+sanitize_again(const MugaiIndexer *indexer, int fd, const MugaiId *id, MugaiTime received,
+               GError **error)
 {
     MugaiService *service = mugai_desk_enter(indexer->desk);
     MugaiApproved *approved = NULL;
@@ -280,13 +288,16 @@ walk(Work *work)
     if (!have_index(work))
         return;
     walking.index = work->index;
-    if (!mugai_store_visit(work->indexer->store, now - SECONDS_PER_DAY, now, note_missing, &walking, &error))
+    if (!mugai_store_visit(work->indexer->store, now - SECONDS_PER_DAY, now, note_missing, &walking,
+                           &error))
         mugai_log(MUGAI_LOG_WARNING, "cannot look for what the index lacks: %s", error->message);
     if (!g_queue_is_empty(&work->missing))
-        mugai_log(MUGAI_LOG_INFO, "index: %u messages are added later", g_queue_get_length(&work->missing));
+        mugai_log(MUGAI_LOG_INFO, "index: %u messages are added later",
+                  g_queue_get_length(&work->missing));
 }
 
-/* The next message of the queue. NULL if there is something else to do: a walk, an object, the end. */
+/* The next message of the queue. NULL if there is something else to do: a walk, an object, the end.
+ * */
 static Item *
 next_item(Work *work)
 {
@@ -295,7 +306,8 @@ next_item(Work *work)
     Item *item = NULL;
 
     g_mutex_lock(&indexer->lock);
-    while (waiting && g_queue_is_empty(&indexer->queue) && !indexer->ending && g_queue_is_empty(&work->missing)) {
+    while (waiting && g_queue_is_empty(&indexer->queue) && !indexer->ending &&
+           g_queue_is_empty(&work->missing)) {
         if (indexer->left_out)
             waiting = g_cond_wait_until(&indexer->changed, &indexer->lock, work->walk_after);
         else
@@ -386,7 +398,8 @@ mugai_indexer_free(MugaiIndexer *indexer)
 }
 
 void
-mugai_indexer_add(MugaiIndexer *indexer, MugaiReceipt *receipt, MugaiApproved *approved, MugaiTime received)
+mugai_indexer_add(MugaiIndexer *indexer, MugaiReceipt *receipt, MugaiApproved *approved,
+                  MugaiTime received)
 {
     g_autoptr(Item) item = g_new0(Item, 1);
     gboolean full = FALSE;

@@ -1,14 +1,17 @@
 /*
  * main.c - mugaid: the milter daemon
  *
- * Reads the configuration, opens the store, starts the worker, takes the socket, and lets libmilter's threads do the
- * rest. This thread waits for signals: SIGHUP reads the configuration anew, SIGTERM and SIGINT end.
+ * Reads the configuration, opens the store, starts the worker, takes the socket, and lets
+ * libmilter's threads do the rest. This thread waits for signals: SIGHUP reads the configuration
+ * anew, SIGTERM and SIGINT end.
  *
- * libmilter has a thread of its own that takes SIGHUP, too, and ends on it. The kernel offers a signal of the process to
- * the first thread before all others, so the handlers below get it as long as that thread never blocks it: libmilter
- * therefore runs in a second thread, whose mask it changes.
+ * libmilter has a thread of its own that takes SIGHUP, too, and ends on it. The kernel offers a
+ * signal of the process to the first thread before all others, so the handlers below get it as long
+ * as that thread never blocks it: libmilter therefore runs in a second thread, whose mask it
+ * changes.
  *
- * Invariants: 1. "ready" is said when the socket takes connections and the worker is warm, not before;
+ * Invariants: 1. "ready" is said when the socket takes connections and the worker is warm, not
+ *                before;
  *             2. a wrong configuration changes nothing in a running daemon;
  *             3. at the end, messages under way are answered first, for END_SECONDS at most.
  * Errors: of the start: one line that says what to do, and an exit status of sysexits.h.
@@ -33,7 +36,8 @@
 
 /* Connections that wait to be taken while all threads start. */
 #define BACKLOG 512
-/* libmilter's own default: within one message the MTA may be silent for as long as a slow client sends. */
+/* libmilter's own default: within one message the MTA may be silent for as long as a slow client
+ * sends. */
 #define TIMEOUT_SECONDS 7210
 /* A little more than a message takes at most with the default of 30 seconds. */
 #define END_SECONDS 40u
@@ -88,8 +92,10 @@ read_options(int *argc, char ***argv, Options *options, char **ret_config_file, 
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, ret_config_file,
          "The configuration (default " MUGAI_CONFIG_DEFAULT_FILE ")", "FILE"},
-        {"log-stderr", 0, 0, G_OPTION_ARG_NONE, &options->log_stderr, "Log to standard error, not to syslog", NULL},
-        {"ready-fd", 0, 0, G_OPTION_ARG_INT, &options->ready_fd, "Write one octet to N once mail is served", "N"},
+        {"log-stderr", 0, 0, G_OPTION_ARG_NONE, &options->log_stderr,
+         "Log to standard error, not to syslog", NULL},
+        {"ready-fd", 0, 0, G_OPTION_ARG_INT, &options->ready_fd,
+         "Write one octet to N once mail is served", "N"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
@@ -126,7 +132,8 @@ somebody_listens(const char *path)
     if (fd < 0)
         return FALSE;
     if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) < sizeof(address.sun_path))
-        answered = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno != ECONNREFUSED;
+        answered =
+            connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno != ECONNREFUSED;
     close(fd);
     return answered;
 }
@@ -145,12 +152,14 @@ make_room(const char *path, GError **error)
         return FALSE;
     }
     if (somebody_listens(path)) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "another mugaid serves %s: stop that one first", path);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
+                    "another mugaid serves %s: stop that one first", path);
         return FALSE;
     }
     if (unlink(path) == 0)
         return TRUE;
-    mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot remove the old socket %s", path);
+    mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot remove the old socket %s",
+                          path);
     return FALSE;
 }
 
@@ -164,14 +173,15 @@ open_socket(const MugaiConfig *config, GError **error)
     if (smfi_setconn(config->socket) != MI_SUCCESS || smfi_setbacklog(BACKLOG) != MI_SUCCESS ||
         smfi_settimeout(TIMEOUT_SECONDS) != MI_SUCCESS || smfi_opensocket(false) != MI_SUCCESS) {
         mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
-                              "cannot open the socket %s: its directory must exist and be writable for mugaid, a port "
-                              "must be free",
+                              "cannot open the socket %s: its directory must exist and be writable "
+                              "for mugaid, a port must be free",
                               config->socket);
         return FALSE;
     }
     if (path == NULL || chmod(path, SOCKET_MODE) == 0)
         return TRUE;
-    mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot let the group use the socket %s", path);
+    mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
+                          "cannot let the group use the socket %s", path);
     return FALSE;
 }
 
@@ -213,7 +223,8 @@ load(const Options *options, MugaiConfig **ret_config, GError **error)
 static void
 keep_fixed(MugaiConfig *config, const MugaiConfig *running)
 {
-    if (strcmp(config->socket, running->socket) == 0 && strcmp(config->store_path, running->store_path) == 0)
+    if (strcmp(config->socket, running->socket) == 0 &&
+        strcmp(config->store_path, running->store_path) == 0)
         return;
     mugai_log(MUGAI_LOG_WARNING, "reload: a new [milter] socket or [store] path takes a restart");
     g_free(config->socket);
@@ -284,8 +295,9 @@ handle_events(int fd, const Options *options, MugaiDesk *desk)
     return FALSE;
 }
 
-/* libmilter is not asked to end: its listener looks up every five seconds only, and messages are what counts. Those that
- * begin from now on are answered with a 4xx, as the MTA answers them itself once the socket is gone. */
+/* libmilter is not asked to end: its listener looks up every five seconds only, and messages are
+ * what counts. Those that begin from now on are answered with a 4xx, as the MTA answers them itself
+ * once the socket is gone. */
 static void
 end(MugaiDesk *desk, const char *socket_name)
 {
@@ -311,13 +323,14 @@ serve(const Options *options, MugaiDesk *desk, const MugaiConfig *config, GError
     int events = -1;
 
     indexer = mugai_indexer_new(desk, config, error);
-    if (indexer == NULL || !mugai_session_register(desk, indexer, error) || !open_socket(config, error) ||
-        !open_events(&events, error))
+    if (indexer == NULL || !mugai_session_register(desk, indexer, error) ||
+        !open_socket(config, error) || !open_events(&events, error))
         return FALSE;
     g_thread_unref(g_thread_new("libmilter", run_libmilter, NULL));
     say_ready(options);
     if (!handle_events(events, options, desk)) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "libmilter does not serve %s", socket_name);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "libmilter does not serve %s",
+                    socket_name);
         return FALSE;
     }
     end(desk, socket_name);

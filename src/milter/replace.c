@@ -1,14 +1,18 @@
 /*
  * replace.c - puts the sanitized message in the place of the original
  *
- * The MTA still holds the original; here it is told, change by change, to forget it: every field it showed is deleted,
- * the approved ones are added, the body is replaced. The MTA's own trace field, which milters do not see, stays.
+ * The MTA still holds the original; here it is told, change by change, to forget it: every field it
+ * showed is deleted, the approved ones are added, the body is replaced. The MTA's own trace field,
+ * which milters do not see, stays.
  *
- * A field is deleted by its name and number, counted among those of the same name as the message was received. So the
- * last of a name goes first: deleting one then moves none that is still to be deleted.
+ * A field is deleted by its name and number, counted among those of the same name as the message
+ * was received. So the last of a name goes first: deleting one then moves none that is still to be
+ * deleted.
  *
- * Invariants: 1. nothing is changed without proof of both: an approved message (I1) and a kept original (I2);
- *             2. what is added is taken apart from approved octets and put together by the MTA to the same octets;
+ * Invariants: 1. nothing is changed without proof of both: an approved message (I1) and a kept
+ *                original (I2);
+ *             2. what is added is taken apart from approved octets and put together by the MTA to
+ *                the same octets;
  *             3. no field that the MTA has shown is left.
  * Trust: approved octets are in the profile; that is what makes taking them apart so simple.
  * Errors: SYSTEM when the MTA is gone: it then takes the whole message back.
@@ -75,7 +79,8 @@ mugai_fields_add(MugaiFields *fields, const char *name, GError **error)
     }
     fields->octets += 2 * strlen(name) + FIELD_OVERHEAD_OCTETS;
     if (fields->octets > MUGAI_LIMIT_FIELD_NAMES_OCTETS) {
-        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT, "the message has too many field names");
+        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT,
+                            "the message has too many field names");
         return FALSE;
     }
     field = g_new0(Field, 1);
@@ -107,8 +112,9 @@ delete_fields(SMFICTX *ctx, const MugaiFields *fields, GError **error)
     return TRUE;
 }
 
-/* Adds one field: @field is "Name: value" with its folds, without the last CRLF. The MTA wants name and value apart, the
- * value with its leading space (SMFIP_HDR_LEADSPC was agreed on), folds as LF. */
+/* Adds one field: @field is "Name: value" with its folds, without the last CRLF. The MTA wants name
+ * and value apart, the value with its leading space (SMFIP_HDR_LEADSPC was agreed on), folds as LF.
+ * */
 static gboolean
 add_field(SMFICTX *ctx, const char *octets, gsize length, GError **error)
 {
@@ -119,7 +125,8 @@ add_field(SMFICTX *ctx, const char *octets, gsize length, GError **error)
     colon = strchr(field->str, ':');
     g_assert(colon != NULL);
     *colon = '\0';
-    return smfi_addheader(ctx, field->str, colon + 1) == MI_SUCCESS || mta_refused(error, "a field to add");
+    return smfi_addheader(ctx, field->str, colon + 1) == MI_SUCCESS ||
+           mta_refused(error, "a field to add");
 }
 
 /* The end of the field that begins at @octets: the CRLF after it that is no fold. */
@@ -163,9 +170,11 @@ mugai_replace_apply(SMFICTX *ctx, const MugaiFields *fields, const MugaiApproved
     const char *body = NULL;
 
     g_assert(receipt != NULL);
-    if (!delete_fields(ctx, fields, error) || !add_fields(ctx, octets, octets + length, &body, error))
+    if (!delete_fields(ctx, fields, error) ||
+        !add_fields(ctx, octets, octets + length, &body, error))
         return FALSE;
     /* libmilter cuts it into chunks itself and only reads it. */
-    return smfi_replacebody(ctx, (unsigned char *)body, (int)(octets + length - body)) == MI_SUCCESS ||
+    return smfi_replacebody(ctx, (unsigned char *)body, (int)(octets + length - body)) ==
+               MI_SUCCESS ||
            mta_refused(error, "the body");
 }

@@ -1,8 +1,8 @@
 /*
  * service.c - the configuration in force and what was started with it
  *
- * Reloading makes a whole new service beside the old one and swaps the two. Messages under way keep theirs; the thread
- * that gives the last reference back ends the old worker.
+ * Reloading makes a whole new service beside the old one and swaps the two. Messages under way keep
+ * theirs; the thread that gives the last reference back ends the old worker.
  *
  * Invariants: 1. a message sees one configuration from its first octet to its answer;
  *             2. a service is never changed, only replaced.

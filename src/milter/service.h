@@ -1,4 +1,5 @@
-/* service.h - the configuration in force and what was started with it; a message keeps the one it began with */
+/* service.h - the configuration in force and what was started with it; a message keeps the one it
+ * began with */
 #pragma once
 
 #include <mugai/approve.h>
@@ -19,17 +20,21 @@ MugaiService *mugai_service_ref(MugaiService *service);
 void mugai_service_unref(MugaiService *service);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiService, mugai_service_unref)
 
-/* Where the threads of the milter find the service of the moment, and where the end waits for their messages. */
+/* Where the threads of the milter find the service of the moment, and where the end waits for their
+ * messages. */
 typedef struct MugaiDesk MugaiDesk;
 
-/* Takes @service over. Lives until the process ends: threads of idle connections may look in at any time. */
+/* Takes @service over. Lives until the process ends: threads of idle connections may look in at any
+ * time. */
 MugaiDesk *mugai_desk_new(MugaiService *service);
 
-/* For a message that begins: the service of the moment, to be given back to mugai_desk_leave(). NULL once closed. */
+/* For a message that begins: the service of the moment, to be given back to mugai_desk_leave().
+ * NULL once closed. */
 MugaiService *mugai_desk_enter(MugaiDesk *desk);
 void mugai_desk_leave(MugaiDesk *desk, MugaiService *service);
 
 /* New messages get @service (taken over) from now on. */
 void mugai_desk_replace(MugaiDesk *desk, MugaiService *service);
-/* No new messages; waits @seconds at most for those under way and gives the service back. FALSE if some still are. */
+/* No new messages; waits @seconds at most for those under way and gives the service back. FALSE if
+ * some still are. */
 gboolean mugai_desk_close(MugaiDesk *desk, guint seconds);

@@ -1,21 +1,27 @@
 /*
  * session.c - what libmilter calls: connections and the messages on them
  *
- *      negotiate -> connect -> helo -> { mail -> rcpt… -> data -> header… -> eoh -> body… -> eom | abort } -> close
+ *      negotiate -> connect -> helo -> { message } -> close
+ *      message: mail -> rcpt… -> data -> header… -> eoh -> body… -> eom, or abort at any time
  *
- * The message begins with its first header field: by then all recipients and the queue id are known, so the store's
- * object and the spool are begun and everything that follows is streamed into both. What goes wrong on the way is kept
- * and answered at the end of the message, for in between no replies are sent (SMFIP_NR_*).
+ * The message begins with its first header field: by then all recipients and the queue id are
+ * known, so the store's object and the spool are begun and everything that follows is streamed into
+ * both. What goes wrong on the way is kept and answered at the end of the message, for in between
+ * no replies are sent (SMFIP_NR_*).
  *
- * Invariants: 1. a message is accepted on one path only: finish_message() returning TRUE; everything else is a 4xx (I4);
- *             2. there the order is fixed: the original is kept, the guard has said yes, then the MTA is told (I1, I2);
+ * Invariants: 1. a message is accepted on one path only: finish_message() returning TRUE;
+ *                everything else is a 4xx (I4);
+ *             2. there the order is fixed: the original is kept, the guard has said yes, then the
+ *                MTA is told (I1, I2);
  *             3. a connection on which the MTA does not grant all that is needed is not served;
- *             4. an aborted message leaves nothing behind, not on the connection and not in the store.
- * Trust: everything but the MTA's framing is hostile: addresses, names, octets. They are stored, handed to the worker,
- *        quoted for the log, and not interpreted.
+ *             4. an aborted message leaves nothing behind, not on the connection and not in the
+ *                store.
+ * Trust: everything but the MTA's framing is hostile: addresses, names, octets. They are stored,
+ *         handed to the worker, quoted for the log, and not interpreted.
  * Errors: SYSTEM, FULL, LIMIT, GUARD: each a reply of mugai_error_reply().
- * Limits: memory of a connection: 64 KiB buffer, 64 KiB chunk, 1 MiB spool, recipients and field names (below), and at
- *         the end of a message what the worker gave: 14 MiB at most, a few KiB as a rule.
+ * Limits: memory of a connection: 64 KiB buffer, 64 KiB chunk, 1 MiB spool, recipients and field
+ *         names (below), and at the end of a message what the worker gave: 14 MiB at most, a few
+ *         KiB as a rule.
  */
 #include "session.h"
 
@@ -31,13 +37,14 @@
 #include <string.h>
 #include <time.h>
 
-/* Without these nothing is sanitized; the leading space because the original is kept octet for octet. */
+/* Without these nothing is sanitized; the leading space because the original is kept octet for
+ * octet. */
 #define ACTIONS_NEEDED (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY)
 #define STEPS_NEEDED SMFIP_HDR_LEADSPC
 /* Nothing is decided before the end of a message, so nothing needs a reply before. */
-#define STEPS_WANTED                                                                                                 \
-    (SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_DATA | SMFIP_NR_HDR | \
-     SMFIP_NR_EOH | SMFIP_NR_BODY)
+#define STEPS_WANTED                                                                               \
+    (SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT |             \
+     SMFIP_NR_DATA | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
 
 /* Octets of all recipients: 10,000 of usual length, or fewer long ones. */
 #define RECIPIENTS_OCTETS_MAX (MUGAI_LIMIT_ENVELOPE_OCTETS / 4u)
@@ -138,10 +145,12 @@ add_recipient(Message *message, const char *argument)
     GPtrArray *recipients = message->envelope->recipients;
 
     message->recipients_octets += strlen(argument);
-    if (recipients->len < MUGAI_LIMIT_RECIPIENTS && message->recipients_octets <= RECIPIENTS_OCTETS_MAX)
+    if (recipients->len < MUGAI_LIMIT_RECIPIENTS &&
+        message->recipients_octets <= RECIPIENTS_OCTETS_MAX)
         g_ptr_array_add(recipients, bare_address(argument));
     else if (message->failure == NULL)
-        g_set_error_literal(&message->failure, MUGAI_ERROR, MUGAI_ERROR_LIMIT, "too many recipients");
+        g_set_error_literal(&message->failure, MUGAI_ERROR, MUGAI_ERROR_LIMIT,
+                            "too many recipients");
 }
 
 /* Begins object and spool; later calls do nothing. */
@@ -153,7 +162,8 @@ begin_original(SMFICTX *ctx, Message *message)
     if (message->failure != NULL || message->object != NULL)
         return message->failure == NULL;
     set_valid(&message->envelope->queue_id, smfi_getsymval(ctx, queue_id_macro));
-    message->object = mugai_store_begin(message->service->store, message->envelope, &message->failure);
+    message->object =
+        mugai_store_begin(message->service->store, message->envelope, &message->failure);
     if (message->object == NULL)
         return FALSE;
     message->spool = mugai_spool_new(message->service->config->store_path, message->object);
@@ -176,10 +186,11 @@ add_octets(SMFICTX *ctx, Message *message, const void *octets, gsize length)
 
 /* --- the end of a message --- */
 
-/* The original, durable, and the message that goes on in its place, approved: both at once, for the worker does not wait
- * for the disk. */
+/* The original, durable, and the message that goes on in its place, approved: both at once, for the
+ * worker does not wait for the disk. */
 static gboolean
-keep_and_sanitize(Message *message, MugaiReceipt **ret_receipt, MugaiApproved **ret_approved, GError **error)
+keep_and_sanitize(Message *message, MugaiReceipt **ret_receipt, MugaiApproved **ret_approved,
+                  GError **error)
 {
     const MugaiId id = *mugai_object_id(message->object);
     int original_fd = mugai_spool_finish(message->spool, error);
@@ -211,7 +222,26 @@ describe(const Message *message)
     g_autofree char *queue_id = mugai_text_quote(envelope->queue_id, LOGGED_CHARACTERS);
     g_autofree char *sender = mugai_text_quote(envelope->sender, LOGGED_CHARACTERS);
 
-    return g_strdup_printf("queue-id=\"%s\" from=\"%s\" recipients=%u", queue_id, sender, envelope->recipients->len);
+    return g_strdup_printf("queue-id=\"%s\" from=\"%s\" recipients=%u", queue_id, sender,
+                           envelope->recipients->len);
+}
+
+static void
+append_counts(GString *line, const MugaiReport *report)
+{
+    g_string_append_printf(
+        line, " kept=%u converted=%u removed=%u unreadable=%u ambiguities=%u warnings=%u",
+        mugai_report_count(report, MUGAI_KEPT), mugai_report_count(report, MUGAI_CONVERTED),
+        mugai_report_count(report, MUGAI_REMOVED), mugai_report_count(report, MUGAI_UNREADABLE),
+        report->ambiguities->len, report->warnings->len);
+}
+
+static void
+append_quoted(GString *line, const char *key, const char *text)
+{
+    g_autofree char *quoted = mugai_text_quote(text, LOGGED_CHARACTERS);
+
+    g_string_append_printf(line, " %s=\"%s\"", key, quoted);
 }
 
 static void
@@ -220,24 +250,21 @@ log_passed(const Message *message, const MugaiReceipt *receipt, const MugaiAppro
     const MugaiReport *report = mugai_approved_report(approved);
     const char *failure = mugai_approved_failure(approved);
     g_autofree char *who = describe(message);
-    g_autofree char *why = mugai_text_quote(failure != NULL ? failure : "", LOGGED_CHARACTERS);
-    g_autofree char *subject = NULL;
+    g_autoptr(GString) line = g_string_new(who);
     gsize length = 0;
 
     (void)mugai_approved_octets(approved, &length);
+    g_string_append_printf(line, " id=%s size=%" G_GUINT64_FORMAT " output=%" G_GSIZE_FORMAT,
+                           mugai_receipt_id(receipt)->text, mugai_receipt_size(receipt), length);
+    append_counts(line, report);
+    g_string_append_printf(line, " ms=%" G_GINT64_FORMAT " outcome=%s",
+                           (g_get_monotonic_time() - message->begun) / 1000,
+                           failure == NULL ? "passed" : "notice-only");
+    if (failure != NULL)
+        append_quoted(line, "failure", failure);
     if (message->service->config->log_subjects)
-        subject = mugai_text_quote(report->subject, LOGGED_CHARACTERS);
-    mugai_log(failure == NULL ? MUGAI_LOG_INFO : MUGAI_LOG_WARNING,
-              "%s id=%s size=%" G_GUINT64_FORMAT " output=%" G_GSIZE_FORMAT
-              " kept=%u converted=%u removed=%u unreadable=%u ambiguities=%u warnings=%u ms=%" G_GINT64_FORMAT
-              " outcome=%s%s%s%s%s%s%s",
-              who, mugai_receipt_id(receipt)->text, mugai_receipt_size(receipt), length,
-              mugai_report_count(report, MUGAI_KEPT), mugai_report_count(report, MUGAI_CONVERTED),
-              mugai_report_count(report, MUGAI_REMOVED), mugai_report_count(report, MUGAI_UNREADABLE),
-              report->ambiguities->len, report->warnings->len, (g_get_monotonic_time() - message->begun) / 1000,
-              failure == NULL ? "passed" : "notice-only", failure != NULL ? " failure=\"" : "", why,
-              failure != NULL ? "\"" : "", subject != NULL ? " subject=\"" : "", subject != NULL ? subject : "",
-              subject != NULL ? "\"" : "");
+        append_quoted(line, "subject", report->subject);
+    mugai_log(failure == NULL ? MUGAI_LOG_INFO : MUGAI_LOG_WARNING, "%s", line->str);
 }
 
 static void
@@ -247,8 +274,9 @@ log_refused(const Message *message, const GError *error)
     g_autofree char *who = describe(message);
     g_autofree char *why = mugai_text_quote(error->message, LOGGED_CHARACTERS);
 
-    mugai_log(alert ? MUGAI_LOG_ALERT : MUGAI_LOG_ERROR, "%s outcome=refused reply=%s failure=\"%s\"", who,
-              mugai_error_reply(error)->code, why);
+    mugai_log(alert ? MUGAI_LOG_ALERT : MUGAI_LOG_ERROR,
+              "%s outcome=refused reply=%s failure=\"%s\"", who, mugai_error_reply(error)->code,
+              why);
 }
 
 /* The one path on which a message is accepted. */
@@ -266,7 +294,8 @@ finish_message(SMFICTX *ctx, Message *message, GError **error)
         !mugai_replace_apply(ctx, message->fields, approved, receipt, error))
         return FALSE;
     log_passed(message, receipt, approved);
-    mugai_indexer_add(the_indexer, g_steal_pointer(&receipt), g_steal_pointer(&approved), message->received);
+    mugai_indexer_add(the_indexer, g_steal_pointer(&receipt), g_steal_pointer(&approved),
+                      message->received);
     return TRUE;
 }
 
@@ -291,13 +320,14 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps, unsigned 
 
     if ((actions & ACTIONS_NEEDED) != ACTIONS_NEEDED || (steps & STEPS_NEEDED) != STEPS_NEEDED) {
         mugai_log(MUGAI_LOG_ALERT,
-                  "the MTA does not let headers and body be changed (actions=0x%lx steps=0x%lx): mail is not served; "
-                  "with Postfix set milter_protocol = 6",
+                  "the MTA does not let headers and body be changed (actions=0x%lx steps=0x%lx): "
+                  "mail is not served; with Postfix set milter_protocol = 6",
                   actions, steps);
         return SMFIS_REJECT;
     }
     *ret_actions = ACTIONS_NEEDED;
-    if ((actions & SMFIF_SETSYMLIST) != 0 && smfi_setsymlist(ctx, SMFIM_DATA, data_macros) == MI_SUCCESS)
+    if ((actions & SMFIF_SETSYMLIST) != 0 &&
+        smfi_setsymlist(ctx, SMFIM_DATA, data_macros) == MI_SUCCESS)
         *ret_actions |= SMFIF_SETSYMLIST;
     *ret_steps = STEPS_NEEDED | (steps & STEPS_WANTED);
     *ret_reserved2 = 0;
@@ -317,9 +347,11 @@ address_text(const struct sockaddr *address)
     if (address->sa_family == AF_UNIX)
         return g_strdup("local");
     if (address->sa_family == AF_INET)
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, text, sizeof(text));
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, text,
+                  sizeof(text));
     if (address->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, text, sizeof(text));
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, text,
+                  sizeof(text));
     return g_strdup(text);
 }
 
@@ -410,8 +442,8 @@ on_end_of_header(SMFICTX *ctx)
     return SMFIS_NOREPLY;
 }
 
-/* Whether the end of the message has come: then libmilter sends changes, before it refuses. Asked for is the deletion of
- * a field that no message has, so that nothing is changed. */
+/* Whether the end of the message has come: then libmilter sends changes, before it refuses. Asked
+ * for is the deletion of a field that no message has, so that nothing is changed. */
 static gboolean
 end_has_come(SMFICTX *ctx)
 {
@@ -420,9 +452,10 @@ end_has_come(SMFICTX *ctx)
     return smfi_chgheader(ctx, name, G_MAXINT, NULL) == MI_SUCCESS;
 }
 
-/* The MTA sends the last chunk together with the end of the message. Then libmilter goes on to on_end_of_message() only
- * if this returns SMFIS_CONTINUE, while for all chunks before it wants SMFIS_NOREPLY, and it does not say which is which:
- * without the right answer the MTA waits for ever. */
+/* The MTA sends the last chunk together with the end of the message. Then libmilter goes on to
+ * on_end_of_message() only if this returns SMFIS_CONTINUE, while for all chunks before it wants
+ * SMFIS_NOREPLY, and it does not say which is which: without the right answer the MTA waits for
+ * ever. */
 static sfsistat
 on_body(SMFICTX *ctx, unsigned char *octets, size_t length)
 {
@@ -505,6 +538,7 @@ mugai_session_register(MugaiDesk *desk, MugaiIndexer *indexer, GError **error)
     the_indexer = indexer;
     if (smfi_register(callbacks) == MI_SUCCESS)
         return TRUE;
-    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "libmilter does not take the callbacks");
+    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
+                        "libmilter does not take the callbacks");
     return FALSE;
 }

@@ -6,6 +6,6 @@
 
 #include <libmilter/mfapi.h>
 
-/* Registers the callbacks. @desk and @indexer outlive smfi_main(). SYSTEM. Once per process: libmilter hands its callbacks
- * nothing of the program's own. */
+/* Registers the callbacks. @desk and @indexer outlive smfi_main(). SYSTEM. Once per process:
+ * libmilter hands its callbacks nothing of the program's own. */
 gboolean mugai_session_register(MugaiDesk *desk, MugaiIndexer *indexer, GError **error);

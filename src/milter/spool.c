@@ -1,13 +1,15 @@
 /*
  * spool.c - one message as it comes in, on its way to the worker and to the store
  *
- * Octets are collected in a small buffer and go from there to two places at once: the file that the worker will read,
- * and the store's object. The file is a memfd at first; a message beyond MUGAI_LIMIT_SPOOL_MEMORY_OCTETS moves on to a
- * file without a name in the store's directory, where large files have their room anyway. Neither is ever synced, and
- * both are gone with the last process that has them open.
+ * Octets are collected in a small buffer and go from there to two places at once: the file that the
+ * worker will read, and the store's object. The file is a memfd at first; a message beyond
+ * MUGAI_LIMIT_SPOOL_MEMORY_OCTETS moves on to a file without a name in the store's directory, where
+ * large files have their room anyway. Neither is ever synced, and both are gone with the last
+ * process that has them open.
  *
  * Invariants: 1. worker and store get the same octets in the same order;
- *             2. memory is bounded: the buffer and the memfd, whatever the size of the message (I7);
+ *             2. memory is bounded: the buffer and the memfd, whatever the size of the message
+ *                (I7);
  *             3. the file never has a name.
  * Trust: every octet is hostile; none is looked at but LF in field values.
  * Errors: SYSTEM; of the object: the store's.
@@ -28,7 +30,7 @@ struct MugaiSpool {
     const char *directory;
     MugaiObject *object;
     GString *buffer;
-    int fd; /* -1: nothing has been written yet */
+    int fd;         /* -1: nothing has been written yet */
     guint64 octets; /* in @fd */
     gboolean in_memory;
 };
@@ -108,7 +110,8 @@ write_file(MugaiSpool *spool, const char *octets, gsize length, GError **error)
 {
     if (spool->fd < 0 && !open_memory(spool, error))
         return FALSE;
-    if (spool->in_memory && spool->octets + length > MUGAI_LIMIT_SPOOL_MEMORY_OCTETS && !move_to_disk(spool, error))
+    if (spool->in_memory && spool->octets + length > MUGAI_LIMIT_SPOOL_MEMORY_OCTETS &&
+        !move_to_disk(spool, error))
         return FALSE;
     spool->octets += length;
     while (length > 0) {
@@ -171,8 +174,9 @@ append_value(MugaiSpool *spool, const char *value, GError **error)
 gboolean
 mugai_spool_append_field(MugaiSpool *spool, const char *name, const char *value, GError **error)
 {
-    return mugai_spool_append(spool, name, strlen(name), error) && mugai_spool_append(spool, ":", 1, error) &&
-           append_value(spool, value, error) && mugai_spool_append(spool, "\r\n", 2, error);
+    return mugai_spool_append(spool, name, strlen(name), error) &&
+           mugai_spool_append(spool, ":", 1, error) && append_value(spool, value, error) &&
+           mugai_spool_append(spool, "\r\n", 2, error);
 }
 
 int

@@ -1,23 +1,29 @@
 /*
  * main.c - mugai-worker: a warm parent and one child per message
  *
- * The parent gets its settings over descriptor 3, loads all that sanitizing needs, says that it is ready, and from then
- * on keeps children that wait. The children themselves wait for jobs on the request socket. A child that has one says
- * so with one octet over its own pipe (and one to mugaid), handles the message and ends; on that octet the parent sets the child's
- * deadline and forks the next one.
+ * The parent gets its settings over descriptor 3, loads all that sanitizing needs, says that it is
+ * ready, and from then on keeps children that wait. The children themselves wait for jobs on the
+ * request socket. A child that has one says so with one octet over its own pipe (and one to
+ * mugaid), handles the message and ends; on that octet the parent sets the child's deadline and
+ * forks the next one.
  *
- *      parent:  setup -> warm -> ready -> { fork, reap, kill what is overdue } -> request socket ends -> exit
+ *      parent:  setup -> warm -> ready -> { fork, reap, kill what is overdue } -> end of requests
  *      child:   wait -> job -> 'started' -> limits -> sanitize -> result -> exit
  *
- * The parent keeps `children` waiting beside at most `children` working ones, 2 x children in all: a message never
- * waits for a fork, and mugaid hands over no more than `children` messages at once (see src/approve/pool.c).
+ * The parent keeps `children` waiting beside at most `children` working ones, 2 x children in all:
+ * a message never waits for a fork, and mugaid hands over no more than `children` messages at once
+ * (see src/approve/pool.c).
  *
  * Invariants: 1. a process handles one message and no second one (I6);
  *             2. the parent holds no message and reads nothing a child wrote but the one octet;
- *             3. the octet is written before the first hostile octet is read, so no message can avoid its deadline;
- *             4. nothing is opened after "ready" but a memfd, and that before the first hostile octet is read;
- *             5. no child outlives the parent (PR_SET_PDEATHSIG), the parent outlives mugaid by one deadline at most.
- * Trust: a child is hostile from the first octet of its message on. The setup and the jobs come from mugaid.
+ *             3. the octet is written before the first hostile octet is read, so no message can
+ *                avoid its deadline;
+ *             4. nothing is opened after "ready" but a memfd, and that before the first hostile
+ *                octet is read;
+ *             5. no child outlives the parent (PR_SET_PDEATHSIG), the parent outlives mugaid by one
+ *                deadline at most.
+ * Trust: a child is hostile from the first octet of its message on. The setup and the jobs come
+ *         from mugaid.
  * Errors: whatever goes wrong in a child ends it without a result; the other side answers for it.
  */
 #include <mugai/error.h>
@@ -42,15 +48,16 @@
 
 /* The child's descriptor for its one octet, right after the request socket. */
 #define STARTED_FD (MUGAI_WIRE_FD + 1)
-/* A child has three standard descriptors, request, octet, original, result and a memfd; some room beside. */
+/* A child has three standard descriptors, request, octet, original, result and a memfd; some room
+ * beside. */
 #define CHILD_DESCRIPTORS 16u
 /* Where forking fails, or children die while they wait, the parent does not spin. */
 #define FORK_PAUSE_MICROSECONDS (100 * G_TIME_SPAN_MILLISECOND)
 
 typedef struct {
     pid_t pid;
-    int started_fd;   /* reading end of its pipe; -1 once it has started */
-    gint64 deadline;  /* monotonic; 0 while it waits */
+    int started_fd;  /* reading end of its pipe; -1 once it has started */
+    gint64 deadline; /* monotonic; 0 while it waits */
 } Child;
 
 typedef struct {
@@ -64,7 +71,8 @@ typedef struct {
 
 /* --- the child --- */
 
-/* Keeps standard streams, request socket and octet; other children's pipes are none of its business. */
+/* Keeps standard streams, request socket and octet; other children's pipes are none of its
+ * business. */
 static void
 become_child(int started_fd, pid_t parent)
 {
@@ -72,10 +80,11 @@ become_child(int started_fd, pid_t parent)
 
     sigemptyset(&none);
     if (dup2(started_fd, STARTED_FD) < 0 || close_range(STARTED_FD + 1, ~0u, 0) != 0 ||
-        sigprocmask(SIG_SETMASK, &none, NULL) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
-        getppid() != parent)
+        sigprocmask(SIG_SETMASK, &none, NULL) != 0 ||
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent)
         _exit(EXIT_FAILURE);
-    /* What a hostile process writes there would reach a terminal or the journal; ASan's findings must, though. */
+    /* What a hostile process writes there would reach a terminal or the journal; ASan's findings
+     * must, though. */
     if (!MUGAI_WITH_ADDRESS_SANITIZER && dup2(STDIN_FILENO, STDERR_FILENO) < 0)
         _exit(EXIT_FAILURE);
 }
@@ -83,7 +92,8 @@ become_child(int started_fd, pid_t parent)
 static gboolean
 limit(const MugaiWireBounds *bounds, guint64 file_octets)
 {
-    return mugai_sandbox_limit(bounds->seconds, bounds->memory_mib, file_octets, CHILD_DESCRIPTORS, NULL);
+    return mugai_sandbox_limit(bounds->seconds, bounds->memory_mib, file_octets, CHILD_DESCRIPTORS,
+                               NULL);
 }
 
 static gboolean
@@ -97,7 +107,8 @@ sanitize(const Parent *parent, const MugaiJob *job, int original_fd, int result_
         return FALSE;
     result = mugai_sanitize_fd(original_fd, parent->settings, &job->id, job->received);
     candidate = g_bytes_get_data(result->candidate, &length);
-    return mugai_wire_send_result(result_fd, MUGAI_OUTCOME_DONE, result->report, candidate, length, NULL);
+    return mugai_wire_send_result(result_fd, MUGAI_OUTCOME_DONE, result->report, candidate, length,
+                                  NULL);
 }
 
 static gboolean
@@ -111,8 +122,8 @@ send_memfd(int memory_fd, int result_fd)
     if (status.st_size == 0)
         return mugai_wire_send_result(result_fd, MUGAI_OUTCOME_DONE, NULL, NULL, 0, NULL);
     octets = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, memory_fd, 0);
-    return octets != MAP_FAILED &&
-           mugai_wire_send_result(result_fd, MUGAI_OUTCOME_DONE, NULL, octets, (gsize)status.st_size, NULL);
+    return octets != MAP_FAILED && mugai_wire_send_result(result_fd, MUGAI_OUTCOME_DONE, NULL,
+                                                          octets, (gsize)status.st_size, NULL);
 }
 
 static gboolean
@@ -123,7 +134,8 @@ extract(const Parent *parent, const MugaiJob *job, int original_fd, int result_f
     int memory_fd = memfd_create("part", MFD_CLOEXEC);
 
     /* A decoded part is no larger than the message it came in. */
-    if (memory_fd < 0 || fstat(original_fd, &status) != 0 || !limit(&parent->bounds, (guint64)status.st_size))
+    if (memory_fd < 0 || fstat(original_fd, &status) != 0 ||
+        !limit(&parent->bounds, (guint64)status.st_size))
         return FALSE;
     if (mugai_sanitize_extract_part(original_fd, job->path, parent->settings, memory_fd, &error))
         return send_memfd(memory_fd, result_fd);
@@ -194,8 +206,8 @@ top_up(Parent *parent)
 {
     guint wanted = parent->bounds.children;
 
-    while (!parent->ended && g_get_monotonic_time() >= parent->fork_after && count_waiting(parent) < wanted &&
-           parent->children->len < 2 * wanted) {
+    while (!parent->ended && g_get_monotonic_time() >= parent->fork_after &&
+           count_waiting(parent) < wanted && parent->children->len < 2 * wanted) {
         if (!fork_child(parent))
             parent->fork_after = g_get_monotonic_time() + FORK_PAUSE_MICROSECONDS;
     }
@@ -220,7 +232,8 @@ log_death(pid_t pid, int status)
     if (WIFSIGNALED(status))
         mugai_log(MUGAI_LOG_WARNING, "child %d was ended by signal %d", (int)pid, WTERMSIG(status));
     else if (WEXITSTATUS(status) != EXIT_SUCCESS)
-        mugai_log(MUGAI_LOG_WARNING, "child %d ended with status %d", (int)pid, WEXITSTATUS(status));
+        mugai_log(MUGAI_LOG_WARNING, "child %d ended with status %d", (int)pid,
+                  WEXITSTATUS(status));
 }
 
 static void
@@ -294,7 +307,8 @@ wait_and_handle(Parent *parent)
     waits[0] = (struct pollfd){.fd = parent->ended ? -1 : MUGAI_WIRE_FD, .events = 0};
     waits[1] = (struct pollfd){.fd = parent->signal_fd, .events = POLLIN};
     for (guint i = 0; i < n_children; i++) {
-        waits[2 + i] = (struct pollfd){.fd = g_array_index(parent->children, Child, i).started_fd, .events = POLLIN};
+        waits[2 + i] = (struct pollfd){.fd = g_array_index(parent->children, Child, i).started_fd,
+                                       .events = POLLIN};
     }
     if (poll(waits, 2 + n_children, next_timeout(parent)) < 0)
         return;
