@@ -247,6 +247,60 @@ mugai_filter_calendar(const char *utf8, gsize length, const MugaiSettings *setti
 
 /* --- card --- */
 
+/* The quoted-printable of vCard 2.1 undone; what is no valid UTF-8 then stays as it was. */
+static char *
+decode_quoted_printable(const char *value)
+{
+    GString *octets = g_string_new(NULL);
+
+    for (const char *p = value; *p != '\0'; p++) {
+        if (*p == '=' && g_ascii_isxdigit(p[1]) && g_ascii_isxdigit(p[2])) {
+            g_string_append_c(octets, (char)(g_ascii_xdigit_value(p[1]) << 4 | g_ascii_xdigit_value(p[2])));
+            p += 2;
+        } else
+            g_string_append_c(octets, *p);
+    }
+    if (!g_utf8_validate(octets->str, (gssize)octets->len, NULL))
+        g_string_assign(octets, value);
+    return g_string_free(octets, FALSE);
+}
+
+/* In vCard 2.1 the encoding may be named without its name. */
+static gboolean
+is_quoted_printable(const Property *property)
+{
+    g_autofree char *upper = g_ascii_strup(property->parameters, (gssize)strnlen(property->parameters, PARAMETERS_OCTETS));
+
+    return strstr(upper, "QUOTED-PRINTABLE") != NULL;
+}
+
+/* A soft line break of quoted-printable: the next line goes on without a blank. */
+static const char *
+read_soft_breaks(const char *p, const char *end, Property *property)
+{
+    gsize length = strlen(property->value);
+
+    while (length > 0 && property->value[length - 1] == '=' && p < end) {
+        g_autofree char *value = g_strndup(property->value, length - 1);
+
+        g_string_assign(property->line, value);
+        p = read_unfolded(p, end, property->line);
+        property->value = property->line->str;
+        length = strlen(property->value);
+    }
+    return p;
+}
+
+static void
+write_card_property(const Property *property, MugaiText *text)
+{
+    g_autofree char *decoded = is_quoted_printable(property) ? decode_quoted_printable(property->value)
+                                                             : g_strdup(property->value);
+    g_autofree char *value = unescape(decoded);
+
+    write_line(text, property->name, value);
+}
+
 static gboolean
 is_shown_in_card(const Property *property)
 {
@@ -270,8 +324,11 @@ mugai_filter_card(const char *utf8, gsize length, const MugaiSettings *settings,
         Property property = {.line = g_string_new(NULL)};
 
         utf8 = read_unfolded(utf8, end, property.line);
-        if (split_property(&property) && is_shown_in_card(&property))
-            write_value(&property, property.name, text);
+        if (split_property(&property) && is_shown_in_card(&property)) {
+            if (is_quoted_printable(&property))
+                utf8 = read_soft_breaks(utf8, end, &property);
+            write_card_property(&property, text);
+        }
         property_clear(&property);
     }
 }

@@ -20,10 +20,12 @@ static const struct {
     {"text/x-vcard", mugai_filter_card},
     {"text/directory", mugai_filter_card},
     /* What a bounce is made of: fields in plain lines (RFC 3464, RFC 8098, RFC 5965). */
-    {"message/delivery-status", mugai_filter_plain},
-    {"message/global-delivery-status", mugai_filter_plain},
-    {"message/disposition-notification", mugai_filter_plain},
-    {"message/feedback-report", mugai_filter_plain},
+    {"message/delivery-status", mugai_filter_fields},
+    {"message/global-delivery-status", mugai_filter_fields},
+    {"message/disposition-notification", mugai_filter_fields},
+    {"message/global-disposition-notification", mugai_filter_fields},
+    {"message/feedback-report", mugai_filter_fields},
+    {"message/global-headers", mugai_filter_plain},
 };
 
 void

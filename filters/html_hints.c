@@ -9,7 +9,6 @@ static const struct {
     HtmlProperty property;
     guint32 value;
 } own_sheet[] = {
-    {HTML_A, HTML_PROPERTY_COLOR, HTML_COLOR_LINK},
     {HTML_RP, HTML_PROPERTY_DISPLAY, HTML_DISPLAY_NONE},
     {HTML_OL, HTML_PROPERTY_MARKER, HTML_MARKER_DECIMAL},
     {HTML_UL, HTML_PROPERTY_MARKER, HTML_MARKER_BULLET},
@@ -64,6 +63,8 @@ hint_attributes(HtmlCascade *cascade, HtmlElement element, const HtmlAttributes 
     if (value[HTML_ATTRIBUTE_HIDDEN] != NULL ||
         (element == HTML_DIALOG && value[HTML_ATTRIBUTE_OPEN] == NULL))
         html_style_hint(cascade, HTML_PROPERTY_DISPLAY, HTML_DISPLAY_NONE);
+    if (element == HTML_A && value[HTML_ATTRIBUTE_HREF] != NULL)
+        html_style_hint(cascade, HTML_PROPERTY_COLOR, HTML_COLOR_LINK);
     if (element == HTML_FONT)
         hint_color(cascade, HTML_PROPERTY_COLOR, value[HTML_ATTRIBUTE_COLOR]);
     if (element == HTML_BODY)

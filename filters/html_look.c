@@ -77,6 +77,9 @@ is_cut_away(const HtmlDeclarations *declared, HtmlDisplay display, gint64 font_s
     if (!has(declared, HTML_PROPERTY_OVERFLOW) || declared->value[HTML_PROPERTY_OVERFLOW] != 0 ||
         (display != HTML_DISPLAY_BLOCK && display != HTML_DISPLAY_INLINE_BLOCK && !positioned))
         return FALSE;
+    if (has(declared, HTML_PROPERTY_PADDING) &&
+        !is_nothing(declared, HTML_PROPERTY_PADDING, font_size))
+        return FALSE;
     return is_nothing(declared, HTML_PROPERTY_HEIGHT, font_size) ||
            is_nothing(declared, HTML_PROPERTY_MAX_HEIGHT, font_size) ||
            is_nothing(declared, HTML_PROPERTY_WIDTH, font_size) ||

@@ -32,6 +32,7 @@ enum {
     SHOWS_FIELD = 1 << 6,
     SHOWS_READING = 1 << 7,
     SHOWS_QUOTE = 1 << 8,
+    SHOWS_OPTION = 1 << 9,
 };
 
 typedef struct {
@@ -81,7 +82,9 @@ struct HtmlShow {
     GString *link_words;
     guint64 link_begin; /* what was visible before it */
     GString *field;     /* the content of the field that is open, NULL: none is */
-    char *placeholder;  /* of that field */
+    HtmlElement field_kind;
+    guint options;     /* open in it */
+    char *placeholder; /* of that field */
     Reading reading;
     gboolean skip_newline; /* directly after <pre> */
 };
@@ -282,6 +285,7 @@ open_field(HtmlShow *show, HtmlOpen *open, const HtmlAttributes *attributes)
     if (show->field != NULL)
         return;
     show->field = g_string_new(NULL);
+    show->field_kind = open->element;
     open->shows |= SHOWS_FIELD;
     show->placeholder = g_strdup(attributes->value[HTML_ATTRIBUTE_PLACEHOLDER]);
 }
@@ -302,7 +306,7 @@ close_field(HtmlShow *show, const HtmlOpen *open)
 
 /* Options and their groups stand in a row. */
 static void
-open_option(HtmlShow *show, const HtmlAttributes *attributes)
+open_option(HtmlShow *show, HtmlOpen *open, const HtmlAttributes *attributes)
 {
     const char *label = attributes->value[HTML_ATTRIBUTE_LABEL];
 
@@ -311,6 +315,10 @@ open_option(HtmlShow *show, const HtmlAttributes *attributes)
     if (show->field->len > 0)
         g_string_append(show->field, " / ");
     g_string_append(show->field, or_else(label, ""));
+    if (open->element == HTML_OPTION) {
+        show->options++;
+        open->shows |= SHOWS_OPTION;
+    }
 }
 
 static void
@@ -405,7 +413,7 @@ open_content(HtmlShow *show, HtmlOpen *open, const HtmlAttributes *attributes)
     case HTML_SELECT:
     case HTML_TEXTAREA: open_field(show, open, attributes); break;
     case HTML_OPTION:
-    case HTML_OPTGROUP: open_option(show, attributes); break;
+    case HTML_OPTGROUP: open_option(show, open, attributes); break;
     case HTML_RT:
     case HTML_RTC:
         show->reading = READING_DUE;
@@ -450,6 +458,7 @@ closed(gpointer data, HtmlOpen *open)
         close_reading(show);
     if ((open->shows & SHOWS_QUOTE) != 0)
         html_flow_word(show->flow, "”", FALSE);
+    show->options -= (open->shows & SHOWS_OPTION) != 0;
     if ((open->shows & SHOWS_FIELD) != 0)
         close_field(show, open);
     if ((open->shows & SHOWS_LINK) != 0)
@@ -491,6 +500,13 @@ count_hidden(HtmlShow *show, const HtmlOpen *open, const char *utf8, gsize lengt
     }
 }
 
+/* Of a select's text only that of its options is drawn. */
+static gboolean
+is_between_options(const HtmlShow *show)
+{
+    return show->field != NULL && show->field_kind == HTML_SELECT && show->options == 0;
+}
+
 static void
 show_seen(HtmlShow *show, const HtmlOpen *open, const char *utf8, gsize length)
 {
@@ -509,7 +525,7 @@ html_show_text(HtmlShow *show, const HtmlOpen *open, const char *utf8, gsize len
     gsize skipped = show->skip_newline && length > 0 && utf8[0] == '\n';
 
     show->skip_newline = FALSE;
-    if (!html_style_is_seen(&open->look))
+    if (!html_style_is_seen(&open->look) || is_between_options(show))
         count_hidden(show, open, utf8, length);
     else if (show->field != NULL)
         g_string_append_len(show->field, utf8, (gssize)length);

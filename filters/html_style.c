@@ -98,6 +98,9 @@ static const struct {
     {"height", HTML_PROPERTY_HEIGHT},
     {"max-width", HTML_PROPERTY_MAX_WIDTH},
     {"max-height", HTML_PROPERTY_MAX_HEIGHT},
+    {"padding", HTML_PROPERTY_PADDING},
+    {"padding-top", HTML_PROPERTY_PADDING},
+    {"padding-bottom", HTML_PROPERTY_PADDING},
 };
 
 static const struct {

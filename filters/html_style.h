@@ -70,6 +70,7 @@ typedef enum {
     HTML_PROPERTY_HEIGHT,
     HTML_PROPERTY_MAX_WIDTH,
     HTML_PROPERTY_MAX_HEIGHT,
+    HTML_PROPERTY_PADDING, /* above or below */
     HTML_PROPERTY_COUNT
 } HtmlProperty;
 

@@ -54,10 +54,28 @@ top(const HtmlTree *tree)
     return at(tree, top_index(tree));
 }
 
+/* Where only rows or cells may stand. */
+static gboolean
+is_table_frame(HtmlElement element)
+{
+    return element == HTML_TABLE || element == HTML_TBODY || element == HTML_THEAD ||
+           element == HTML_TFOOT || element == HTML_TR;
+}
+
+/* The element that text and other elements in the one at @index belong to: what stands in a table
+ * but in none of its cells is shown before the table (HTML standard, section 13.2.6.1). */
+static int
+holder(const HtmlTree *tree, int index)
+{
+    if (index < 0 || !is_table_frame(at(tree, index)->element) || tree->last[HTML_TABLE] < 1)
+        return index;
+    return MIN(index, tree->last[HTML_TABLE] - 1);
+}
+
 const HtmlOpen *
 html_tree_top(const HtmlTree *tree)
 {
-    return top(tree);
+    return at(tree, holder(tree, top_index(tree)));
 }
 
 gboolean
@@ -123,15 +141,17 @@ static void
 set_look(HtmlTree *tree, int index)
 {
     HtmlOpen *open = at(tree, index);
-    const HtmlLook *parent = index > 0 ? &at(tree, index - 1)->look : &html_look_initial;
+    gboolean part = (html_element_traits(open->element) & HTML_TABLE_PART) != 0;
+    int parent = part ? index - 1 : holder(tree, index - 1);
+    const HtmlLook *look = parent >= 0 ? &at(tree, parent)->look : &html_look_initial;
 
-    if (!open->dead) {
-        open->look = html_style_look(parent, open->element, &open->declared);
-        if (html_sheet_is_unsure(tree->sheet))
-            open->look.background = HTML_COLOR_UNKNOWN;
+    if (open->dead) {
+        open->look = *look;
         return;
     }
-    open->look = *parent;
+    open->look = html_style_look(look, open->element, &open->declared);
+    if (html_sheet_is_unsure(tree->sheet))
+        open->look.background = HTML_COLOR_UNKNOWN;
 }
 
 static void
@@ -179,25 +199,34 @@ is_formatting(const HtmlOpen *open)
     return (html_element_traits(open->element) & HTML_FORMATTING) != 0 && !open->dead;
 }
 
-/* Ends the element at @index and all above it; formatting ones above go on behind it if it lets
- * them. */
+static void
+forget(HtmlTree *tree, HtmlOpen *open)
+{
+    tree->events->closed(tree->data, open);
+    clear_subject(open);
+}
+
+/* Ends the element at @index and all above it. Formatting ones above go on behind it, but not out
+ * of a cell. */
 static void
 close_to(HtmlTree *tree, int index)
 {
-    guint traits = html_element_traits(at(tree, index)->element);
-    gboolean reopens = (traits & (HTML_SCOPE | HTML_TABLE_PART)) == 0;
     HtmlOpen again[REOPENED_MAX];
     guint count = 0;
 
-    while (top_index(tree) > index) {
-        if (reopens && count < REOPENED_MAX && is_formatting(top(tree))) {
+    while (top_index(tree) >= index) {
+        HtmlElement element = top(tree)->element;
+
+        if (top_index(tree) > index && count < REOPENED_MAX && is_formatting(top(tree))) {
             again[count++] = *top(tree);
             unlink_top(tree);
-        } else {
-            pop(tree);
+            continue;
         }
+        while ((html_element_traits(element) & HTML_SCOPE) != 0 && element != HTML_TABLE &&
+               count > 0)
+            forget(tree, &again[--count]);
+        pop(tree);
     }
-    pop(tree);
     while (count > 0)
         push_again(tree, &again[--count]);
 }
@@ -271,6 +300,8 @@ prepare_table_part(HtmlTree *tree, HtmlElement element)
     if (tree->last[HTML_TABLE] < 0)
         return FALSE;
     clear_table(tree, kinds, count);
+    while (!is_table_frame(top(tree)->element))
+        pop(tree);
     return TRUE;
 }
 
@@ -305,16 +336,13 @@ prepare_option(HtmlTree *tree, HtmlElement element)
         close_to(tree, top_index(tree));
 }
 
-/* Only options stand in a select; another field ends it. FALSE: the tag means nothing there. */
+/* A field inside a select ends it. FALSE: a second <select> does nothing else. */
 static gboolean
 prepare_in_select(HtmlTree *tree, HtmlElement element)
 {
-    if (element == HTML_OPTION || element == HTML_OPTGROUP)
-        return TRUE;
-    if (element == HTML_INPUT || element == HTML_TEXTAREA || element == HTML_SELECT ||
-        (html_element_traits(element) & HTML_TABLE_PART) != 0)
+    if (element == HTML_INPUT || element == HTML_TEXTAREA || element == HTML_SELECT)
         close_to(tree, tree->last[HTML_SELECT]);
-    return !in_scope(tree, HTML_SELECT) && element != HTML_SELECT;
+    return element != HTML_SELECT;
 }
 
 /* Ends what cannot stay open when @element begins. FALSE when the tag means nothing here. */
@@ -337,7 +365,7 @@ prepare(HtmlTree *tree, HtmlElement element)
         end_formatting(tree, tree->last[element]);
     else if (element == HTML_BUTTON && in_scope(tree, element))
         close_to(tree, tree->last[element]);
-    else if ((element == HTML_RT || element == HTML_RP) &&
+    else if ((element == HTML_RT || element == HTML_RP) && in_scope(tree, HTML_RUBY) &&
              (top(tree)->element == HTML_RT || top(tree)->element == HTML_RP))
         close_to(tree, top_index(tree));
     else if ((traits & HTML_CLOSES_P) != 0)
@@ -406,6 +434,19 @@ end_heading(HtmlTree *tree)
         close_to(tree, highest);
 }
 
+/* The tag ends the form for later forms, but what is open in it stays inside. */
+static void
+end_form(HtmlTree *tree)
+{
+    if (!in_scope(tree, HTML_FORM))
+        return;
+    close_paragraph(tree);
+    if (top(tree)->element == HTML_FORM)
+        pop(tree);
+    else
+        tree->last[HTML_FORM] = -1;
+}
+
 static void
 end_paragraph(HtmlTree *tree)
 {
@@ -446,6 +487,8 @@ html_tree_end(HtmlTree *tree, HtmlElement element)
         html_tree_start(tree, element, &no_attributes, FALSE);
     else if (element == HTML_P)
         end_paragraph(tree);
+    else if (element == HTML_FORM)
+        end_form(tree);
     else if (is_heading(element))
         end_heading(tree);
     else if (index < 0 || index <= end_limit(tree, element))

@@ -47,7 +47,7 @@ void html_tree_start(HtmlTree *tree, HtmlElement element, const HtmlAttributes *
 void html_tree_end(HtmlTree *tree, HtmlElement element);
 /* Ends all that is open. */
 void html_tree_finish(HtmlTree *tree);
-/* The innermost open element; never NULL. */
+/* The open element that text belongs to; never NULL. */
 const HtmlOpen *html_tree_top(const HtmlTree *tree);
 /* Whether such an element is open. */
 gboolean html_tree_is_inside(const HtmlTree *tree, HtmlElement element);

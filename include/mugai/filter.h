@@ -31,6 +31,9 @@ void mugai_filter_calendar(const char *utf8, gsize length, const MugaiSettings *
 void mugai_filter_card(const char *utf8, gsize length, const MugaiSettings *settings, MugaiText *text,
                        MugaiFilterNotes *notes);
 
+void mugai_filter_fields(const char *utf8, gsize length, const MugaiSettings *settings, MugaiText *text,
+                         MugaiFilterNotes *notes);
+
 /* @utf8 of a text/plain; format=flowed with its soft line breaks undone (RFC 3676); @delete_space: DelSp=yes. */
 GString *mugai_flowed_unwrap(const char *utf8, gsize length, gboolean delete_space);
 

@@ -14,7 +14,7 @@
 typedef struct {
     const char *pattern; /* lower case */
     const char *inert;
-    gboolean at_word;    /* only where a word begins: "hotel:" is no link */
+    gboolean number;     /* only where a word begins and a number follows: "hotel:", "TEL: 03" are no links */
 } LinkPattern;
 
 static const LinkPattern patterns[] = {
@@ -28,6 +28,12 @@ static const struct {
     const char *scheme, *inert;
 } schemes[] = {{"https", "hxxps"}, {"http", "hxxp"}, {"ftp", "fxp"}};
 
+static gboolean
+is_number(const char *p, gsize left)
+{
+    return left > 0 && (g_ascii_isdigit(*p) || *p == '+');
+}
+
 static const LinkPattern *
 find_pattern(const char *p, gsize left, gboolean at_word)
 {
@@ -35,7 +41,7 @@ find_pattern(const char *p, gsize left, gboolean at_word)
         gsize length = strlen(patterns[i].pattern);
 
         if (left >= length && g_ascii_strncasecmp(p, patterns[i].pattern, length) == 0 &&
-            (at_word || !patterns[i].at_word))
+            ((at_word && is_number(p + length, left - length)) || !patterns[i].number))
             return &patterns[i];
     }
     return NULL;

@@ -6,7 +6,7 @@
  * lines stop looking like it, so that an open end takes no sentence with it.
  *
  * Invariant: every line of the text is copied or in exactly one block.
- * Trust: the text is hostile. Limits: a block quoted with "> " or mixed with other text line by line is not found.
+ * Trust: the text is hostile. Limits: a block mixed with other text line by line is not found.
  */
 #include "blocks.h"
 
@@ -16,9 +16,11 @@
 #define BASE64_LINES 10u
 /* A line of base64 by which a file could be carried. */
 #define BASE64_LINE_OCTETS 30u
+/* Quote marks and indentation before the lines of a block. */
+#define QUOTE_OCTETS 16u
 
 typedef struct {
-    const char *p;      /* without line end and trailing blanks */
+    const char *p;      /* without prefix, line end and trailing blanks */
     gsize octets;
     const char *next;   /* where the next line begins */
 } Line;
@@ -28,6 +30,8 @@ typedef gboolean (*LineTest)(const Line *line);
 /* The text, and of each kind of last line whether the rest of the text has none: it is looked for once. */
 typedef struct {
     const char *end;
+    const char *prefix; /* what the lines of a quoted or indented block begin with */
+    gsize prefix_octets;
     GHashTable *absent; /* of LineTest */
 } Reading;
 
@@ -35,13 +39,17 @@ typedef struct {
 typedef const char *(*BlockEnd)(Reading *reading, const Line *line, char **ret_name);
 
 static Line
-read_line(const char *p, const char *end)
+read_line(const Reading *reading, const char *p)
 {
-    const char *line_end = memchr(p, '\n', (gsize)(end - p));
-    Line line = {.p = p, .next = line_end == NULL ? end : line_end + 1};
+    const char *line_end = memchr(p, '\n', (gsize)(reading->end - p));
+    Line line = {.p = p, .next = line_end == NULL ? reading->end : line_end + 1};
 
-    line.octets = (gsize)((line_end == NULL ? end : line_end) - p);
-    while (line.octets > 0 && strchr(" \t\r", p[line.octets - 1]) != NULL && p[line.octets - 1] != '\0')
+    line.octets = (gsize)((line_end == NULL ? reading->end : line_end) - p);
+    if (line.octets >= reading->prefix_octets && memcmp(p, reading->prefix, reading->prefix_octets) == 0) {
+        line.p += reading->prefix_octets;
+        line.octets -= reading->prefix_octets;
+    }
+    while (line.octets > 0 && strchr(" \t\r", line.p[line.octets - 1]) != NULL && line.p[line.octets - 1] != '\0')
         line.octets--;
     return line;
 }
@@ -108,12 +116,14 @@ uuencode_end(Reading *reading, const Line *begin, char **ret_name)
     gboolean has_mode = FALSE;
     g_autofree char *name = begins(begin, "begin") ? uu_name(begin, &has_mode) : NULL;
     Line line = {0};
+    const char *before = begin->next;
     gboolean any = FALSE;
 
     if (name == NULL || begin->next >= reading->end)
         return NULL;
-    for (line = read_line(begin->next, reading->end); is_uu_line(&line); line = read_line(line.next, reading->end)) {
+    for (line = read_line(reading, begin->next); is_uu_line(&line); line = read_line(reading, line.next)) {
         any = TRUE;
+        before = line.next;
         if (line.next >= reading->end)
             break;
     }
@@ -121,7 +131,7 @@ uuencode_end(Reading *reading, const Line *begin, char **ret_name)
     if (!any && !(has_mode && equals(&line, "end")))
         return NULL;
     *ret_name = g_steal_pointer(&name);
-    return equals(&line, "end") || is_uu_line(&line) ? line.next : line.p;
+    return equals(&line, "end") || is_uu_line(&line) ? line.next : before;
 }
 
 /* --- blocks between two marks --- */
@@ -144,7 +154,7 @@ find_last_line(Reading *reading, const Line *begin, LineTest last)
     const char *p = begin->next;
 
     for (; p < reading->end && !g_hash_table_contains(reading->absent, (gpointer)last);) {
-        Line line = read_line(p, reading->end);
+        Line line = read_line(reading, p);
 
         if (last(&line))
             return line.next;
@@ -152,7 +162,7 @@ find_last_line(Reading *reading, const Line *begin, LineTest last)
     }
     g_hash_table_add(reading->absent, (gpointer)last);
     for (p = begin->next; p < reading->end;) {
-        Line line = read_line(p, reading->end);
+        Line line = read_line(reading, p);
 
         if (!is_opaque(&line))
             return p;
@@ -246,7 +256,18 @@ is_base64_line(const Line *line)
     return TRUE;
 }
 
-/* A run of enough lines of one length, and the shorter one that ends it. */
+/* Whether the line has two of upper case, lower case and digits: a ruler of one letter is no file. */
+static gboolean
+is_mixed(const Line *line)
+{
+    guint classes = 0;
+
+    for (gsize i = 0; i < line->octets; i++)
+        classes |= g_ascii_isupper(line->p[i]) ? 1 : g_ascii_islower(line->p[i]) ? 2 : g_ascii_isdigit(line->p[i]) ? 4 : 0;
+    return (classes & (classes - 1)) != 0;
+}
+
+/* A run of enough lines of one length, and the shorter one that ends it; or one line as long as such a run. */
 static const char *
 base64_end(Reading *reading, const Line *begin, char **ret_name)
 {
@@ -254,12 +275,17 @@ base64_end(Reading *reading, const Line *begin, char **ret_name)
     guint lines = 0;
     const char *last = begin->p;
 
+    if (!is_base64_line(begin) || !is_mixed(begin))
+        return NULL;
+    if (begin->octets >= BASE64_LINES * 60)
+        return begin->next;
+
     while (is_base64_line(&line) && line.octets == begin->octets) {
         lines++;
         last = line.next;
         if (line.next >= reading->end)
             return lines >= BASE64_LINES ? reading->end : NULL;
-        line = read_line(line.next, reading->end);
+        line = read_line(reading, line.next);
     }
     if (lines < BASE64_LINES)
         return NULL;
@@ -286,10 +312,10 @@ static const char *
 find_dashes(const Reading *reading, const char *p, const char *close)
 {
     while (p < reading->end) {
-        Line line = read_line(p, reading->end);
+        Line line = read_line(reading, p);
 
         if (close != NULL ? equals(&line, close) : begins(&line, "--"))
-            return close != NULL ? line.next : line.p;
+            return close != NULL ? line.next : p;
         p = line.next;
     }
     return reading->end;
@@ -300,12 +326,11 @@ static const char *
 mime_end(Reading *reading, const Line *begin, char **ret_name)
 {
     g_autofree char *close = NULL;
-    gsize blanks = strspn(begin->p, " \t");
     Line field = {0};
 
-    if (begin->octets < blanks + 3 || memcmp(begin->p + blanks, "--", 2) != 0 || begin->next >= reading->end)
+    if (!begins(begin, "--") || begin->octets < 3 || begin->next >= reading->end)
         return NULL;
-    field = read_line(begin->next, reading->end);
+    field = read_line(reading, begin->next);
     if (!is_mime_field(&field))
         return NULL;
     close = g_strdup_printf("%.*s--", (int)MIN(begin->octets, 4096), begin->p);
@@ -327,7 +352,7 @@ encoded_body_end(Reading *reading, const Line *begin, char **ret_name)
         g_ascii_strncasecmp(value, "x-uu", 4) != 0)
         return NULL;
     while (line.octets > 0 && line.next < reading->end)
-        line = read_line(line.next, reading->end);
+        line = read_line(reading, line.next);
     return find_dashes(reading, line.next, NULL);
 }
 
@@ -353,7 +378,7 @@ may_begin(const Line *line)
 }
 
 static const char *
-find_block(Reading *reading, const Line *line, MugaiBlock *ret_block)
+find_block_after_prefix(Reading *reading, const char *begin, const Line *line, MugaiBlock *ret_block)
 {
     for (gsize i = 0; may_begin(line) && i < G_N_ELEMENTS(kinds); i++) {
         g_autofree char *name = NULL;
@@ -361,11 +386,43 @@ find_block(Reading *reading, const Line *line, MugaiBlock *ret_block)
 
         if (block_end == NULL)
             continue;
-        *ret_block = (MugaiBlock){.type = kinds[i].type, .octets = line->p, .length = (gsize)(block_end - line->p)};
+        *ret_block = (MugaiBlock){.type = kinds[i].type, .octets = begin, .length = (gsize)(block_end - begin)};
         ret_block->name = name == NULL ? g_strdup("") : g_steal_pointer(&name);
         return block_end;
     }
     return NULL;
+}
+
+/* What a reply or a list puts before each line. */
+static gsize
+quote_octets(const char *p, const char *end)
+{
+    gsize i = 0;
+
+    while (i < QUOTE_OCTETS && p + i < end && (p[i] == '>' || p[i] == ' ' || p[i] == '\t'))
+        i++;
+    return i;
+}
+
+static const char *
+find_block(Reading *reading, const char *p, MugaiBlock *ret_block)
+{
+    gsize quote = quote_octets(p, reading->end);
+    const char *block_end = NULL;
+    Line line = {0};
+
+    reading->prefix = p;
+    reading->prefix_octets = quote;
+    line = read_line(reading, p);
+    block_end = find_block_after_prefix(reading, p, &line, ret_block);
+    reading->prefix_octets = 0;
+    return block_end;
+}
+
+gboolean
+mugai_blocks_has_yenc(const char *octets, gsize length)
+{
+    return (length > 8 && memcmp(octets, "=ybegin ", 8) == 0) || memmem(octets, length, "\n=ybegin ", 9) != NULL;
 }
 
 GString *
@@ -374,19 +431,18 @@ mugai_blocks_take_out(const char *utf8, gsize length, MugaiBlockFunc found, gpoi
     GString *text = g_string_sized_new(length + 1);
     g_autoptr(GHashTable) absent = g_hash_table_new(NULL, NULL);
     const char *end = utf8 + length;
-    Reading reading = {.end = end, .absent = absent};
+    Reading reading = {.end = end, .prefix = utf8, .absent = absent};
     const char *p = utf8;
 
     while (p < end) {
-        Line line = read_line(p, end);
+        Line line = read_line(&reading, p);
         MugaiBlock block = {0};
-        const char *block_end = find_block(&reading, &line, &block);
-        g_autofree char *instead = block_end == NULL ? NULL : found(&block, data);
+        const char *block_end = find_block(&reading, p, &block);
 
         if (block_end == NULL)
             g_string_append_len(text, p, line.next - p);
-        if (instead != NULL)
-            g_string_append_printf(text, "%s\n", instead);
+        else
+            found(&block, text->len, data);
         p = block_end == NULL ? line.next : block_end;
         g_free(block.name);
     }

@@ -11,8 +11,11 @@ typedef struct {
     gsize length;
 } MugaiBlock;
 
-/* Told of each block, in order; returns the line to put in its place (newly allocated, without line end), or NULL. */
-typedef char *(*MugaiBlockFunc)(const MugaiBlock *block, gpointer data);
+/* Told of each block, in order, and where in the text without blocks it stood. */
+typedef void (*MugaiBlockFunc)(const MugaiBlock *block, gsize offset, gpointer data);
+
+/* Whether @octets, in any charset, hold yEnc: its octets have no charset, so they must go before the text is decoded. */
+gboolean mugai_blocks_has_yenc(const char *octets, gsize length);
 
 /* The text without its blocks, newly allocated. Linear. */
 GString *mugai_blocks_take_out(const char *utf8, gsize length, MugaiBlockFunc found, gpointer data);

@@ -117,6 +117,8 @@ write_warnings(MugaiText *notice, const MugaiRendering *rendering)
         write_warning(notice, rendering, &begun, "warning/deceptive-link", links);
     if (has_warning(rendering->report, "differs"))
         write_warning(notice, rendering, &begun, "warning/differs", "");
+    if (has_warning(rendering->report, "unknown-charset"))
+        write_warning(notice, rendering, &begun, "warning/charset", "");
     write_false_types(notice, rendering, &begun);
     if (rendering->hidden > 0)
         write_warning(notice, rendering, &begun, "warning/hidden", hidden);

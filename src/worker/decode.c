@@ -95,7 +95,7 @@ mugai_leaf_decode(const MugaiNode *leaf, MugaiOctetsFunc sink, gpointer data, Mu
     gssize octets = 0;
 
     *ret_decoded = (MugaiDecoded){0};
-    watch.encoding = content == NULL ? GMIME_CONTENT_ENCODING_DEFAULT : g_mime_data_wrapper_get_encoding(content);
+    watch.encoding = leaf->encoding;
     g_mime_encoding_init_decode(&decoder, watch.encoding);
     if (stream != NULL)
         g_mime_stream_reset(stream);

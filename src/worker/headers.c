@@ -183,6 +183,17 @@ is_ascii(const char *string)
     return *string == '\0';
 }
 
+/* @addr with an internationalised domain in its A-label form (GMime does it by libidn2), newly allocated. */
+static char *
+domain_to_ascii(const char *addr)
+{
+    InternetAddress *mailbox = internet_address_mailbox_new(NULL, addr);
+    char *ascii = g_strdup(internet_address_mailbox_get_idn_addr(INTERNET_ADDRESS_MAILBOX(mailbox)));
+
+    g_object_unref(mailbox);
+    return ascii;
+}
+
 /* The mailbox as the profile can write it; what it cannot, becomes part of the name. */
 static MugaiAddress *
 read_mailbox(InternetAddress *mailbox)
@@ -192,11 +203,15 @@ read_mailbox(InternetAddress *mailbox)
     g_autofree char *name = mugai_text_clean_line(raw_name == NULL ? "" : raw_name, -1,
                                                   MUGAI_LIMIT_DISPLAY_NAME_CHARACTERS);
     g_autofree char *shown = NULL;
+    g_autofree char *decoded = NULL;
+    g_autofree char *ascii = NULL;
     g_autofree char *local = NULL;
     g_autofree char *domain = NULL;
 
+    if (addr != NULL && strstr(addr, "=?") != NULL)
+        addr = decoded = mugai_words_decode(addr, strlen(addr), NULL);
     if (addr != NULL && !is_ascii(addr))
-        addr = internet_address_mailbox_get_idn_addr(INTERNET_ADDRESS_MAILBOX(mailbox));
+        addr = ascii = domain_to_ascii(addr);
     if (addr == NULL || *addr == '\0')
         return *name == '\0' ? NULL : mugai_address_new(name, UNWRITABLE_LOCAL, MUGAI_COMPOSE_DOMAIN);
     if (split_addr_spec(addr, &local, &domain) && mugai_compose_address_fits(local, domain))
@@ -229,13 +244,55 @@ collect_mailboxes(InternetAddressList *list, gboolean in_group, guint max, GPtrA
     }
 }
 
+/* Octets of a local part outside of quotes that GMime's reader takes, dots included. */
+static gsize
+local_octets(const char *p)
+{
+    gsize i = 0;
+
+    while (g_ascii_isalnum(p[i]) || (p[i] != '\0' && strchr(".!#$%&'*+-/=?^_`{|}~", p[i]) != NULL))
+        i++;
+    return i;
+}
+
+/* Quotes local parts that are no dot-atom ("taro..x.@docomo.ne.jp": the old mobile carriers gave out such addresses), and
+ * makes commas of the semicolons between addresses that Outlook writes, unless there are groups. */
+static char *
+mend_addresses(const char *ascii)
+{
+    GString *mended = g_string_new(NULL);
+    gboolean groups = strchr(ascii, ':') != NULL;
+    gboolean quoted = FALSE;
+
+    for (const char *p = ascii; *p != '\0';) {
+        gsize octets = quoted ? 0 : local_octets(p);
+        g_autofree char *local = g_strndup(p, octets);
+
+        if (octets > 0) {
+            gboolean odd = p[octets] == '@' && !mugai_compose_is_dot_atom(local);
+
+            g_string_append_printf(mended, odd ? "\"%s\"" : "%s", local);
+            p += octets;
+            continue;
+        }
+        if (*p == '\\' && p[1] != '\0')
+            g_string_append_c(mended, *p++);
+        else if (*p == '"')
+            quoted = !quoted;
+        g_string_append_c(mended, *p == ';' && !quoted && !groups ? ',' : *p);
+        p++;
+    }
+    return g_string_free(mended, FALSE);
+}
+
 static GPtrArray *
 read_addresses(const Reading *reading, const char *raw, guint max)
 {
     GPtrArray *addresses = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_address_free);
     MugaiWordsNotes notes = {0};
     g_autofree char *ascii = mugai_words_normalise(raw, strlen(raw), &notes);
-    g_autoptr(InternetAddressList) list = internet_address_list_parse(NULL, ascii);
+    g_autofree char *mended = mend_addresses(ascii);
+    g_autoptr(InternetAddressList) list = internet_address_list_parse(NULL, mended);
 
     if (list != NULL)
         collect_mailboxes(list, FALSE, max, addresses);

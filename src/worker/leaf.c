@@ -12,6 +12,7 @@
 #include "decode.h"
 #include "gmime_cleanup.h"
 #include "truetype.h"
+#include "words.h"
 
 #include <mugai/charset.h>
 #include <mugai/compose.h>
@@ -21,8 +22,9 @@
 
 /* Where <meta charset> is looked for: the Encoding Standard's prescan. */
 #define META_OCTETS 1024u
-/* A text in which more than one octet of so many is a control is no text. */
-#define CONTROLS_ONE_IN 32u
+/* A text in which more than one octet of so many is a control, and more than a few are, is no text. */
+#define CONTROLS_ONE_IN 16u
+#define CONTROLS_FEW 8u
 
 /* --- types --- */
 
@@ -123,10 +125,11 @@ collect(const char *octets, gsize length, gpointer data)
     return !collected->cut;
 }
 
-/* Whether @octets, decoded from @charset, are text: few controls, no NUL. */
+/* Whether @octets, in @charset, are text: few controls, and if any, nothing that libmagic knows for something else. */
 static gboolean
 looks_like_text(const GString *octets, MugaiCharset charset)
 {
+    const char *truth = NULL;
     gsize controls = 0;
 
     if (charset == MUGAI_CHARSET_UTF_16LE || charset == MUGAI_CHARSET_UTF_16BE)
@@ -134,12 +137,14 @@ looks_like_text(const GString *octets, MugaiCharset charset)
     for (gsize i = 0; i < octets->len; i++) {
         guchar c = (guchar)octets->str[i];
 
-        if (c == 0)
-            return FALSE;
-        if (c < 0x20 && strchr("\t\n\v\f\r\x0e\x0f\x1b", c) == NULL)
+        if (c < 0x20 && (c == 0 || strchr("\t\n\v\f\r\x0e\x0f\x1b", c) == NULL))
             controls++;
     }
-    return controls <= octets->len / CONTROLS_ONE_IN;
+    if (controls == 0)
+        return TRUE;
+    truth = mugai_truetype_of(octets->str, MIN(octets->len, MUGAI_TRUETYPE_OCTETS));
+    return (controls <= CONTROLS_FEW || controls <= octets->len / CONTROLS_ONE_IN) &&
+           (g_str_has_prefix(truth, "text/") || g_str_equal(truth, "application/octet-stream"));
 }
 
 /* --- the true type --- */
@@ -217,7 +222,7 @@ find_charset(const MugaiNode *node, const GString *octets, MugaiReport *report)
         if (labelled == MUGAI_CHARSET_NONE) {
             g_autofree char *quoted = mugai_text_quote(label, 40);
 
-            mugai_report_remark(report->ambiguities, "unknown-charset", "part %s: \"%s\"", node->path, quoted);
+            mugai_report_remark(report->warnings, "unknown-charset", "part %s: \"%s\"", node->path, quoted);
         }
     }
     return mugai_charset_recognise((const guint8 *)octets->str, octets->len, labelled);
@@ -231,6 +236,8 @@ mugai_leaf_free(MugaiLeaf *leaf)
     if (leaf == NULL)
         return;
     mugai_text_free(leaf->text);
+    if (leaf->gaps != NULL)
+        g_array_unref(leaf->gaps);
     g_free(leaf);
 }
 
@@ -274,35 +281,60 @@ typedef struct {
     const MugaiNode *node;
     const MugaiSettings *settings;
     MugaiReport *report;
+    GArray *gaps; /* NULL: where they were does not matter */
     guint number;
 } Finding;
 
+/* The file in a block where GMime has a decoder for it, else the block's own lines. */
+static GString *
+decode_block(const MugaiBlock *block)
+{
+    gboolean uuencode = g_str_equal(block->type, "application/x-uuencode") && g_str_has_prefix(block->octets, "begin ");
+    GMimeEncoding decoder = {0};
+    GString *file = g_string_new_len(block->octets, (gssize)block->length);
+
+    if (!uuencode)
+        return file;
+    g_mime_encoding_init_decode(&decoder, GMIME_CONTENT_ENCODING_UUENCODE);
+    g_string_set_size(file, g_mime_encoding_outlen(&decoder, block->length));
+    g_string_truncate(file, g_mime_encoding_step(&decoder, block->octets, block->length, file->str));
+    return file;
+}
+
 /* A block in the text is a part of the message like any other: counted, hashed, named (I3). */
-static char *
-report_block(const MugaiBlock *block, gpointer data)
+static void
+report_block(const MugaiBlock *block, gsize offset, gpointer data)
 {
     Finding *finding = data;
     g_autofree char *path = g_strdup_printf("%s/%u", finding->node->path, ++finding->number);
-    g_autofree char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)block->octets, block->length);
+    GString *file = decode_block(block);
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, file->str, (gssize)file->len);
     MugaiPart *part = mugai_part_new(path);
 
     g_free(part->type);
     g_free(part->name);
     part->type = g_strdup(block->type);
     part->name = mugai_text_clean_line(block->name, -1, finding->settings->limits.name_characters);
-    part->size = block->length;
+    part->size = file->len;
+    g_string_free(file, TRUE);
     g_strlcpy(part->sha256, sum, sizeof(part->sha256));
     set_fate(part, MUGAI_REMOVED, "encoded-block");
+    if (g_str_equal(block->type, "multipart/mixed"))
+        mugai_report_remark(finding->report->ambiguities, "mime-in-text", "part %s", finding->node->path);
     g_ptr_array_add(finding->report->parts, part);
-    return mugai_compose_sentence(finding->settings, "section/embedded", "name",
-                                  mugai_leaf_shown_name(part, finding->settings), NULL);
+    if (finding->gaps != NULL) {
+        MugaiGap gap = {.offset = offset, .part = part};
+
+        g_array_append_val(finding->gaps, gap);
+    }
 }
 
-/* Takes the files that hide in @text out of it. */
+/* Takes the files that hide in @text out of it; where they were goes to @gaps unless NULL. */
 static void
-take_out_blocks(MugaiText *text, const MugaiNode *node, const MugaiSettings *settings, MugaiReport *report)
+take_out_blocks(MugaiText *text, GArray *gaps, const MugaiNode *node, const MugaiSettings *settings,
+                MugaiReport *report)
 {
-    Finding finding = {.node = node, .settings = settings, .report = report};
+    Finding finding = {.node = node, .settings = settings, .report = report, .gaps = gaps};
     GString *rest = mugai_blocks_take_out(mugai_text_string(text), mugai_text_length(text), report_block, &finding);
 
     if (finding.number > 0) {
@@ -329,7 +361,7 @@ mugai_leaf_read_outside(const MugaiNode *node, const MugaiSettings *settings, Mu
     text = mugai_text_new(settings->limits.text_octets);
     mugai_filter_plain(utf8->str, utf8->len, settings, text, &notes);
     g_string_free(utf8, TRUE);
-    take_out_blocks(text, node, settings, report);
+    take_out_blocks(text, NULL, node, settings, report);
     return text;
 }
 
@@ -359,6 +391,33 @@ enriched_to_html(GString *utf8, guint32 flags)
     return g_string_new_len((const char *)html->data, (gssize)html->len);
 }
 
+/* The fields of a header section that tell a reader which message it was of. */
+static GString *
+headers_to_text(const GString *utf8)
+{
+    static const char *const shown[] = {"from", "to", "cc", "reply-to", "date", "subject", "message-id", NULL};
+    g_auto(GStrv) lines = NULL;
+    GString *unfolded = g_string_new_len(utf8->str, (gssize)utf8->len);
+    GString *text = g_string_new(NULL);
+
+    g_string_replace(unfolded, "\r\n", "\n", 0);
+    g_string_replace(unfolded, "\n ", " ", 0);
+    g_string_replace(unfolded, "\n\t", " ", 0);
+    lines = g_strsplit(unfolded->str, "\n", -1);
+    for (char **line = lines; *line != NULL; line++) {
+        const char *colon = strchr(*line, ':');
+        g_autofree char *name = colon == NULL ? g_strdup("") : g_ascii_strdown(*line, colon - *line);
+        g_autofree char *decoded = NULL;
+
+        if (!g_strv_contains(shown, g_strchomp(name)))
+            continue;
+        decoded = mugai_words_decode(*line, strlen(*line), NULL);
+        g_string_append_printf(text, "%s\n", decoded);
+    }
+    g_string_free(unfolded, TRUE);
+    return text;
+}
+
 /* What some texts need before their filter. Takes and returns ownership. */
 static GString *
 prepare(const MugaiNode *node, GString *utf8)
@@ -371,18 +430,37 @@ prepare(const MugaiNode *node, GString *utf8)
         prepared = enriched_to_html(utf8, 0);
     else if (g_str_equal(node->type, "text/richtext"))
         prepared = enriched_to_html(utf8, GMIME_FILTER_ENRICHED_IS_RICHTEXT);
+    else if (g_str_equal(node->type, "text/rfc822-headers") || g_str_equal(node->type, "message/global-headers"))
+        prepared = headers_to_text(utf8);
     if (prepared != utf8)
         g_string_free(utf8, TRUE);
     return prepared;
 }
 
+/* yEnc has no charset: it goes before there is one. */
 static void
-show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, const GString *octets, const MugaiSettings *settings,
+take_out_yenc(const MugaiNode *node, GString *octets, const MugaiSettings *settings, MugaiReport *report)
+{
+    Finding finding = {.node = node, .settings = settings, .report = report};
+    GString *rest = NULL;
+
+    if (!mugai_blocks_has_yenc(octets->str, octets->len))
+        return;
+    rest = mugai_blocks_take_out(octets->str, octets->len, report_block, &finding);
+    g_string_assign(octets, rest->str);
+    g_string_free(rest, TRUE);
+}
+
+static void
+show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, GString *octets, const MugaiSettings *settings,
      MugaiReport *report, gsize *budget)
 {
-    MugaiCharset charset = find_charset(node, octets, report);
+    MugaiCharset charset = MUGAI_CHARSET_NONE;
     gboolean plain = g_str_equal(node->type, "text/plain");
     GString *utf8 = NULL;
+
+    take_out_yenc(node, octets, settings, report);
+    charset = find_charset(node, octets, report);
 
     if (!looks_like_text(octets, charset)) {
         set_fate(leaf->part, MUGAI_UNREADABLE, "unreadable");
@@ -394,7 +472,8 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, const GString *
     utf8 = prepare(node, utf8);
     leaf->text = mugai_text_new(MIN(settings->limits.text_octets, *budget));
     filter(utf8->str, utf8->len, settings, leaf->text, &leaf->notes);
-    take_out_blocks(leaf->text, node, settings, report);
+    leaf->gaps = g_array_new(FALSE, FALSE, sizeof(MugaiGap));
+    take_out_blocks(leaf->text, leaf->gaps, node, settings, report);
     *budget -= mugai_text_length(leaf->text);
     g_string_free(utf8, TRUE);
     if (leaf->notes.unreadable) {
@@ -407,8 +486,10 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, const GString *
 static void
 hide(MugaiLeaf *leaf, const MugaiNode *node, const GString *head, MugaiReport *report)
 {
-    if (node->kind != MUGAI_NODE_LEAF)
+    if (node->kind != MUGAI_NODE_LEAF && !node->beyond_limit)
         set_fate(leaf->part, MUGAI_UNREADABLE, "unreadable");
+    else if (node->beyond_limit)
+        set_fate(leaf->part, MUGAI_REMOVED, "limit");
     else if (node->unreadable)
         set_fate(leaf->part, MUGAI_UNREADABLE, "ambiguous");
     else

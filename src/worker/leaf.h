@@ -6,9 +6,16 @@
 #include <mugai/filter.h>
 #include <mugai/text.h>
 
+/* Where a block was taken out of a text. */
+typedef struct {
+    gsize offset;          /* in the text that is left */
+    const MugaiPart *part; /* the block, in the report */
+} MugaiGap;
+
 typedef struct {
     MugaiPart *part;        /* its line in the report; owned by the report */
     MugaiText *text;        /* what a filter made of it; NULL if it is not shown */
+    GArray *gaps;           /* of MugaiGap, ascending; NULL without any */
     gboolean is_section;    /* an attachment: shown after the body, under its name */
     gboolean false_type;    /* in truth something else than its headers and name say */
     gsize undecodable;      /* U+FFFD that decoding put in */

@@ -21,7 +21,10 @@
 
 #include <string.h>
 
-static MugaiNode *node_new(MugaiTree *tree, GMimeObject *object, const char *path, guint depth,
+/* RFC 2046 section 5.1.1 */
+#define BOUNDARY_OCTETS 70u
+
+static MugaiNode *node_new(MugaiTree *tree, GMimeObject *object, MugaiNode *parent, const char *path, guint depth,
                            const MugaiSettings *settings, MugaiReport *report, guint *count);
 
 static GMimeMessage *construct_message(GMimeStream *stream, MugaiReport *report);
@@ -163,6 +166,11 @@ type_leaf(MugaiNode *leaf, GMimeObject *object)
         leaf->type = g_strdup(leaf->declared_type);
         return;
     }
+    /* RFC 1049 had no subtypes. */
+    if (g_str_equal(leaf->declared_type, "text")) {
+        leaf->type = g_strdup("text/plain");
+        return;
+    }
     /* Without a usable field: text for the whole message and inside of multiparts (RFC 2045 section 5.2), except what
      * GMime knows by its place. A field that is there and makes no sense is never text. */
     if (*leaf->declared_type == '\0' && *leaf->name == '\0' &&
@@ -172,31 +180,59 @@ type_leaf(MugaiNode *leaf, GMimeObject *object)
         leaf->type = g_strdup("application/octet-stream");
 }
 
-/* An encoding that is not one of RFC 2045 has no meaning that two readers share. Whether the octets are encoded. */
-static gboolean
-check_encoding(MugaiNode *node, GMimeObject *object, MugaiReport *report)
+static const struct {
+    const char *name;
+    GMimeContentEncoding encoding;
+} encodings[] = {
+    {"7bit", GMIME_CONTENT_ENCODING_7BIT},
+    {"8bit", GMIME_CONTENT_ENCODING_8BIT},
+    {"binary", GMIME_CONTENT_ENCODING_BINARY},
+    {"base64", GMIME_CONTENT_ENCODING_BASE64},
+    {"quoted-printable", GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE},
+    {"x-uuencode", GMIME_CONTENT_ENCODING_UUENCODE},
+    {"uuencode", GMIME_CONTENT_ENCODING_UUENCODE},
+    {"x-uue", GMIME_CONTENT_ENCODING_UUENCODE},
+};
+
+/* Reads the transfer encoding. One that is not known, empty or said twice, has no meaning that two readers share. */
+static void
+read_encoding(MugaiNode *node, GMimeObject *object, MugaiReport *report)
 {
-    static const char *const known[] = {"",       "7bit",       "8bit",    "binary", "base64", "quoted-printable",
-                                        "x-uuencode", "uuencode", "x-uue"};
     gboolean conflict = FALSE;
     const char *raw = read_single(node, object, "Content-Transfer-Encoding", report, &conflict);
     g_autoptr(MugaiValue) value = mugai_value_parse(raw == NULL ? "" : raw);
 
     node->unreadable |= conflict;
+    if (raw == NULL)
+        return;
     remark_value(report, node, "Content-Transfer-Encoding", value);
-    for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
-        if (!g_str_equal(value->value, known[i]))
+    if (strchr(raw, '(') != NULL || strchr(raw, ';') != NULL)
+        remark(report, node, "unknown-encoding", "more than a word in Content-Transfer-Encoding");
+    for (gsize i = 0; i < G_N_ELEMENTS(encodings); i++) {
+        if (!g_str_equal(value->value, encodings[i].name))
             continue;
-        if (node->kind != MUGAI_NODE_LEAF && i > 3)
-            remark(report, node, "encoded-container", "a multipart or message with an encoding");
-        /* Comments and parameters around the encoding: some readers stumble over them. */
-        if (value->params->len > 0)
-            remark(report, node, "unknown-encoding", "parameters on Content-Transfer-Encoding");
-        return i > 3;
+        node->encoding = encodings[i].encoding;
+        return;
     }
     remark(report, node, "unknown-encoding", value->value);
     node->unreadable = TRUE;
-    return TRUE;
+}
+
+static gboolean
+is_encoded(const MugaiNode *node)
+{
+    return node->unreadable || node->encoding == GMIME_CONTENT_ENCODING_BASE64 ||
+           node->encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE ||
+           node->encoding == GMIME_CONTENT_ENCODING_UUENCODE;
+}
+
+/* A multipart or a message may not be encoded (RFC 2045 section 6.4). */
+static void
+read_container_encoding(MugaiNode *node, GMimeObject *object, MugaiReport *report)
+{
+    read_encoding(node, object, report);
+    if (is_encoded(node))
+        remark(report, node, "encoded-container", "a multipart or message with an encoding");
 }
 
 /* --- the tree --- */
@@ -209,7 +245,7 @@ add_child(MugaiTree *tree, MugaiNode *node, GMimeObject *child, const char *path
 
     if (child == NULL)
         return;
-    made = node_new(tree, child, path, depth, settings, report, count);
+    made = node_new(tree, child, node, path, depth, settings, report, count);
     if (made != NULL)
         g_ptr_array_add(node->children, made);
 }
@@ -247,6 +283,33 @@ read_outside(MugaiNode *node, GMimeMultipart *multipart, gboolean encoded, Mugai
         remark(report, node, "text-after-parts", "text after the last delimiter");
     if (!encoded && (before || after))
         node->outside = g_strconcat(before ? prologue : "", before && after ? "\n" : "", after ? epilogue : "", NULL);
+}
+
+/* What makes readers disagree about where parts begin: a boundary that is no boundary, or one that the delimiters of
+ * another multipart around it fit too. */
+static void
+check_boundary(const MugaiNode *node, MugaiReport *report)
+{
+    const char *boundary = mugai_value_get(node->content_type, "boundary");
+
+    if (boundary == NULL || *boundary == '\0') {
+        remark(report, node, "boundary", "missing");
+        return;
+    }
+    if (strlen(boundary) > BOUNDARY_OCTETS)
+        remark(report, node, "boundary", "longer than 70 octets");
+    if (mugai_value_is_extended(node->content_type, "boundary"))
+        remark(report, node, "boundary", "continued or encoded");
+    for (const MugaiNode *outer = node->parent; outer != NULL; outer = outer->parent) {
+        const char *other = mugai_value_get(outer->content_type, "boundary");
+
+        if (outer->kind != MUGAI_NODE_MULTIPART || other == NULL || *other == '\0')
+            continue;
+        if (g_str_equal(boundary, other))
+            remark(report, node, "boundary", "the same inside and outside");
+        else if (g_str_has_prefix(boundary, other) || g_str_has_prefix(other, boundary))
+            remark(report, node, "boundary", "one is the beginning of another");
+    }
 }
 
 /* Octets found inside of the message are scanned like the message itself. */
@@ -311,7 +374,9 @@ add_multipart(MugaiTree *tree, MugaiNode *node, GMimeMultipart *multipart, const
 
     node->kind = MUGAI_NODE_MULTIPART;
     node->type = g_strdup(node->declared_type);
-    encoded = check_encoding(node, GMIME_OBJECT(multipart), report);
+    read_container_encoding(node, GMIME_OBJECT(multipart), report);
+    check_boundary(node, report);
+    encoded = is_encoded(node);
     if (!encoded && g_mime_multipart_get_count(multipart) == 0)
         read = read_with_guessed_boundary(node, multipart, settings, report);
     if (read != NULL)
@@ -346,11 +411,12 @@ add_message(MugaiTree *tree, MugaiNode *node, GMimeMessagePart *part, guint dept
     node->kind = MUGAI_NODE_MESSAGE;
     node->type = g_strdup(*node->declared_type == '\0' ? "message/rfc822" : node->declared_type);
     node->message = g_mime_message_part_get_message(part);
-    check_encoding(node, GMIME_OBJECT(part), report);
+    read_container_encoding(node, GMIME_OBJECT(part), report);
     if (node->message != NULL)
         add_content(tree, node, depth, settings, report, count);
 }
 
+/* A message in base64 or quoted-printable is against the rules, and most readers open it all the same. */
 static gboolean
 collect_octets(const char *octets, gsize length, gpointer data)
 {
@@ -360,7 +426,35 @@ collect_octets(const char *octets, gsize length, gpointer data)
     return array->len < MUGAI_LIMIT_PART_OCTETS_MAX;
 }
 
-/* A message in base64 or quoted-printable is against the rules, and most readers open it all the same. */
+/* "multipart" without a subtype is a multipart to most readers, to GMime it is a leaf. */
+static void
+add_leaf_multipart(MugaiTree *tree, MugaiNode *node, const char *prefix, guint depth, const MugaiSettings *settings,
+                   MugaiReport *report, guint *count)
+{
+    const char *boundary = mugai_value_get(node->content_type, "boundary");
+    g_autofree char *header = NULL;
+    GByteArray *octets = NULL;
+    g_autoptr(GMimeStream) stream = NULL;
+    MugaiDecoded decoded = {0};
+    GMimeObject *content = NULL;
+
+    if (!g_str_has_prefix(node->declared_type, "multipart") || boundary == NULL || is_encoded(node) ||
+        strpbrk(boundary, "\"\\\r\n") != NULL)
+        return;
+    header = g_strdup_printf("Content-Type: multipart/mixed; boundary=\"%s\"\n\n", boundary);
+    octets = g_byte_array_new();
+    g_byte_array_append(octets, (const guint8 *)header, (guint)strlen(header));
+    mugai_leaf_decode(node, collect_octets, octets, &decoded);
+    stream = g_mime_stream_mem_new_with_byte_array(octets);
+    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), TRUE);
+    node->again = construct_again(stream, settings, report);
+    content = node->again == NULL ? NULL : g_mime_message_get_mime_part(node->again);
+    if (GMIME_IS_MULTIPART(content)) {
+        g_free(node->type);
+        add_multipart(tree, node, GMIME_MULTIPART(content), prefix, depth, settings, report, count);
+    }
+}
+
 static void
 add_encoded_message(MugaiTree *tree, MugaiNode *node, guint depth, const MugaiSettings *settings, MugaiReport *report,
                     guint *count)
@@ -385,8 +479,8 @@ add_encoded_message(MugaiTree *tree, MugaiNode *node, guint depth, const MugaiSe
 }
 
 static MugaiNode *
-node_new(MugaiTree *tree, GMimeObject *object, const char *path, guint depth, const MugaiSettings *settings,
-         MugaiReport *report, guint *count)
+node_new(MugaiTree *tree, GMimeObject *object, MugaiNode *parent, const char *path, guint depth,
+         const MugaiSettings *settings, MugaiReport *report, guint *count)
 {
     MugaiNode *node = NULL;
 
@@ -396,13 +490,14 @@ node_new(MugaiTree *tree, GMimeObject *object, const char *path, guint depth, co
     }
     (*count)++;
     node = g_new0(MugaiNode, 1);
+    node->parent = parent;
     node->path = g_strdup(*path == '\0' ? "1" : path);
     node->children = g_ptr_array_new_with_free_func((GDestroyNotify)node_free);
     read_fields(node, object, settings, report);
     if (depth >= settings->limits.depth && !GMIME_IS_PART(object)) {
         node->type = g_strdup("application/octet-stream");
         remark(report, node, "depth", "nested deeper than the limit");
-        node->unreadable = TRUE;
+        node->beyond_limit = TRUE;
         return node;
     }
     if (GMIME_IS_MULTIPART(object))
@@ -412,9 +507,11 @@ node_new(MugaiTree *tree, GMimeObject *object, const char *path, guint depth, co
     else {
         node->part = GMIME_IS_PART(object) ? GMIME_PART(object) : NULL;
         type_leaf(node, object);
-        check_encoding(node, object, report);
-        if (!node->unreadable && depth < settings->limits.depth)
+        read_encoding(node, object, report);
+        if (!node->unreadable && depth < settings->limits.depth) {
             add_encoded_message(tree, node, depth, settings, report, count);
+            add_leaf_multipart(tree, node, path, depth, settings, report, count);
+        }
     }
     return node;
 }
@@ -491,7 +588,7 @@ mugai_tree_parse(GMimeStream *raw, const MugaiSettings *settings, MugaiReport *r
     }
     content = tree->message == NULL ? NULL : g_mime_message_get_mime_part(tree->message);
     if (content != NULL)
-        tree->root = node_new(tree, content, GMIME_IS_MULTIPART(content) ? "" : "1", 0, settings, report, &count);
+        tree->root = node_new(tree, content, NULL, GMIME_IS_MULTIPART(content) ? "" : "1", 0, settings, report, &count);
     return tree;
 }
 

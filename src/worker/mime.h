@@ -17,8 +17,9 @@ typedef enum {
  * MugaiNode:
  * A part of the message: what its headers say of it, and for leaves where its octets are. Hostile throughout.
  */
-typedef struct {
+typedef struct MugaiNode {
     MugaiNodeKind kind;
+    struct MugaiNode *parent; /* NULL at the top */
     char *path;             /* as IMAP numbers parts */
     char *type;             /* "text/plain", lower case, clean; never empty */
     char *declared_type;    /* as the header says, "" without one */
@@ -26,6 +27,8 @@ typedef struct {
     char *disposition;      /* "attachment", "inline", ... lower case, "" without one */
     char *name;             /* decoded, one clean line, "" without one */
     gboolean unreadable;    /* ambiguous in a way that leaves no meaning: its octets may not be shown */
+    gboolean beyond_limit;  /* nested deeper than the limit */
+    GMimeContentEncoding encoding;
     GMimeMessage *message;  /* MESSAGE: the inner one; borrowed */
     GMimePart *part;        /* LEAF: borrowed; NULL when it has no content that can be had */
     GMimeMessage *again;    /* what was parsed a second time to find the children; owned, or NULL */

@@ -52,16 +52,32 @@ mugai_value_free(MugaiValue *value)
     g_free(value);
 }
 
+static MugaiParam *
+find_param(const MugaiValue *value, const char *name)
+{
+    for (guint i = 0; i < value->params->len; i++) {
+        MugaiParam *param = g_ptr_array_index(value->params, i);
+
+        if (g_str_equal(param->name, name))
+            return param;
+    }
+    return NULL;
+}
+
 const char *
 mugai_value_get(const MugaiValue *value, const char *name)
 {
-    for (guint i = 0; i < value->params->len; i++) {
-        const MugaiParam *param = g_ptr_array_index(value->params, i);
+    const MugaiParam *param = find_param(value, name);
 
-        if (g_str_equal(param->name, name))
-            return param->value;
-    }
-    return NULL;
+    return param == NULL ? NULL : param->value;
+}
+
+gboolean
+mugai_value_is_extended(const MugaiValue *value, const char *name)
+{
+    const MugaiParam *param = find_param(value, name);
+
+    return param != NULL && param->extended;
 }
 
 static gboolean
@@ -145,7 +161,7 @@ read_bare(const char *p, GString *octets, MugaiValue *value)
 
 /* "filename*1*" to base, index and star. */
 static void
-split_name(const char *name, gsize length, Segment *segment)
+split_name(const char *name, gsize length, Segment *segment, MugaiValue *value)
 {
     g_autofree char *lower = g_ascii_strdown(name, (gssize)length);
     char *star = NULL;
@@ -159,10 +175,11 @@ split_name(const char *name, gsize length, Segment *segment)
     }
     star = strchr(lower, '*');
     segment->index = -1;
-    if (star != NULL && g_ascii_string_to_unsigned(star + 1, 10, 0, 9999, &index, NULL)) {
+    if (star != NULL && g_ascii_string_to_unsigned(star + 1, 10, 0, PARAMS_MAX, &index, NULL)) {
         segment->index = (int)index;
         *star = '\0';
-    }
+    } else if (star != NULL)
+        value->discontinuous = TRUE;
     segment->base = mugai_text_clean_line(lower, -1, NAME_CHARACTERS);
 }
 
@@ -180,7 +197,7 @@ read_segment(const char *p, gboolean shift_jis, GPtrArray *segments, MugaiValue 
     }
     segment = g_new0(Segment, 1);
     segment->octets = g_string_new(NULL);
-    split_name(p, name, segment);
+    split_name(p, name, segment, value);
     g_ptr_array_add(segments, segment);
     p = skip_comments(equals + 1, value);
     return *p == '"' ? read_quoted(p + 1, segment->octets, shift_jis, value) : read_bare(p, segment->octets, value);
@@ -339,14 +356,11 @@ static void
 add_param(MugaiValue *value, const Segment *segment, char *decoded)
 {
     gboolean extended = segment->extended || segment->index >= 0;
-    MugaiParam *param = NULL;
+    MugaiParam *param = find_param(value, segment->base);
 
-    for (guint i = 0; i < value->params->len; i++) {
-        param = g_ptr_array_index(value->params, i);
-        if (g_str_equal(param->name, segment->base)) {
-            add_form(value, param, extended, decoded);
-            return;
-        }
+    if (param != NULL) {
+        add_form(value, param, extended, decoded);
+        return;
     }
     param = g_new0(MugaiParam, 1);
     param->name = g_strdup(segment->base);

@@ -30,3 +30,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiValue, mugai_value_free)
 
 /* The first parameter @name, or NULL. */
 const char *mugai_value_get(const MugaiValue *value, const char *name);
+
+/* Whether parameter @name was written in a form of RFC 2231. */
+gboolean mugai_value_is_extended(const MugaiValue *value, const char *name);

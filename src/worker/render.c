@@ -40,28 +40,54 @@ is_blank(const char *text)
     return TRUE;
 }
 
+/* Hostile text, counted where it has no room. */
 static void
-write_leaf(MugaiRendering *rendering, MugaiLeaf *leaf)
+write_text(MugaiRendering *rendering, const char *utf8, gsize length)
 {
     gsize before = mugai_text_missing(rendering->text);
     gsize start = mugai_text_length(rendering->text);
-    gsize length = mugai_text_length(leaf->text);
 
+    mugai_compose_body(rendering->text, utf8, length, rendering->settings->links, &rendering->cleaned);
+    if (length > 0 && mugai_text_missing(rendering->text) > before) {
+        gsize written = mugai_text_length(rendering->text) - start;
+
+        rendering->missing += length > written ? length - written : 1;
+    }
+}
+
+/* The text of @leaf, and a line of our own where a block was taken out of it. */
+static void
+write_pieces(MugaiRendering *rendering, const MugaiLeaf *leaf)
+{
+    const char *utf8 = mugai_text_string(leaf->text);
+    gsize length = mugai_text_length(leaf->text);
+    gsize done = 0;
+
+    for (guint i = 0; leaf->gaps != NULL && i < leaf->gaps->len; i++) {
+        const MugaiGap *gap = &g_array_index(leaf->gaps, MugaiGap, i);
+
+        if (gap->offset > length)
+            break;
+        write_text(rendering, utf8 + done, gap->offset - done);
+        done = gap->offset;
+        mugai_compose_notice(rendering->text, rendering->settings, "section/embedded", "name",
+                             mugai_leaf_shown_name(gap->part, rendering->settings), NULL);
+    }
+    write_text(rendering, utf8 + done, length - done);
+}
+
+static void
+write_leaf(MugaiRendering *rendering, MugaiLeaf *leaf)
+{
     rendering->undecodable += leaf->undecodable;
     rendering->hidden += leaf->notes.hidden_characters;
     rendering->deceptive += leaf->notes.deceptive_links;
     rendering->missing += mugai_text_missing(leaf->text);
     rendering->converted |= g_str_equal(leaf->part->type, "text/html");
-    if (is_blank(mugai_text_string(leaf->text)))
+    if (is_blank(mugai_text_string(leaf->text)) && (leaf->gaps == NULL || leaf->gaps->len == 0))
         return;
-    rendering->shown = TRUE;
-    mugai_compose_body(rendering->text, mugai_text_string(leaf->text), length, rendering->settings->links,
-                       &rendering->cleaned);
-    if (mugai_text_missing(rendering->text) > before) {
-        gsize written = mugai_text_length(rendering->text) - start;
-
-        rendering->missing += length > written ? length - written : 1;
-    }
+    rendering->shown |= !is_blank(mugai_text_string(leaf->text));
+    write_pieces(rendering, leaf);
 }
 
 static void
@@ -82,8 +108,7 @@ write_outside(MugaiRendering *rendering, const MugaiNode *node)
         return;
     rendering->shown = TRUE;
     separate(rendering);
-    mugai_compose_body(rendering->text, mugai_text_string(text), mugai_text_length(text), rendering->settings->links,
-                       &rendering->cleaned);
+    write_text(rendering, mugai_text_string(text), mugai_text_length(text));
 }
 
 /* --- alternatives --- */

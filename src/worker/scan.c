@@ -53,6 +53,7 @@ typedef struct {
     gboolean has_colon;
     char last;
     /* what was seen */
+    guint lines, lf_cr_lines;
     gboolean crlf, bare_lf, bare_cr, header_nul, blank_before_colon, no_empty_line;
 } Scan;
 
@@ -190,6 +191,8 @@ end_line(Scan *scan, gint64 line_end)
     gboolean dashes = scan->head[0] == '-' && scan->head[1] == '-';
 
     scan->head[scan->head_octets] = '\0';
+    scan->lines++;
+    scan->lf_cr_lines += scan->head[0] == '\r' && scan->line_octets > 2 ? 1 : 0;
     if (scan->in_header && !is_empty_line(scan) && is_header_line(scan) && !dashes) {
         end_header_line(scan, line_end);
         return;
@@ -301,18 +304,21 @@ concatenate(GMimeStream *stream, const Scan *scan)
     return all;
 }
 
-/* The old Macintosh ended lines in CR: no parser would see more than one line. */
+/* Line ends that no parser knows: CR alone (the old Macintosh), or LF CR. CRs become LFs, or go. */
 static GMimeStream *
-read_cr_as_lf(GMimeStream *stream, const MugaiLimits *limits)
+mend_line_ends(GMimeStream *stream, const MugaiLimits *limits, gboolean cr_alone)
 {
     g_autofree char *octets = g_malloc(limits->part_octets);
     gssize length = g_mime_stream_read(stream, octets, limits->part_octets);
+    gsize mended = 0;
 
     for (gssize i = 0; i < length; i++) {
-        if (octets[i] == '\r')
-            octets[i] = '\n';
+        if (octets[i] != '\r')
+            octets[mended++] = octets[i];
+        else if (cr_alone)
+            octets[mended++] = '\n';
     }
-    return g_mime_stream_mem_new_with_buffer(octets, (gsize)MAX(length, 0));
+    return g_mime_stream_mem_new_with_buffer(octets, mended);
 }
 
 GMimeStream *
@@ -336,6 +342,8 @@ mugai_scan(GMimeStream *stream, const MugaiLimits *limits, MugaiReport *report)
     name_findings(scan, report);
     g_mime_stream_reset(stream);
     if (scan->bare_cr && !scan->crlf && !scan->bare_lf)
-        return read_cr_as_lf(stream, limits);
+        return mend_line_ends(stream, limits, TRUE);
+    if (scan->lf_cr_lines > scan->lines / 3)
+        return mend_line_ends(stream, limits, FALSE);
     return scan->header_cut || scan->parts_cut ? concatenate(stream, scan) : g_object_ref(stream);
 }

@@ -40,6 +40,9 @@ mugai_truetype_of(const char *octets, gsize length)
 {
     const char *type = length == 0 ? NULL : magic_buffer(database, octets, length);
 
+    /* The database wants more of a DOS header than Windows does. */
+    if (length > 2 && memcmp(octets, "MZ", 2) == 0 && (type == NULL || g_str_equal(type, "application/octet-stream")))
+        return "application/x-dosexec";
     return type == NULL || strchr(type, '/') == NULL ? "application/octet-stream" : type;
 }
 
