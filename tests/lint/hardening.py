@@ -27,7 +27,7 @@ def check_program(build, program):
     path = build / program
     header, segments = readelf("-h", path), readelf("-l", path)
     dynamic, symbols = readelf("-d", path), readelf("--dyn-syms", path)
-    stack = re.search(r"GNU_STACK\s.*?\s([RWE ]{3})\s", segments)
+    stack = re.search(r"GNU_STACK .*0x[0-9a-f]+ ([R ][W ][E ]) +0x", segments)
     promises = {
         "is position independent": re.search(r"Type:\s+DYN", header) and "INTERP" in segments,
         "has RELRO": "GNU_RELRO" in segments,
