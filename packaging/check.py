@@ -58,18 +58,23 @@ class Results:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
 
-def run(command, **options):
-    """(exit status, all it said)."""
+def run(command, progress=None, **options):
+    """(exit status, all it said); lines that match progress are shown as they come."""
     environment = {**os.environ, **options.pop("env", {})}
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              env=environment, **options)
+    said = []
     try:
-        said, _ = child.communicate()
+        for line in child.stdout:
+            said.append(line.decode(errors="replace"))
+            if progress and re.match(progress, said[-1]):
+                print("          ", said[-1].strip(), flush=True)
+        child.wait()
     except BaseException:
         child.terminate()
         child.wait()
         raise
-    return child.returncode, said.decode(errors="replace")
+    return child.returncode, "".join(said)
 
 
 def build(results, directory, name, options, compiler="gcc"):
@@ -114,7 +119,8 @@ def meson_tests(results, directory, name, selection, environment=None):
     log = directory / "meson-logs/testlog.json"
     log.unlink(missing_ok=True)
     results.say(f"testing: {name}")
-    _, said = run(["meson", "test", "-C", str(directory), "--no-rebuild", *selection], env=environment or {})
+    _, said = run(["meson", "test", "-C", str(directory), "--no-rebuild", *selection], env=environment or {},
+                  progress=r" *\d+/\d+ ")
     tests = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     if not tests:
         results.add(name, details=said)
