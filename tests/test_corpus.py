@@ -182,12 +182,20 @@ def check_notice(expect, output):
             yield f"notice line wider than a screen: {line!r}"
 
 
+def addr_spec(address):
+    """addr_spec of a header object, a local part that is no dot-atom in quotes: some versions of Python drop them."""
+    local = address.username
+    if not re.fullmatch(r"[^\s.@\"]+(\.[^\s.@\"]+)*", local) and not local.startswith('"'):
+        local = f'"{local}"'
+    return f"{local}@{address.domain}"
+
+
 def shown_header(message, name):
     value = message[name]
     if value is None:
         return None
     if hasattr(value, "addresses") and value.addresses and not value.defects:
-        return ", ".join(f"{a.display_name} <{a.addr_spec}>" if a.display_name else a.addr_spec for a in value.addresses)
+        return ", ".join(f"{a.display_name} <{addr_spec(a)}>" if a.display_name else addr_spec(a) for a in value.addresses)
     return str(value)
 
 

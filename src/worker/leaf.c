@@ -292,12 +292,15 @@ decode_block(const MugaiBlock *block)
     gboolean uuencode = g_str_equal(block->type, "application/x-uuencode") && g_str_has_prefix(block->octets, "begin ");
     GMimeEncoding decoder = {0};
     GString *file = g_string_new_len(block->octets, (gssize)block->length);
+    const char *first = memchr(block->octets, '\n', block->length);
+    gsize skipped = first == NULL ? 0 : (gsize)(first - block->octets) + 1;
 
-    if (!uuencode)
+    if (!uuencode || first == NULL)
         return file;
     g_mime_encoding_init_decode(&decoder, GMIME_CONTENT_ENCODING_UUENCODE);
+    decoder.state |= GMIME_UUDECODE_STATE_BEGIN; /* the first line has been read */
     g_string_set_size(file, g_mime_encoding_outlen(&decoder, block->length));
-    g_string_truncate(file, g_mime_encoding_step(&decoder, block->octets, block->length, file->str));
+    g_string_truncate(file, g_mime_encoding_step(&decoder, block->octets + skipped, block->length - skipped, file->str));
     return file;
 }
 
@@ -373,9 +376,47 @@ has_parameter(const MugaiNode *node, const char *name, const char *value)
     return found != NULL && g_ascii_strcasecmp(found, value) == 0;
 }
 
+/* Every line end to LF, in place: CRLF, CR alone, and the CR CR LF of those who made CRLF of CRLF. */
+static void
+normalise_line_ends(GString *utf8)
+{
+    gsize length = 0;
+
+    for (gsize i = 0; i < utf8->len;) {
+        gsize crs = strspn(utf8->str + i, "\r");
+
+        if (crs == 0) {
+            utf8->str[length++] = utf8->str[i++];
+            continue;
+        }
+        i += crs;
+        if (utf8->str[i] == '\n')
+            continue;
+        memset(utf8->str + length, '\n', crs);
+        length += crs;
+    }
+    g_string_truncate(utf8, length);
+}
+
+/* Folds undone, in place: a line end before a blank goes. */
+static void
+unfold(GString *utf8)
+{
+    gsize length = 0;
+
+    for (gsize i = 0; i < utf8->len; i++) {
+        gboolean fold = utf8->str[i] == '\n' && i + 1 < utf8->len && strchr(" \t", utf8->str[i + 1]) != NULL &&
+                        utf8->str[i + 1] != '\0';
+
+        if (!fold)
+            utf8->str[length++] = utf8->str[i];
+    }
+    g_string_truncate(utf8, length);
+}
+
 /* text/enriched (RFC 1896) by way of HTML: GMime turns its commands into tags. */
 static GString *
-enriched_to_html(GString *utf8, guint32 flags)
+enriched_to_html(const GString *utf8, guint32 flags)
 {
     g_autoptr(GMimeStream) memory = g_mime_stream_mem_new();
     g_autoptr(GMimeStream) filtered = g_mime_stream_filter_new(memory);
@@ -384,7 +425,6 @@ enriched_to_html(GString *utf8, guint32 flags)
 
     g_mime_stream_filter_add(GMIME_STREAM_FILTER(filtered), filter);
     g_object_unref(filter);
-    g_string_replace(utf8, "\r\n", "\n", 0);
     g_mime_stream_write(filtered, utf8->str, utf8->len);
     g_mime_stream_flush(filtered);
     html = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(memory));
@@ -393,17 +433,14 @@ enriched_to_html(GString *utf8, guint32 flags)
 
 /* The fields of a header section that tell a reader which message it was of. */
 static GString *
-headers_to_text(const GString *utf8)
+headers_to_text(GString *utf8)
 {
     static const char *const shown[] = {"from", "to", "cc", "reply-to", "date", "subject", "message-id", NULL};
     g_auto(GStrv) lines = NULL;
-    GString *unfolded = g_string_new_len(utf8->str, (gssize)utf8->len);
     GString *text = g_string_new(NULL);
 
-    g_string_replace(unfolded, "\r\n", "\n", 0);
-    g_string_replace(unfolded, "\n ", " ", 0);
-    g_string_replace(unfolded, "\n\t", " ", 0);
-    lines = g_strsplit(unfolded->str, "\n", -1);
+    unfold(utf8);
+    lines = g_strsplit(utf8->str, "\n", -1);
     for (char **line = lines; *line != NULL; line++) {
         const char *colon = strchr(*line, ':');
         g_autofree char *name = colon == NULL ? g_strdup("") : g_ascii_strdown(*line, colon - *line);
@@ -414,7 +451,6 @@ headers_to_text(const GString *utf8)
         decoded = mugai_words_decode(*line, strlen(*line), NULL);
         g_string_append_printf(text, "%s\n", decoded);
     }
-    g_string_free(unfolded, TRUE);
     return text;
 }
 
@@ -469,6 +505,7 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, GString *octets
     }
     utf8 = g_string_sized_new(octets->len + octets->len / 2);
     leaf->undecodable = mugai_charset_decode(charset, (const guint8 *)octets->str, octets->len, utf8);
+    normalise_line_ends(utf8);
     utf8 = prepare(node, utf8);
     leaf->text = mugai_text_new(MIN(settings->limits.text_octets, *budget));
     filter(utf8->str, utf8->len, settings, leaf->text, &leaf->notes);
