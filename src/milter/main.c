@@ -5,10 +5,9 @@
  * libmilter's threads do the rest. This thread waits for signals: SIGHUP reads the configuration
  * anew, SIGTERM and SIGINT end.
  *
- * libmilter has a thread of its own that takes SIGHUP, too, and ends on it. The kernel offers a
- * signal of the process to the first thread before all others, so the handlers below get it as long
- * as that thread never blocks it: libmilter therefore runs in a second thread, whose mask it
- * changes.
+ * libmilter starts a thread that waits for these signals too and ends the milter on each of them,
+ * SIGHUP included, which thread gets one being a matter of luck. It cannot be told not to, so it is
+ * given a sigwait() of ours, see below.
  *
  * Invariants: 1. "ready" is said when the socket takes connections and the worker is warm, not
  *                before;
@@ -71,6 +70,15 @@ send_event(Event event)
     /* A full pipe holds events enough. */
     if (write(event_fd, &octet, 1) < 0)
         errno = saved_errno;
+}
+
+/* Takes the place of the C library's for libmilter, the only one here that calls it: its thread is
+ * left to sleep, with the signals blocked, as it blocks them itself. */
+int
+sigwait(const sigset_t *set, int *ret_number)
+{
+    for (;;)
+        pause();
 }
 
 static void
