@@ -367,7 +367,7 @@ static const struct {
     {"application/pgp-encrypted", armour_end},
     {"application/octet-stream", base64_end},
     {"multipart/mixed", mime_end},
-    {"application/octet-stream", encoded_body_end},
+    {"multipart/mixed", encoded_body_end},
 };
 
 /* The first octets by which one of the kinds can begin; most lines begin otherwise. */

@@ -285,22 +285,46 @@ typedef struct {
     guint number;
 } Finding;
 
+/* Uuencoded lines with the blanks that were trimmed from their ends: GMime's decoder wants them. */
+static GString *
+pad_uuencoded(const char *octets, gsize length)
+{
+    g_auto(GStrv) lines = NULL;
+    g_autofree char *copy = g_strndup(octets, length);
+    GString *padded = g_string_sized_new(length + 64);
+
+    lines = g_strsplit(copy, "\n", -1);
+    for (char **line = lines; *line != NULL; line++) {
+        gsize needed = 1 + (((gsize)**line - 0x20) % 64 + 2) / 3 * 4;
+
+        g_string_append(padded, *line);
+        for (gsize i = strlen(*line); **line >= 0x20 && **line <= 0x60 && i < needed; i++)
+            g_string_append_c(padded, '`');
+        g_string_append_c(padded, '\n');
+    }
+    return padded;
+}
+
 /* The file in a block where GMime has a decoder for it, else the block's own lines. */
 static GString *
 decode_block(const MugaiBlock *block)
 {
     gboolean uuencode = g_str_equal(block->type, "application/x-uuencode") && g_str_has_prefix(block->octets, "begin ");
-    GMimeEncoding decoder = {0};
-    GString *file = g_string_new_len(block->octets, (gssize)block->length);
     const char *first = memchr(block->octets, '\n', block->length);
     gsize skipped = first == NULL ? 0 : (gsize)(first - block->octets) + 1;
+    GMimeEncoding decoder = {0};
+    GString *padded = NULL;
+    GString *file = NULL;
 
     if (!uuencode || first == NULL)
-        return file;
+        return g_string_new_len(block->octets, (gssize)block->length);
+    padded = pad_uuencoded(block->octets + skipped, block->length - skipped);
     g_mime_encoding_init_decode(&decoder, GMIME_CONTENT_ENCODING_UUENCODE);
     decoder.state |= GMIME_UUDECODE_STATE_BEGIN; /* the first line has been read */
-    g_string_set_size(file, g_mime_encoding_outlen(&decoder, block->length));
-    g_string_truncate(file, g_mime_encoding_step(&decoder, block->octets + skipped, block->length - skipped, file->str));
+    file = g_string_sized_new(g_mime_encoding_outlen(&decoder, padded->len));
+    g_string_set_size(file, g_mime_encoding_outlen(&decoder, padded->len));
+    g_string_truncate(file, g_mime_encoding_step(&decoder, padded->str, padded->len, file->str));
+    g_string_free(padded, TRUE);
     return file;
 }
 
