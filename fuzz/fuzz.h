@@ -17,6 +17,9 @@ typedef enum {
     FUZZ_SETTINGS_COUNT
 } FuzzSettings;
 
+/* Loads what sanitizing needs, once; for targets that are linked with warm_up.c. */
+void fuzz_warm_up(void);
+
 /* Made at the first call, never freed. */
 const MugaiSettings *fuzz_settings(FuzzSettings which);
 

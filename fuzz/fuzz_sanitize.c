@@ -162,19 +162,6 @@ expect_extracted(const guint8 *octets, gsize length, const MugaiReport *report)
     close(fd);
 }
 
-static void
-warm_up(void)
-{
-    static gsize warm;
-    g_autoptr(GError) error = NULL;
-
-    if (!g_once_init_enter(&warm))
-        return;
-    mugai_sanitize_warm_up(&error);
-    g_assert_no_error(error);
-    g_once_init_leave(&warm, 1);
-}
-
 int
 LLVMFuzzerTestOneInput(const guint8 *octets, size_t length)
 {
@@ -183,7 +170,7 @@ LLVMFuzzerTestOneInput(const guint8 *octets, size_t length)
     g_autoptr(MugaiResult) between = NULL;
     g_autoptr(MugaiResult) second = NULL;
 
-    warm_up();
+    fuzz_warm_up();
     first = sanitize(octets, length, FUZZ_SETTINGS_DEFAULT);
     between = sanitize(octets, length, other);
     second = sanitize(octets, length, FUZZ_SETTINGS_DEFAULT);

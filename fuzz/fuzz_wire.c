@@ -1,0 +1,171 @@
+/*
+ * fuzz_wire.c - the reader of what the worker says takes one well-formed result or nothing
+ *
+ * The input is what the other side of each socket says before it closes.
+ *
+ * Properties: 1. a result is either refused, with an error and without output, or it is one that can be sent again and
+ *                arrives the same;
+ *             2. packets likewise: refused, or such as could have been sent.
+ */
+#include "fuzz.h"
+
+#include <mugai/error.h>
+#include <mugai/limits.h>
+#include <mugai/wire.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Both ends of a socket hold this much without a reader. */
+#define SAID_OCTETS (64u * 1024)
+#define PAYLOAD_OCTETS (32u * 1024)
+
+/* The end of a socket whose other end said @octets and hung up. */
+static int
+hear(int type, const guint8 *octets, gsize length)
+{
+    int ends[2] = {-1, -1};
+
+    g_assert_cmpint(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), ==, 0);
+    if (length > 0)
+        g_assert_cmpint(send(ends[1], octets, length, MSG_NOSIGNAL), ==, (gssize)length);
+    close(ends[1]);
+    return ends[0];
+}
+
+/* A result as it was read. */
+typedef struct {
+    MugaiOutcome outcome;
+    MugaiReport *report;
+    GBytes *payload;
+} Result;
+
+static gboolean
+receive(int fd, Result *result, GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+
+    return mugai_wire_receive_result(fd, deadline, PAYLOAD_OCTETS, &result->outcome, &result->report,
+                                     &result->payload, error);
+}
+
+static void
+clear(Result *result)
+{
+    g_clear_pointer(&result->report, mugai_report_free);
+    g_clear_pointer(&result->payload, g_bytes_unref);
+}
+
+static void
+expect_same_report(const MugaiReport *a, const MugaiReport *b)
+{
+    g_autoptr(GVariant) first = NULL;
+    g_autoptr(GVariant) second = NULL;
+
+    g_assert_cmpint(a == NULL, ==, b == NULL);
+    if (a == NULL)
+        return;
+    first = g_variant_ref_sink(mugai_report_to_variant(a));
+    second = g_variant_ref_sink(mugai_report_to_variant(b));
+    g_assert_true(g_variant_equal(first, second));
+}
+
+static void
+expect_sent_again(const Result *result)
+{
+    int ends[2] = {-1, -1};
+    Result arrived = {0};
+    g_autoptr(GError) error = NULL;
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
+    g_assert_true(mugai_wire_send_begun(ends[1]));
+    mugai_wire_send_result(ends[1], result->outcome, result->report, g_bytes_get_data(result->payload, NULL),
+                           g_bytes_get_size(result->payload), &error);
+    g_assert_no_error(error);
+    close(ends[1]);
+    receive(ends[0], &arrived, &error);
+    g_assert_no_error(error);
+    close(ends[0]);
+    g_assert_cmpint(arrived.outcome, ==, result->outcome);
+    g_assert_true(g_bytes_equal(arrived.payload, result->payload));
+    expect_same_report(arrived.report, result->report);
+    clear(&arrived);
+}
+
+static void
+read_result(const guint8 *octets, gsize length)
+{
+    int fd = hear(SOCK_STREAM, octets, length);
+    Result result = {0};
+    g_autoptr(GError) error = NULL;
+
+    if (receive(fd, &result, &error)) {
+        g_assert_no_error(error);
+        g_assert_cmpint(result.outcome, >, MUGAI_OUTCOME_NONE);
+        g_assert_cmpint(result.outcome, <=, MUGAI_OUTCOME_NOT_FOUND);
+        g_assert_cmpuint(g_bytes_get_size(result.payload), <=, PAYLOAD_OCTETS);
+        expect_sent_again(&result);
+    } else {
+        g_assert_nonnull(error);
+        g_assert_true(error->domain == MUGAI_ERROR);
+        g_assert_null(result.report);
+        g_assert_null(result.payload);
+    }
+    clear(&result);
+    close(fd);
+}
+
+static void
+read_setup(const guint8 *octets, gsize length)
+{
+    int fd = hear(SOCK_SEQPACKET, octets, length);
+    MugaiWireBounds bounds = {0};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MugaiSettings) settings = mugai_wire_receive_setup(fd, &bounds, &error);
+
+    g_assert_cmpint(settings == NULL, ==, error != NULL);
+    if (settings == NULL)
+        g_assert_cmpuint(bounds.children, ==, 0);
+    else
+        g_assert_true(bounds.children >= 1 && bounds.children <= MUGAI_LIMIT_WORKER_COUNT_MAX);
+    close(fd);
+}
+
+/* A job needs two descriptors; what came without them is none. */
+static void
+read_job(const guint8 *octets, gsize length)
+{
+    int fd = hear(SOCK_SEQPACKET, octets, length);
+    MugaiJob job = {0};
+    int original = -1;
+    int result = -1;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(mugai_wire_receive_job(fd, &job, &original, &result, &error));
+    g_assert_cmpint(error == NULL, ==, length == 0);
+    g_assert_cmpint(original, ==, -1);
+    g_assert_cmpint(result, ==, -1);
+    close(fd);
+}
+
+static void
+read_ready(const guint8 *octets, gsize length)
+{
+    int fd = hear(SOCK_SEQPACKET, octets, length);
+    g_autoptr(GError) error = NULL;
+    gboolean ready = mugai_wire_receive_ready(fd, 10, &error);
+
+    g_assert_cmpint(ready, ==, error == NULL);
+    close(fd);
+}
+
+int
+LLVMFuzzerTestOneInput(const guint8 *octets, size_t length)
+{
+    length = MIN(length, SAID_OCTETS);
+    read_result(octets, length);
+    read_setup(octets, length);
+    read_job(octets, length);
+    read_ready(octets, length);
+    return 0;
+}
