@@ -4,8 +4,9 @@
     sanitizers  gcc with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests
     fuzz        clang with the same and libFuzzer: a minute for each target (unit tests replay what failed before)
 
-Criterion's and unittest's tests are counted one by one, everything else as one. A compiler's warning is a failure, and
-so is a skipped test, a crash, a fuzz target without a corpus, and a group of tests in which nothing was run.
+Tests of Criterion, of unittest and of programs that end in a last line like ours are counted one by one, others as one.
+A compiler's warning is a failure, and so is a skipped test, a crash, a fuzz target without a corpus, and a group of
+tests in which nothing was run.
 """
 
 import concurrent.futures
@@ -98,6 +99,7 @@ def count(test):
     """(passed, failed, skipped) of one test of meson's log, by what its framework says in the end."""
     said = test.get("stdout", "") + test.get("stderr", "")
     criterion = re.search(r"Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)", said)
+    counted = re.search(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", said, re.MULTILINE)
     unittest = re.search(r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED)(?: \((.*)\))?", said, re.MULTILINE)
     if criterion:
         tested, passed = int(criterion[1]), int(criterion[2])
@@ -107,11 +109,13 @@ def count(test):
         skipped = bad.get("skipped", 0)
         failed = sum(number for kind, number in bad.items() if kind.strip() in ("failures", "errors"))
         passed = int(unittest[1]) - failed - skipped
+    elif counted:
+        passed, failed, skipped = map(int, counted.groups())
     else:
-        passed, failed, skipped = (test["result"] == "OK"), 0, (test["result"] == "SKIP")
+        passed, failed, skipped = int(test["result"] == "OK"), 0, int(test["result"] == "SKIP")
     if test["result"] not in ("OK", "SKIP") and failed == 0:
         failed = 1
-    return max(int(passed), 0), failed, int(skipped)
+    return max(passed, 0), failed, skipped
 
 
 def meson_tests(results, directory, name, selection, environment=None):
