@@ -287,6 +287,18 @@ clear_table(HtmlTree *tree, const HtmlElement *kinds, gsize count)
         close_to(tree, lowest);
 }
 
+/* A cell stands in a row, a row in a section, whether their tags are there or not. */
+static void
+open_implied(HtmlTree *tree, HtmlElement element)
+{
+    gboolean cell = element == HTML_TD || element == HTML_TH;
+
+    if ((cell || element == HTML_TR) && top(tree)->element == HTML_TABLE)
+        push(tree, HTML_TBODY, &no_attributes);
+    if (cell && top(tree)->element != HTML_TR)
+        push(tree, HTML_TR, &no_attributes);
+}
+
 /* Before a cell, row, section or caption. FALSE when there is no table for it. */
 static gboolean
 prepare_table_part(HtmlTree *tree, HtmlElement element)
@@ -302,6 +314,7 @@ prepare_table_part(HtmlTree *tree, HtmlElement element)
     clear_table(tree, kinds, count);
     while (!is_table_frame(top(tree)->element))
         pop(tree);
+    open_implied(tree, element);
     return TRUE;
 }
 

@@ -617,7 +617,7 @@ Test(html, tags_nest_as_in_a_browser)
         {"<title>a</b></title>b", "b\n"},
         {"<script>'</scr'+'ipt>'</script>b", "b\n"},
         {"<style>/*</style>b", "b\n"},
-        {"<select><b>a</b><option>b<div>c</select>d", "[選択: a / bc]d\n"},
+        {"<select><b>a</b><option>b<div>c</select>d", "[選択: bc]d\n"},
         {"<body><p>a</body></html>b", "ab\n"},
         {"<unknown style='display:none'>x</unknown>a", "a\n"},
     };

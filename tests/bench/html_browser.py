@@ -86,7 +86,7 @@ function unseen(win, element) {
     const style = win.getComputedStyle(element);
     const box = element.getBoundingClientRect();
     if (Number(style.opacity) < 0.04) return true;
-    if (style.overflow === "hidden" && style.display !== "inline" && (box.width <= 1 || box.height <= 1)) return true;
+    if (style.overflow === "hidden" && style.display !== "inline" && style.display !== "ruby" && (element.clientWidth <= 1 || element.clientHeight <= 1)) return true;
     if (style.position !== "static" && (box.right < -500 || box.bottom < -500)) return true;
   }
   return false;
