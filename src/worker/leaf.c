@@ -59,16 +59,7 @@ static const struct {
     {"application/x-gzip", "archive"},
     {"application/x-tar", "archive"},
     {"application/x-lzh", "archive"},
-    {"application/x-msdownload", "program"},
-    {"application/x-dosexec", "program"},
     {"application/x-msdos-program", "program"},
-    {"application/vnd.microsoft.portable-executable", "program"},
-    {"application/x-executable", "program"},
-    {"application/x-pie-executable", "program"},
-    {"application/x-sharedlib", "program"},
-    {"application/x-mach-binary", "program"},
-    {"application/x-ms-shortcut", "program"},
-    {"application/java-archive", "program"},
     {"application/pkcs7-signature", "signature"},
     {"application/x-pkcs7-signature", "signature"},
     {"application/pgp-signature", "signature"},
@@ -80,6 +71,8 @@ static const struct {
 const char *
 mugai_leaf_type_word(const char *type)
 {
+    if (mugai_truetype_is_program(type))
+        return "program";
     for (gsize i = 0; i < G_N_ELEMENTS(type_words); i++) {
         if (g_str_has_prefix(type, type_words[i].prefix))
             return type_words[i].word;
@@ -147,6 +140,42 @@ looks_like_text(const GString *octets, MugaiCharset charset)
            (g_str_has_prefix(truth, "text/") || g_str_equal(truth, "application/octet-stream"));
 }
 
+/* Whether a line is one of base64, or of quoted-printable with something encoded in it. */
+static gboolean
+is_encoded_line(const char *line, gsize octets)
+{
+    gsize letters = 0;
+    const char *equals = memchr(line, '=', octets);
+
+    while (octets > 0 && strchr(" \t\r", line[octets - 1]) != NULL && line[octets - 1] != '\0')
+        octets--;
+    while (letters < octets && (g_ascii_isalnum(line[letters]) || strchr("+/=", line[letters]) != NULL) &&
+           line[letters] != '\0')
+        letters++;
+    if (octets >= 8 && letters == octets && (octets % 4 == 0 || octets > 40))
+        return TRUE;
+    return equals != NULL && (equals == line + octets - 1 ||
+                              (equals + 2 < line + octets && g_ascii_isxdigit(equals[1]) && g_ascii_isxdigit(equals[2])));
+}
+
+/* Whether some line of @octets looks like an encoding that was not undone. */
+static gboolean
+looks_encoded(const GString *octets)
+{
+    const char *end = octets->str + octets->len;
+
+    for (const char *line = octets->str; line < end;) {
+        const char *line_end = memchr(line, '\n', (gsize)(end - line));
+
+        if (line_end == NULL)
+            line_end = end;
+        if (is_encoded_line(line, (gsize)(line_end - line)))
+            return TRUE;
+        line = line_end + 1;
+    }
+    return FALSE;
+}
+
 /* --- the true type --- */
 
 /* Keeps the first octets. */
@@ -155,6 +184,18 @@ collect_head(const char *octets, gsize length, gpointer data)
 {
     (void)collect(octets, length, data);
     return TRUE;
+}
+
+/* Whether the name says itself that this is a program. */
+static gboolean
+is_named_program(const char *name)
+{
+    static const char *const endings[] = {"exe", "com", "scr", "dll", "msi", "bat", "cmd", "sh",  "py",
+                                          "pl",  "jar", "lnk", "js",  "vbs", "ps1", "so",  "apk", NULL};
+    const char *dot = strrchr(name, '.');
+    g_autofree char *ending = dot == NULL ? NULL : g_ascii_strdown(dot + 1, -1);
+
+    return ending != NULL && g_strv_contains(endings, ending);
 }
 
 /* A part that is not shown is named by what it is in truth; where that is something else than its headers and name
@@ -168,7 +209,7 @@ find_true_type(MugaiLeaf *leaf, const GString *head, MugaiReport *report)
     const char *found = mugai_leaf_type_word(truth);
     gboolean known = !g_str_equal(found, "data") && !g_str_equal(found, "text");
 
-    if (mugai_truetype_is_program(truth) ? !g_str_equal(declared, "program")
+    if (mugai_truetype_is_program(truth) ? !g_str_equal(declared, "program") && !is_named_program(part->name)
                                          : known && !g_str_equal(declared, "data") && !g_str_equal(found, declared) &&
                                                !g_str_equal(found, "archive")) {
         g_autofree char *name = mugai_text_quote(part->name, MUGAI_LIMIT_NAME_CHARACTERS_MAX);
@@ -522,8 +563,8 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, GString *octets
     take_out_yenc(node, octets, settings, report);
     charset = find_charset(node, octets, report);
 
-    if (!looks_like_text(octets, charset)) {
-        set_fate(leaf->part, MUGAI_UNREADABLE, "unreadable");
+    if (!looks_like_text(octets, charset) || (node->doubtful && looks_encoded(octets))) {
+        set_fate(leaf->part, MUGAI_UNREADABLE, node->doubtful ? "ambiguous" : "unreadable");
         find_true_type(leaf, octets, report);
         return;
     }

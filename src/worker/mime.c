@@ -215,13 +215,13 @@ read_encoding(MugaiNode *node, GMimeObject *object, MugaiReport *report)
         return;
     }
     remark(report, node, "unknown-encoding", value->value);
-    node->unreadable = TRUE;
+    node->doubtful = TRUE;
 }
 
 static gboolean
 is_encoded(const MugaiNode *node)
 {
-    return node->unreadable || node->encoding == GMIME_CONTENT_ENCODING_BASE64 ||
+    return node->unreadable || node->doubtful || node->encoding == GMIME_CONTENT_ENCODING_BASE64 ||
            node->encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE ||
            node->encoding == GMIME_CONTENT_ENCODING_UUENCODE;
 }

@@ -27,6 +27,7 @@ typedef struct MugaiNode {
     char *disposition;      /* "attachment", "inline", ... lower case, "" without one */
     char *name;             /* decoded, one clean line, "" without one */
     gboolean unreadable;    /* ambiguous in a way that leaves no meaning: its octets may not be shown */
+    gboolean doubtful;      /* its encoding is none that we know: shown only if it does not look encoded */
     gboolean beyond_limit;  /* nested deeper than the limit */
     GMimeContentEncoding encoding;
     GMimeMessage *message;  /* MESSAGE: the inner one; borrowed */

@@ -118,11 +118,10 @@ dispose(MugaiRendering *rendering, MugaiNode *node, const char *reason)
 {
     MugaiLeaf *leaf = g_hash_table_lookup(rendering->leaves, node);
 
-    if (leaf != NULL && leaf->text != NULL) {
+    if (leaf != NULL && leaf->text != NULL && !leaf->is_section) {
         leaf->part->disposition = MUGAI_REMOVED;
         g_free(leaf->part->reason);
         leaf->part->reason = g_strdup(reason);
-        leaf->is_section = FALSE;
         rendering->alternative = TRUE;
         return;
     }

@@ -9,7 +9,8 @@
  *     HEADER ──empty line──▶ BODY ──"--" line──▶ HEADER
  *        └──line without a colon──▶ BODY
  *
- * What is beyond a limit is left out by parsing a concatenation of ranges of the original. It is all in the original.
+ * An empty line that is missing between the header section and the body is put in: GMime would drop the lines up to the
+ * next one. What is beyond a limit is left out by parsing a concatenation of ranges of the original. It is all in the original.
  *
  * Invariants: 1. the ranges are ascending and disjoint; 2. memory does not depend on the message.
  * Trust: every octet is hostile.
@@ -28,8 +29,10 @@
 /* Boundaries remembered; more multiparts than that are beyond every limit. */
 #define BOUNDARIES_MAX 1000u
 
+/* Octets of the original, or an empty line that it lacks. */
 typedef struct {
     gint64 start, end;
+    gboolean empty_line;
 } Range;
 
 typedef struct {
@@ -38,9 +41,11 @@ typedef struct {
     GHashTable *boundaries;   /* of char* */
     guint delimiters;
     gboolean parts_cut;
+    gboolean mended;
     /* the section */
     gboolean in_header;
     gboolean first_section;
+    gboolean delimited;       /* it follows a delimiter that is one for certain */
     guint fields;
     gsize section_octets;
     gsize field_octets;
@@ -65,10 +70,20 @@ keep(Scan *scan, gint64 start, gint64 end)
 
     if (start >= end)
         return;
-    if (last != NULL && last->end == start)
+    if (last != NULL && !last->empty_line && last->end == start)
         last->end = end;
     else
         g_array_append_val(scan->ranges, range);
+}
+
+/* Between the fields and a line that cannot be one. */
+static void
+keep_empty_line(Scan *scan)
+{
+    Range range = {.empty_line = TRUE};
+
+    g_array_append_val(scan->ranges, range);
+    scan->mended = TRUE;
 }
 
 /* The value of a "boundary=" parameter in the line's head, newly allocated, or NULL. */
@@ -197,12 +212,14 @@ end_line(Scan *scan, gint64 line_end)
         end_header_line(scan, line_end);
         return;
     }
-    if (scan->in_header && !is_empty_line(scan) && scan->first_section)
+    if (scan->in_header && !is_empty_line(scan) && !dashes && (scan->first_section || scan->delimited)) {
         scan->no_empty_line = TRUE;
+        keep_empty_line(scan);
+    }
     scan->in_header = FALSE;
     scan->first_section = FALSE;
-    if (dashes && is_delimiter(scan))
-        scan->delimiters++;
+    scan->delimited = dashes && is_delimiter(scan);
+    scan->delimiters += scan->delimited ? 1 : 0;
     if (dashes)
         begin_section(scan);
     scan->parts_cut = scan->delimiters > 2 * scan->limits->parts;
@@ -297,7 +314,8 @@ concatenate(GMimeStream *stream, const Scan *scan)
 
     for (guint i = 0; i < scan->ranges->len; i++) {
         const Range *range = &g_array_index(scan->ranges, Range, i);
-        g_autoptr(GMimeStream) part = g_mime_stream_substream(stream, range->start, range->end);
+        g_autoptr(GMimeStream) part = range->empty_line ? g_mime_stream_mem_new_with_buffer("\n", 1)
+                                                        : g_mime_stream_substream(stream, range->start, range->end);
 
         g_mime_stream_cat_add_source(GMIME_STREAM_CAT(all), part);
     }
@@ -345,5 +363,5 @@ mugai_scan(GMimeStream *stream, const MugaiLimits *limits, MugaiReport *report)
         return mend_line_ends(stream, limits, TRUE);
     if (scan->lf_cr_lines > scan->lines / 3)
         return mend_line_ends(stream, limits, FALSE);
-    return scan->header_cut || scan->parts_cut ? concatenate(stream, scan) : g_object_ref(stream);
+    return scan->header_cut || scan->parts_cut || scan->mended ? concatenate(stream, scan) : g_object_ref(stream);
 }

@@ -294,19 +294,24 @@ read_pieces(Reader *reader, const char *from, const char *end)
     flush_run(reader);
 }
 
+/* Whether a line end is at @at that a blank follows. */
+static gboolean
+is_fold(const char *at, const char *end)
+{
+    if (*at == '\r' && end - at > 1 && at[1] == '\n')
+        at++;
+    return *at == '\n' && end - at > 1 && (at[1] == ' ' || at[1] == '\t');
+}
+
 /* Line ends before a blank vanish, the blank stays. */
 static GString *
 unfold(const char *raw, gsize length)
 {
     GString *flat = g_string_sized_new(length);
 
-    for (gsize i = 0; i < length; i++) {
-        gsize line_end = raw[i] == '\n' ? 1 : raw[i] == '\r' && i + 1 < length && raw[i + 1] == '\n' ? 2 : 0;
-        if (line_end > 0 && i + line_end < length && (raw[i + line_end] == ' ' || raw[i + line_end] == '\t'))
-            i += line_end - 1;
-        else
-            g_string_append_c(flat, raw[i]);
-    }
+    for (const char *at = raw; at < raw + length; at++)
+        if (!is_fold(at, raw + length))
+            g_string_append_c(flat, *at);
     return flat;
 }
 
