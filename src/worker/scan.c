@@ -106,8 +106,9 @@ find_boundary(const Scan *scan)
     return g_strndup(value, strcspn(value, "; \t\r\n"));
 }
 
+/* Whether the line is a delimiter; *@ret_opens: a part follows it. */
 static gboolean
-is_delimiter(Scan *scan)
+is_delimiter(const Scan *scan, gboolean *ret_opens)
 {
     gsize length = scan->head_octets;
     g_autofree char *boundary = NULL;
@@ -115,7 +116,8 @@ is_delimiter(Scan *scan)
     while (length > 2 && strchr(" \t\r\n", scan->head[length - 1]) != NULL)
         length--;
     boundary = g_strndup(scan->head + 2, length - 2);
-    if (g_hash_table_contains(scan->boundaries, boundary))
+    *ret_opens = g_hash_table_contains(scan->boundaries, boundary);
+    if (*ret_opens)
         return TRUE;
     length = strlen(boundary);
     if (length < 2 || !g_str_has_suffix(boundary, "--"))
@@ -218,8 +220,9 @@ end_line(Scan *scan, gint64 line_end)
     }
     scan->in_header = FALSE;
     scan->first_section = FALSE;
-    scan->delimited = dashes && is_delimiter(scan);
-    scan->delimiters += scan->delimited ? 1 : 0;
+    scan->delimited = FALSE;
+    if (dashes && is_delimiter(scan, &scan->delimited))
+        scan->delimiters++;
     if (dashes)
         begin_section(scan);
     scan->parts_cut = scan->delimiters > 2 * scan->limits->parts;
