@@ -1,9 +1,11 @@
 /*
- * contentline.c - text/calendar (RFC 5545) and text/vcard (RFC 6350): what a person would want to know of them
+ * contentline.c - text/calendar (RFC 5545) and text/vcard (RFC 6350): what a person would want to
+ * know of them
  *
- * Both are lines "NAME;PARAMETER=VALUE:value", folded by a line end and a blank. Of a calendar each event and task is
- * shown: what, when with its zone, where, who; alarms and time zone tables are not. Of a card every property with text
- * is shown, pictures and keys are not. Nothing is computed: a time is written as it stands there.
+ * Both are lines "NAME;PARAMETER=VALUE:value", folded by a line end and a blank. Of a calendar each
+ * event and task is shown: what, when with its zone, where, who; alarms and time zone tables are
+ * not. Of a card every property with text is shown, pictures and keys are not. Nothing is computed:
+ * a time is written as it stands there.
  *
  * Trust: the octets are hostile; a property that makes no sense is left out.
  */
@@ -164,8 +166,11 @@ static void
 write_person(const Property *property, const char *label, MugaiText *text)
 {
     g_autofree char *name = get_parameter(property, "CN");
-    const char *address = g_ascii_strncasecmp(property->value, "mailto:", 7) == 0 ? property->value + 7 : property->value;
-    g_autofree char *person = name == NULL ? g_strdup(address) : g_strdup_printf("%s <%s>", name, address);
+    const char *address = g_ascii_strncasecmp(property->value, "mailto:", 7) == 0
+                              ? property->value + 7
+                              : property->value;
+    g_autofree char *person =
+        name == NULL ? g_strdup(address) : g_strdup_printf("%s <%s>", name, address);
 
     write_line(text, label, person);
 }
@@ -174,11 +179,16 @@ static const struct {
     const char *name, *key;
     PropertyWriter write;
 } calendar_properties[] = {
-    {"SUMMARY", "calendar/what", write_value},       {"DTSTART", "calendar/from", write_time},
-    {"DTEND", "calendar/until", write_time},         {"DUE", "calendar/until", write_time},
-    {"DURATION", "calendar/duration", write_value},  {"RRULE", "calendar/repeat", write_value},
-    {"LOCATION", "calendar/where", write_value},     {"ORGANIZER", "calendar/organizer", write_person},
-    {"ATTENDEE", "calendar/attendee", write_person}, {"STATUS", "calendar/status", write_value},
+    {"SUMMARY", "calendar/what", write_value},
+    {"DTSTART", "calendar/from", write_time},
+    {"DTEND", "calendar/until", write_time},
+    {"DUE", "calendar/until", write_time},
+    {"DURATION", "calendar/duration", write_value},
+    {"RRULE", "calendar/repeat", write_value},
+    {"LOCATION", "calendar/where", write_value},
+    {"ORGANIZER", "calendar/organizer", write_person},
+    {"ATTENDEE", "calendar/attendee", write_person},
+    {"STATUS", "calendar/status", write_value},
     {"DESCRIPTION", "calendar/description", write_value},
 };
 
@@ -187,7 +197,8 @@ write_calendar_property(const Property *property, const MugaiSettings *settings,
 {
     for (gsize i = 0; i < G_N_ELEMENTS(calendar_properties); i++) {
         if (g_str_equal(property->name, calendar_properties[i].name))
-            calendar_properties[i].write(property, mugai_settings_notice(settings, calendar_properties[i].key), text);
+            calendar_properties[i].write(
+                property, mugai_settings_notice(settings, calendar_properties[i].key), text);
     }
 }
 
@@ -205,7 +216,8 @@ typedef struct {
 } Place;
 
 static void
-take_calendar_property(const Property *property, const MugaiSettings *settings, MugaiText *text, Place *place)
+take_calendar_property(const Property *property, const MugaiSettings *settings, MugaiText *text,
+                       Place *place)
 {
     g_autofree char *value = g_strstrip(g_strdup(property->value));
 
@@ -229,8 +241,8 @@ take_calendar_property(const Property *property, const MugaiSettings *settings, 
 }
 
 void
-mugai_filter_calendar(const char *utf8, gsize length, const MugaiSettings *settings, MugaiText *text,
-                      MugaiFilterNotes *notes)
+mugai_filter_calendar(const char *utf8, gsize length, const MugaiSettings *settings,
+                      MugaiText *text, MugaiFilterNotes *notes)
 {
     const char *end = utf8 + length;
     Place place = {0};
@@ -255,7 +267,8 @@ decode_quoted_printable(const char *value)
 
     for (const char *p = value; *p != '\0'; p++) {
         if (*p == '=' && g_ascii_isxdigit(p[1]) && g_ascii_isxdigit(p[2])) {
-            g_string_append_c(octets, (char)(g_ascii_xdigit_value(p[1]) << 4 | g_ascii_xdigit_value(p[2])));
+            g_string_append_c(octets,
+                              (char)(g_ascii_xdigit_value(p[1]) << 4 | g_ascii_xdigit_value(p[2])));
             p += 2;
         } else
             g_string_append_c(octets, *p);
@@ -269,7 +282,9 @@ decode_quoted_printable(const char *value)
 static gboolean
 is_quoted_printable(const Property *property)
 {
-    g_autofree char *upper = g_ascii_strup(property->parameters, (gssize)strnlen(property->parameters, PARAMETERS_OCTETS));
+    g_autofree char *upper =
+        g_ascii_strup(property->parameters,
+                      (gssize)strnlen(property->parameters, PARAMETERS_OCTETS));
 
     return strstr(upper, "QUOTED-PRINTABLE") != NULL;
 }
@@ -294,8 +309,9 @@ read_soft_breaks(const char *p, const char *end, Property *property)
 static void
 write_card_property(const Property *property, MugaiText *text)
 {
-    g_autofree char *decoded = is_quoted_printable(property) ? decode_quoted_printable(property->value)
-                                                             : g_strdup(property->value);
+    g_autofree char *decoded = is_quoted_printable(property)
+                                   ? decode_quoted_printable(property->value)
+                                   : g_strdup(property->value);
     g_autofree char *value = unescape(decoded);
 
     write_line(text, property->name, value);
@@ -304,14 +320,15 @@ write_card_property(const Property *property, MugaiText *text)
 static gboolean
 is_shown_in_card(const Property *property)
 {
-    static const char *const hidden[] = {"BEGIN", "END",    "VERSION", "PRODID", "REV",   "UID",
-                                         "PHOTO", "LOGO",   "SOUND",   "KEY",    "AGENT", "CLIENTPIDMAP",
-                                         NULL};
+    static const char *const hidden[] = {"BEGIN", "END",          "VERSION", "PRODID", "REV",
+                                         "UID",   "PHOTO",        "LOGO",    "SOUND",  "KEY",
+                                         "AGENT", "CLIENTPIDMAP", NULL};
     g_autofree char *encoding = get_parameter(property, "ENCODING");
 
     if (g_strv_contains(hidden, property->name) || g_str_has_prefix(property->name, "X-"))
         return FALSE;
-    return encoding == NULL || (g_ascii_strcasecmp(encoding, "b") != 0 && g_ascii_strcasecmp(encoding, "base64") != 0);
+    return encoding == NULL ||
+           (g_ascii_strcasecmp(encoding, "b") != 0 && g_ascii_strcasecmp(encoding, "base64") != 0);
 }
 
 void

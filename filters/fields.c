@@ -1,20 +1,53 @@
 /*
- * fields.c - reports made of fields: delivery status (RFC 3464), disposition (RFC 8098), feedback (RFC 5965)
+ * fields.c - reports made of fields: delivery status (RFC 3464), disposition (RFC 8098), feedback
+ * (RFC 5965)
  *
- * The fields that say who, why and when are shown as they stand there; all others may hold anything, and are left out.
+ * The fields that say who, why and when are shown as they stand there; all others may hold
+ * anything, and are left out.
  */
 #include <mugai/filter.h>
 
 #include <string.h>
 
 static const char *const shown[] = {
-    "reporting-mta",   "received-from-mta",  "arrival-date",       "original-recipient",   "final-recipient",
-    "action",          "status",             "remote-mta",         "diagnostic-code",      "last-attempt-date",
-    "will-retry-until", "original-envelope-id", "localized-recipient", "reporting-ua",     "original-message-id",
-    "disposition",     "failure",            "error",              "warning",              "feedback-type",
-    "user-agent",      "original-mail-from", "original-rcpt-to",   "reported-domain",      "reported-uri",
-    "source-ip",       "source",             "incidents",          "delivery-result",      "auth-failure",
-    "authentication-results", "x-postfix-queue-id", "x-postfix-sender", "subject", "from", "to", "date", NULL,
+    "reporting-mta",
+    "received-from-mta",
+    "arrival-date",
+    "original-recipient",
+    "final-recipient",
+    "action",
+    "status",
+    "remote-mta",
+    "diagnostic-code",
+    "last-attempt-date",
+    "will-retry-until",
+    "original-envelope-id",
+    "localized-recipient",
+    "reporting-ua",
+    "original-message-id",
+    "disposition",
+    "failure",
+    "error",
+    "warning",
+    "feedback-type",
+    "user-agent",
+    "original-mail-from",
+    "original-rcpt-to",
+    "reported-domain",
+    "reported-uri",
+    "source-ip",
+    "source",
+    "incidents",
+    "delivery-result",
+    "auth-failure",
+    "authentication-results",
+    "x-postfix-queue-id",
+    "x-postfix-sender",
+    "subject",
+    "from",
+    "to",
+    "date",
+    NULL,
 };
 
 /* The longest value that still says something to a reader. */

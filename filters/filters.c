@@ -1,7 +1,8 @@
 /*
  * filters.c - the allow-list: which media types are made into text, and by what
  *
- * What is not in the table is removed. Add a line only with a filter that rebuilds its text from what it understood.
+ * What is not in the table is removed. Add a line only with a filter that rebuilds its text from
+ * what it understood.
  */
 #include <libxml/parser.h>
 #include <mugai/filter.h>

@@ -1,8 +1,9 @@
 /*
  * flowed.c - format=flowed (RFC 3676): soft line breaks undone, so that sentences are whole again
  *
- * A line that ends in a space goes on in the next one of the same quote depth; "-- " is a signature's separator and does
- * not. With DelSp=yes the space was only the mark (as in Japanese, which has none between words).
+ * A line that ends in a space goes on in the next one of the same quote depth; "-- " is a
+ * signature's separator and does not. With DelSp=yes the space was only the mark (as in Japanese,
+ * which has none between words).
  */
 #include <mugai/filter.h>
 
@@ -65,7 +66,8 @@ mugai_flowed_unwrap(const char *utf8, gsize length, gboolean delete_space)
                 g_string_append_c(text, '\n');
             append_depth(text, line.depth);
         }
-        g_string_append_len(text, line.p, (gssize)(line.octets - (line.flows && delete_space ? 1 : 0)));
+        g_string_append_len(text, line.p,
+                            (gssize)(line.octets - (line.flows && delete_space ? 1 : 0)));
         before = line;
     }
     if (before.p != NULL)

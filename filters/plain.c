@@ -1,4 +1,5 @@
-/* plain.c - text/plain: the characters are the text; trailing blanks and the empty lines at both ends go */
+/* plain.c - text/plain: the characters are the text; trailing blanks and the empty lines at both
+ * ends go */
 #include <mugai/filter.h>
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * approve.h - has a message sanitized by mugai-worker and decided by the guard
  *
- * The client side of the worker. Whatever the worker does, the outcome is a value that the guard has approved: its
- * candidate, or the notice-only message (I1, I4).
+ * The client side of the worker. Whatever the worker does, the outcome is a value that the guard
+ * has approved: its candidate, or the notice-only message (I1, I4).
  */
 #pragma once
 
@@ -23,15 +23,16 @@ const char *mugai_approved_octets(const MugaiApproved *approved, gsize *ret_leng
 const char *mugai_approved_sha256(const MugaiApproved *approved);
 /* What the worker said; of a notice-only message: empty but for a warning. */
 const MugaiReport *mugai_approved_report(const MugaiApproved *approved);
-/* NULL if it is the worker's candidate; of a notice-only message: why ("worker: killed by signal 9"), for the log. */
+/* NULL if it is the worker's candidate; of a notice-only message: why ("worker: killed by signal
+ * 9"), for the log. */
 const char *mugai_approved_failure(const MugaiApproved *approved);
 
-/* A running worker and the settings it was started with. Safe to use from many threads. A worker that died is started
- * anew by the next submit. */
+/* A running worker and the settings it was started with. Safe to use from many threads. A worker
+ * that died is started anew by the next submit. */
 typedef struct MugaiPool MugaiPool;
 
-/* Starts mugai-worker: @config->worker_program, or the one installed with the caller, or the one built beside it.
- * SYSTEM or WORKER if it does not come up. */
+/* Starts mugai-worker: @config->worker_program, or the one installed with the caller, or the one
+ * built beside it. SYSTEM or WORKER if it does not come up. */
 MugaiPool *mugai_pool_new(const MugaiConfig *config, GError **error);
 /* Lets it finish what it has and ends it; tickets must have been collected. */
 void mugai_pool_free(MugaiPool *pool);
@@ -40,18 +41,21 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiPool, mugai_pool_free)
 /* A message under way. */
 typedef struct MugaiTicket MugaiTicket;
 
-/* Hands the message in @original_fd (regular file or memfd; only read, at offsets of its own) to the worker and
- * returns at once. Never fails: what goes wrong shows in collect. */
-MugaiTicket *mugai_pool_submit(MugaiPool *pool, int original_fd, const MugaiId *id, MugaiTime received);
-/* Waits, bounded by the worker's seconds, and frees @ticket. GUARD if the guard refuses even the notice-only message.
- * While nobody has read the message, so that a later attempt may pass it whole: LIMIT if all children were busy for
- * MUGAI_LIMIT_WORKER_WAIT_SECONDS, SYSTEM or WORKER if no worker can be started. */
+/* Hands the message in @original_fd (regular file or memfd; only read, at offsets of its own) to
+ * the worker and returns at once. Never fails: what goes wrong shows in collect. */
+MugaiTicket *mugai_pool_submit(MugaiPool *pool, int original_fd, const MugaiId *id,
+                               MugaiTime received);
+/* Waits, bounded by the worker's seconds, and frees @ticket. GUARD if the guard refuses even the
+ * notice-only message. While nobody has read the message, so that a later attempt may pass it
+ * whole: LIMIT if all children were busy for MUGAI_LIMIT_WORKER_WAIT_SECONDS, SYSTEM or WORKER if
+ * no worker can be started. */
 MugaiApproved *mugai_ticket_collect(MugaiTicket *ticket, GError **error);
 /* Gives up a message. */
 void mugai_ticket_cancel(MugaiTicket *ticket);
 
 /* Decoded octets of the leaf @path of the message in @original_fd, written to @out_fd.
  * NOT_FOUND without such a part, WORKER, LIMIT. */
-gboolean mugai_pool_extract_part(MugaiPool *pool, int original_fd, const char *path, int out_fd, GError **error);
+gboolean mugai_pool_extract_part(MugaiPool *pool, int original_fd, const char *path, int out_fd,
+                                 GError **error);
 
 G_END_DECLS

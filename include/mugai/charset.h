@@ -1,7 +1,8 @@
 /*
  * charset.h - octets of any age to UTF-8, as browsers decode them (WHATWG Encoding Standard)
  *
- * The tables are made when mugai is built and are part of the program: decoding opens no file and needs no converter.
+ * The tables are made when mugai is built and are part of the program: decoding opens no file and
+ * needs no converter.
  */
 #pragma once
 
@@ -53,22 +54,23 @@ typedef enum {
     MUGAI_CHARSET_COUNT
 } MugaiCharset;
 
-/* Decodes a known character of each family. SYSTEM, naming the charset, if a table is not what it should be. */
+/* Decodes a known character of each family. SYSTEM, naming the charset, if a table is not what it
+ * should be. */
 gboolean mugai_charset_warm_up(GError **error);
 
-/* The encoding for a label ("Shift-JIS", " latin1 ", "cp932"): the standard's table and what mail adds to it.
- * NONE if unknown; UTF-7 and HZ are unknown on purpose. @length -1: up to NUL. */
+/* The encoding for a label ("Shift-JIS", " latin1 ", "cp932"): the standard's table and what mail
+ * adds to it. NONE if unknown; UTF-7 and HZ are unknown on purpose. @length -1: up to NUL. */
 MugaiCharset mugai_charset_for_label(const char *label, gssize length);
 /* The standard's name ("Shift_JIS"), static. */
 const char *mugai_charset_name(MugaiCharset charset);
 
-/* Which encoding @octets are really in, given what the label said (NONE: no or unknown label). Believes a label that can
- * be true; recognises UTF-8, UTF-16 with mark, ISO-2022-JP, Shift_JIS and EUC-JP under us-ascii, iso-8859-1,
- * windows-1252, utf-8 and no label. Never NONE. */
+/* Which encoding @octets are really in, given what the label said (NONE: no or unknown label).
+ * Believes a label that can be true; recognises UTF-8, UTF-16 with mark, ISO-2022-JP, Shift_JIS and
+ * EUC-JP under us-ascii, iso-8859-1, windows-1252, utf-8 and no label. Never NONE. */
 MugaiCharset mugai_charset_recognise(const guint8 *octets, gsize length, MugaiCharset labelled);
 
-/* Appends @octets decoded to @utf8. Total; what cannot be decoded becomes U+FFFD as the standard says.
- * Returns how many U+FFFD that were. A byte order mark of the charset is dropped. */
+/* Appends @octets decoded to @utf8. Total; what cannot be decoded becomes U+FFFD as the standard
+ * says. Returns how many U+FFFD that were. A byte order mark of the charset is dropped. */
 gsize mugai_charset_decode(MugaiCharset charset, const guint8 *octets, gsize length, GString *utf8);
 
 G_END_DECLS

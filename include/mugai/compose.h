@@ -1,8 +1,8 @@
 /*
  * compose.h - writes messages in the output profile from clean text
  *
- * Used by the worker for candidates and by approve.c for the notice-only message, so that the profile is written in one
- * place and read in one place (the guard).
+ * Used by the worker for candidates and by approve.c for the notice-only message, so that the
+ * profile is written in one place and read in one place (the guard).
  */
 #pragma once
 
@@ -13,14 +13,15 @@
 
 G_BEGIN_DECLS
 
-/* Appends @text to @out as profile "text": plain ASCII or encoded words, folded; @column: octets already on the line,
- * updated. @text must be one clean line. */
+/* Appends @text to @out as profile "text": plain ASCII or encoded words, folded; @column: octets
+ * already on the line, updated. @text must be one clean line. */
 void mugai_compose_text(GString *out, const char *text, gsize *column);
 
 /* Appends a field "Name: value" whose value is profile text. Nothing if @text is empty. */
 void mugai_compose_text_field(GString *out, const char *name, const char *text);
 
-/* One address; @name: display name, clean, may be ""; @local as it is to be written, without quotes; @domain in A-labels. */
+/* One address; @name: display name, clean, may be ""; @local as it is to be written, without
+ * quotes; @domain in A-labels. */
 typedef struct {
     char *name;
     char *local;
@@ -42,21 +43,27 @@ void mugai_compose_address_field(GString *out, const char *name, GPtrArray *addr
 /* "Fri, 20 Nov 2026 10:00:00 +0900", newly allocated. */
 char *mugai_compose_date(MugaiTime time);
 
-/* Appends the last fields (MIME-Version to Mugai-Result), the empty line and the body: @text (lines end in LF, clean,
- * not empty) as base64. @report gives the counts. */
-void mugai_compose_finish(GString *out, const MugaiId *id, const MugaiReport *report, const char *text, gsize length);
+/* Appends the last fields (MIME-Version to Mugai-Result), the empty line and the body: @text (lines
+ * end in LF, clean, not empty) as base64. @report gives the counts. */
+void mugai_compose_finish(GString *out, const MugaiId *id, const MugaiReport *report,
+                          const char *text, gsize length);
 
-/* Makes @utf8 fit for the body and appends it to @text: cleans characters, makes links inert as @links says, cuts lines
- * over the profile's length, puts "> " before forged marks. Ends in LF if not empty. */
-void mugai_compose_body(MugaiText *text, const char *utf8, gsize length, MugaiLinks links, MugaiCleaned *cleaned);
+/* Makes @utf8 fit for the body and appends it to @text: cleans characters, makes links inert as
+ * @links says, cuts lines over the profile's length, puts "> " before forged marks. Ends in LF if
+ * not empty. */
+void mugai_compose_body(MugaiText *text, const char *utf8, gsize length, MugaiLinks links,
+                        MugaiCleaned *cleaned);
 
-/* The notice sentence @key with its {name}s replaced by the values of the NULL-terminated pairs (names and values in
- * turn), each cleaned to one line. Newly allocated. */
-char *mugai_compose_sentence(const MugaiSettings *settings, const char *key, ...) G_GNUC_NULL_TERMINATED;
+/* The notice sentence @key with its {name}s replaced by the values of the NULL-terminated pairs
+ * (names and values in turn), each cleaned to one line. Newly allocated. */
+char *mugai_compose_sentence(const MugaiSettings *settings, const char *key,
+                             ...) G_GNUC_NULL_TERMINATED;
 
-/* Replaces {name}s in the notice sentence @key by the values of the NULL-terminated pairs and appends it, each line with
- * the mark before it and made inert. An empty sentence appends nothing. */
-void mugai_compose_notice(MugaiText *text, const MugaiSettings *settings, const char *key, ...) G_GNUC_NULL_TERMINATED;
+/* Replaces {name}s in the notice sentence @key by the values of the NULL-terminated pairs and
+ * appends it, each line with the mark before it and made inert. An empty sentence appends nothing.
+ */
+void mugai_compose_notice(MugaiText *text, const MugaiSettings *settings, const char *key,
+                          ...) G_GNUC_NULL_TERMINATED;
 
 /* The last lines of a notice: where the original is, whom to ask, the id. */
 void mugai_compose_notice_end(MugaiText *text, const MugaiSettings *settings, const MugaiId *id);
@@ -64,12 +71,14 @@ void mugai_compose_notice_end(MugaiText *text, const MugaiSettings *settings, co
 /* "34 KB", decimal, newly allocated. */
 char *mugai_compose_size(guint64 octets);
 
-/* The address of mugai itself where a message has no sender of its own; .invalid can never be mailed (RFC 2606). */
+/* The address of mugai itself where a message has no sender of its own; .invalid can never be
+ * mailed (RFC 2606). */
 #define MUGAI_COMPOSE_LOCAL "mugai"
 #define MUGAI_COMPOSE_DOMAIN "mugai.invalid"
 
-/* The message that passes when nothing else may: id, the notice and nothing of the original (I4). */
-char *mugai_compose_notice_only(const MugaiSettings *settings, const MugaiId *id, MugaiTime received,
-                                gsize *ret_length);
+/* The message that passes when nothing else may: id, the notice and nothing of the original (I4).
+ */
+char *mugai_compose_notice_only(const MugaiSettings *settings, const MugaiId *id,
+                                MugaiTime received, gsize *ret_length);
 
 G_END_DECLS

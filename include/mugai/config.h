@@ -1,4 +1,5 @@
-/* config.h - /etc/mugai/mugai.conf: one GKeyFile, read strictly; and the settings a worker gets from it */
+/* config.h - /etc/mugai/mugai.conf: one GKeyFile, read strictly; and the settings a worker gets
+ * from it */
 #pragma once
 
 #include <glib.h>
@@ -30,15 +31,17 @@ typedef struct {
 
 /**
  * MugaiSettings:
- * All that decides the output beside the octets, the id and the time (I5). Plain data, travels to the worker once.
+ * All that decides the output beside the octets, the id and the time (I5). Plain data, travels to
+ * the worker once.
  */
 typedef struct {
     MugaiLinks links;
     MugaiBody body;
-    char *language;     /* "ja" or "en": which notice texts, which words */
-    char *contact;      /* whom to ask, shown in the notice; "" leaves the line out */
+    char *language; /* "ja" or "en": which notice texts, which words */
+    char *contact;  /* whom to ask, shown in the notice; "" leaves the line out */
     MugaiLimits limits;
-    GHashTable *notice; /* key -> sentence of the notice file, UTF-8, complete (built-in where the file has none) */
+    GHashTable *notice; /* key -> sentence of the notice file, UTF-8, complete (built-in where the
+                           file has none) */
 } MugaiSettings;
 
 /* The built-in settings for @language ("ja" or "en"). */
@@ -69,9 +72,9 @@ typedef struct {
     MugaiSettings *settings;
     /* [store] */
     char *store_path;
-    guint retention_days;    /* 1-3650 */
-    guint64 min_free_mib;    /* below it new messages are answered 452 */
-    guint compression;       /* 0-9, zlib level of new objects */
+    guint retention_days; /* 1-3650 */
+    guint64 min_free_mib; /* below it new messages are answered 452 */
+    guint compression;    /* 0-9, zlib level of new objects */
     /* [log] */
     guint log_level; /* a MugaiLogLevel */
     gboolean log_subjects;
@@ -79,7 +82,8 @@ typedef struct {
 
 /* All defaults, no file read. */
 MugaiConfig *mugai_config_new(void);
-/* Reads @path. CONFIG with file, line, key and what to write instead; unknown groups and keys are errors. */
+/* Reads @path. CONFIG with file, line, key and what to write instead; unknown groups and keys are
+ * errors. */
 MugaiConfig *mugai_config_load(const char *path, GError **error);
 void mugai_config_free(MugaiConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiConfig, mugai_config_free)

@@ -35,14 +35,16 @@ typedef struct {
     const char *text;     /* plain ASCII, one line, no hostile octet in it */
 } MugaiReply;
 
-/* The reply for @error; whatever is unknown, NULL included, is 451 4.3.0: never a 2xx, never a 5xx (I4). */
+/* The reply for @error; whatever is unknown, NULL included, is 451 4.3.0: never a 2xx, never a 5xx
+ * (I4). */
 const MugaiReply *mugai_error_reply(const GError *error);
 
-/* The exit status of sysexits.h for @error; 2 for MUGAI_ERROR_USAGE, 1 for MUGAI_ERROR_NOT_FOUND. */
+/* The exit status of sysexits.h for @error; 2 for MUGAI_ERROR_USAGE, 1 for MUGAI_ERROR_NOT_FOUND.
+ */
 int mugai_error_exit_status(const GError *error);
 
 /* Sets @error to code, the formatted text, ": " and strerror(@saved_errno). */
-void mugai_error_set_errno(GError **error, int saved_errno, MugaiErrorCode code, const char *format, ...)
-    G_GNUC_PRINTF(4, 5);
+void mugai_error_set_errno(GError **error, int saved_errno, MugaiErrorCode code, const char *format,
+                           ...) G_GNUC_PRINTF(4, 5);
 
 G_END_DECLS

@@ -21,7 +21,8 @@
 #define MUGAI_LIMIT_HEADER_FIELDS_MAX 10000u
 #define MUGAI_LIMIT_HEADER_OCTETS_DEFAULT (512u * 1024u)
 #define MUGAI_LIMIT_HEADER_OCTETS_MAX (4096u * 1024u)
-/* One part decoded for conversion (HTML shrinks much as text); beyond it the rest is cut and said. */
+/* One part decoded for conversion (HTML shrinks much as text); beyond it the rest is cut and said.
+ */
 #define MUGAI_LIMIT_PART_OCTETS_DEFAULT (32u * 1024u * 1024u)
 #define MUGAI_LIMIT_PART_OCTETS_MAX (128u * 1024u * 1024u)
 /* A file name as shown; file systems end at 255 octets, screens long before. */
@@ -53,19 +54,24 @@
 #define MUGAI_LIMIT_WORKER_MEMORY_MIB_MAX 4096u
 /* Children waiting or working at once. */
 #define MUGAI_LIMIT_WORKER_COUNT_MAX 64u
-/* From the moment the worker's time is over until its silence counts as a failure: killing and reaping take a moment. */
+/* From the moment the worker's time is over until its silence counts as a failure: killing and
+ * reaping take a moment. */
 #define MUGAI_LIMIT_WORKER_GRACE_SECONDS 2u
-/* A message waits this long for a free child, then it is answered with a 4xx; Postfix' milter_content_timeout is 300. */
+/* A message waits this long for a free child, then it is answered with a 4xx; Postfix'
+ * milter_content_timeout is 300. */
 #define MUGAI_LIMIT_WORKER_WAIT_SECONDS 120u
 /* From exec to ready: libraries and charset converters are loaded. */
 #define MUGAI_LIMIT_WORKER_START_SECONDS 30u
 
 /* A message being received is in memory up to this size and in an unnamed file beyond it. */
 #define MUGAI_LIMIT_SPOOL_MEMORY_OCTETS (1024u * 1024u)
-/* Collected before it goes on to spool and store, so that short header lines are not a system call each. */
+/* Collected before it goes on to spool and store, so that short header lines are not a system call
+ * each. */
 #define MUGAI_LIMIT_SPOOL_BUFFER_OCTETS (64u * 1024u)
-/* Names of the header fields of one message (they must be deleted one by one); real mail stays below 8 KiB. */
+/* Names of the header fields of one message (they must be deleted one by one); real mail stays
+ * below 8 KiB. */
 #define MUGAI_LIMIT_FIELD_NAMES_OCTETS (8u * 1024u * 1024u)
-/* Sanitized messages that wait for the indexer, and their octets: a burst passes, a stuck disk does not fill memory. */
+/* Sanitized messages that wait for the indexer, and their octets: a burst passes, a stuck disk does
+ * not fill memory. */
 #define MUGAI_LIMIT_INDEX_QUEUE 1024u
 #define MUGAI_LIMIT_INDEX_QUEUE_OCTETS (32u * 1024u * 1024u)

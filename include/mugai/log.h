@@ -14,7 +14,8 @@ typedef enum {
     MUGAI_LOG_DEBUG = 7,
 } MugaiLogLevel;
 
-/* Names the program in every line; first call of main. Logs to standard error when it is a terminal or
+/* Names the program in every line; first call of main. Logs to standard error when it is a terminal
+ * or
  * @to_stderr, else to syslog (facility mail). Also makes GLib criticals fatal. */
 void mugai_log_open(const char *program, gboolean to_stderr);
 

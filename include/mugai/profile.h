@@ -1,4 +1,5 @@
-/* profile.h - the numbers of the output profile, version 1; guard, composer and verifier share them */
+/* profile.h - the numbers of the output profile, version 1; guard, composer and verifier share them
+ */
 #pragma once
 
 #define MUGAI_PROFILE_VERSION 1

@@ -1,4 +1,5 @@
-/* report.h - what became of a message: its envelope, its parts, its oddities; plain data, GVariant and JSON forms */
+/* report.h - what became of a message: its envelope, its parts, its oddities; plain data, GVariant
+ * and JSON forms */
 #pragma once
 
 #include <glib.h>
@@ -7,12 +8,12 @@ G_BEGIN_DECLS
 
 /**
  * MugaiEnvelope:
- * What cannot be derived from the message itself. All strings are as the MTA handed them over, made valid UTF-8;
- * hostile. Stored as JSON in the object's gzip header.
+ * What cannot be derived from the message itself. All strings are as the MTA handed them over, made
+ * valid UTF-8; hostile. Stored as JSON in the object's gzip header.
  */
 typedef struct {
-    gint64 received;      /* seconds since 1970, UTC */
-    char *sender;         /* without <>; "" for the null sender */
+    gint64 received;       /* seconds since 1970, UTC */
+    char *sender;          /* without <>; "" for the null sender */
     GPtrArray *recipients; /* of char*, without <> */
     char *client_name;
     char *client_address;
@@ -48,7 +49,7 @@ typedef struct {
     guint64 size;        /* octets decoded */
     char sha256[65];     /* of the decoded octets, lower-case hex */
     MugaiDisposition disposition;
-    char *reason;        /* a word: "attachment", "alternative", "limit", ... */
+    char *reason; /* a word: "attachment", "alternative", "limit", ... */
 } MugaiPart;
 
 MugaiPart *mugai_part_new(const char *path);
@@ -59,8 +60,8 @@ void mugai_part_free(MugaiPart *part);
  * What the worker says of one message. Everything in it is a claim of an untrusted process.
  */
 typedef struct {
-    char *subject;          /* decoded, one clean line */
-    char *from;             /* header From, decoded, one clean line */
+    char *subject; /* decoded, one clean line */
+    char *from;    /* header From, decoded, one clean line */
     char *message_id;
     char *date;             /* as emitted */
     GPtrArray *parts;       /* of MugaiPart */
@@ -73,7 +74,8 @@ void mugai_report_free(MugaiReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiReport, mugai_report_free)
 
 /* Adds a remark to @list (ambiguities or warnings), each once, at most MUGAI_LIMIT_REMARKS. */
-void mugai_report_remark(GPtrArray *list, const char *code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void mugai_report_remark(GPtrArray *list, const char *code, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
 
 /* How many parts have @disposition. */
 guint mugai_report_count(const MugaiReport *report, MugaiDisposition disposition);
@@ -93,11 +95,11 @@ typedef struct {
     const char *output_sha256;
 } MugaiFacts;
 
-/* The report of DESIGN as JSON, one line when @pretty is FALSE: id, received, original, output, parts, ambiguities,
- * warnings, and subject, from, message_id. With @envelope (may be NULL) also "envelope", with @state (may be NULL) also
- * "state". Newly allocated UTF-8. */
-char *mugai_report_to_json(const MugaiReport *report, const MugaiFacts *facts, const MugaiEnvelope *envelope,
-                           const char *state, gboolean pretty);
+/* The report of DESIGN as JSON, one line when @pretty is FALSE: id, received, original, output,
+ * parts, ambiguities, warnings, and subject, from, message_id. With @envelope (may be NULL) also
+ * "envelope", with @state (may be NULL) also "state". Newly allocated UTF-8. */
+char *mugai_report_to_json(const MugaiReport *report, const MugaiFacts *facts,
+                           const MugaiEnvelope *envelope, const char *state, gboolean pretty);
 /* Reads back what mugai_report_to_json() wrote (the index keeps it). MALFORMED otherwise. */
 MugaiReport *mugai_report_from_json(const char *json, gssize length, GError **error);
 

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* 1 in a build with AddressSanitizer, which wants terabytes of address space and a standard error to report to. */
+/* 1 in a build with AddressSanitizer, which wants terabytes of address space and a standard error
+ * to report to. */
 #ifdef __SANITIZE_ADDRESS__
 #define MUGAI_WITH_ADDRESS_SANITIZER 1
 #elif defined(__has_feature)
@@ -17,9 +18,11 @@ G_BEGIN_DECLS
 #define MUGAI_WITH_ADDRESS_SANITIZER 0
 #endif
 
-/* For a process that is about to meet hostile octets: no core dump, undumpable, no new privileges, limits on CPU
- * @seconds, address space @memory_mib, file size @file_octets, no further processes, @descriptors open files at most.
- * SYSTEM if any of them cannot be had: then do not go on. */
-gboolean mugai_sandbox_limit(guint seconds, guint memory_mib, guint64 file_octets, guint descriptors, GError **error);
+/* For a process that is about to meet hostile octets: no core dump, undumpable, no new privileges,
+ * limits on CPU
+ * @seconds, address space @memory_mib, file size @file_octets, no further processes, @descriptors
+ * open files at most. SYSTEM if any of them cannot be had: then do not go on. */
+gboolean mugai_sandbox_limit(guint seconds, guint memory_mib, guint64 file_octets,
+                             guint descriptors, GError **error);
 
 G_END_DECLS

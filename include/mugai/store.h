@@ -1,8 +1,10 @@
 /*
- * store.h - the quarantine: originals as gzip objects, durable before anybody is told, and an index behind them
+ * store.h - the quarantine: originals as gzip objects, durable before anybody is told, and an index
+ * behind them
  *
- * <path>/YYYY/MM/DD/<id>.eml.gz, the date that of the id. The gzip header's comment is mugai_envelope_to_json(). The index
- * is <path>/index.sqlite: a cache, may be deleted at any time (I8).
+ * <path>/YYYY/MM/DD/<id>.eml.gz, the date that of the id. The gzip header's comment is
+ * mugai_envelope_to_json(). The index is <path>/index.sqlite: a cache, may be deleted at any time
+ * (I8).
  */
 #pragma once
 
@@ -15,9 +17,9 @@ G_BEGIN_DECLS
 
 typedef struct MugaiStore MugaiStore;
 
-/* Opens the store at @config->store_path, which must exist, be a directory of the caller's (or the caller be root) and be
- * open to nobody else (mode 0700). Day directories are made as needed. SYSTEM with what to do. Safe to use from many
- * threads. */
+/* Opens the store at @config->store_path, which must exist, be a directory of the caller's (or the
+ * caller be root) and be open to nobody else (mode 0700). Day directories are made as needed.
+ * SYSTEM with what to do. Safe to use from many threads. */
 MugaiStore *mugai_store_open(const MugaiConfig *config, GError **error);
 void mugai_store_free(MugaiStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiStore, mugai_store_free)
@@ -25,7 +27,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiStore, mugai_store_free)
 /* An original being written: an unnamed file, gone with the process unless finished. */
 typedef struct MugaiObject MugaiObject;
 
-/* Begins an original. A new id for @envelope->received is drawn that the store does not have. FULL below min_free. */
+/* Begins an original. A new id for @envelope->received is drawn that the store does not have. FULL
+ * below min_free. */
 MugaiObject *mugai_store_begin(MugaiStore *store, const MugaiEnvelope *envelope, GError **error);
 const MugaiId *mugai_object_id(const MugaiObject *object);
 /* Appends octets of the original. */
@@ -39,12 +42,13 @@ typedef struct MugaiReceipt MugaiReceipt;
 void mugai_receipt_free(MugaiReceipt *receipt);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiReceipt, mugai_receipt_free)
 const MugaiId *mugai_receipt_id(const MugaiReceipt *receipt);
-guint64 mugai_receipt_size(const MugaiReceipt *receipt);       /* octets of the original */
-const char *mugai_receipt_sha256(const MugaiReceipt *receipt); /* of the original, lower-case hex, owned */
+guint64 mugai_receipt_size(const MugaiReceipt *receipt); /* octets of the original */
+const char *
+mugai_receipt_sha256(const MugaiReceipt *receipt); /* of the original, lower-case hex, owned */
 const MugaiEnvelope *mugai_receipt_envelope(const MugaiReceipt *receipt);
 
-/* Ends the gzip stream, syncs, links the name, syncs the directories. Frees @object whatever happens; on failure nothing
- * stays. EXISTS if the id was taken in the meantime. */
+/* Ends the gzip stream, syncs, links the name, syncs the directories. Frees @object whatever
+ * happens; on failure nothing stays. EXISTS if the id was taken in the meantime. */
 MugaiReceipt *mugai_object_finish(MugaiObject *object, GError **error);
 
 /* An original being read. */
@@ -55,22 +59,24 @@ MugaiOriginal *mugai_store_read(MugaiStore *store, const MugaiId *id, GError **e
 void mugai_original_free(MugaiOriginal *original);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiOriginal, mugai_original_free)
 const MugaiEnvelope *mugai_original_envelope(const MugaiOriginal *original);
-/* Writes all octets to @fd and verifies the gzip checksum: MALFORMED if the object is damaged. @ret_size and
+/* Writes all octets to @fd and verifies the gzip checksum: MALFORMED if the object is damaged.
+ * @ret_size and
  * @ret_sha256 (newly allocated lower-case hex) may be NULL. */
-gboolean mugai_original_copy(MugaiOriginal *original, int fd, guint64 *ret_size, char **ret_sha256, GError **error);
+gboolean mugai_original_copy(MugaiOriginal *original, int fd, guint64 *ret_size, char **ret_sha256,
+                             GError **error);
 
-/* Calls @visit for each object of the days from @since to @until (unix seconds, UTC days), oldest first; stops when it
- * returns FALSE. Foreign files are passed over. */
+/* Calls @visit for each object of the days from @since to @until (unix seconds, UTC days), oldest
+ * first; stops when it returns FALSE. Foreign files are passed over. */
 typedef gboolean (*MugaiStoreVisit)(const MugaiId *id, gpointer data);
-gboolean mugai_store_visit(MugaiStore *store, gint64 since, gint64 until, MugaiStoreVisit visit, gpointer data,
-                           GError **error);
+gboolean mugai_store_visit(MugaiStore *store, gint64 since, gint64 until, MugaiStoreVisit visit,
+                           gpointer data, GError **error);
 
 /* --- the index --- */
 
 typedef struct MugaiIndex MugaiIndex;
 
-/* Opens or makes the index of @store. One per thread. @writable FALSE never creates or changes it; NOT_FOUND if there
- * is none yet. */
+/* Opens or makes the index of @store. One per thread. @writable FALSE never creates or changes it;
+ * NOT_FOUND if there is none yet. */
 MugaiIndex *mugai_index_open(MugaiStore *store, gboolean writable, GError **error);
 void mugai_index_free(MugaiIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiIndex, mugai_index_free)
@@ -84,7 +90,8 @@ typedef struct {
     char *subject;
     char *from;
     guint64 size;
-    char *report_json; /* mugai_report_to_json(), one line, with envelope and state: what list --json prints */
+    char *report_json; /* mugai_report_to_json(), one line, with envelope and state: what list
+                          --json prints */
 } MugaiEntry;
 
 void mugai_entry_free(MugaiEntry *entry);
@@ -96,20 +103,21 @@ gboolean mugai_index_has(MugaiIndex *index, const MugaiId *id);
 /* NOT_FOUND without one. */
 MugaiEntry *mugai_index_get(MugaiIndex *index, const MugaiId *id, GError **error);
 
-/* What to list; zeroed means everything. Strings are substrings, compared after NFKC and case folding. */
+/* What to list; zeroed means everything. Strings are substrings, compared after NFKC and case
+ * folding. */
 typedef struct {
     gint64 since, until; /* unix seconds, 0: no bound; until is exclusive */
     const char *from;    /* in envelope sender or header From */
     const char *to;      /* in any recipient */
     const char *subject;
-    const char *text;    /* in any of these, in names of parts, in id and queue id */
-    const char *state;   /* exactly */
-    guint limit;         /* 0: no limit */
+    const char *text;  /* in any of these, in names of parts, in id and queue id */
+    const char *state; /* exactly */
+    guint limit;       /* 0: no limit */
 } MugaiQuery;
 
 /* Calls @visit for each match, newest first; stops when it returns FALSE. */
 typedef gboolean (*MugaiIndexVisit)(const MugaiEntry *entry, gpointer data);
-gboolean mugai_index_list(MugaiIndex *index, const MugaiQuery *query, MugaiIndexVisit visit, gpointer data,
-                          GError **error);
+gboolean mugai_index_list(MugaiIndex *index, const MugaiQuery *query, MugaiIndexVisit visit,
+                          gpointer data, GError **error);
 
 G_END_DECLS

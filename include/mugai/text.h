@@ -1,4 +1,5 @@
-/* text.h - buffers that are born with a limit, clean characters, and the one quoting of hostile text */
+/* text.h - buffers that are born with a limit, clean characters, and the one quoting of hostile
+ * text */
 #pragma once
 
 #include <glib.h>
@@ -7,8 +8,8 @@ G_BEGIN_DECLS
 
 /**
  * MugaiText:
- * UTF-8 text that grows to a limit and not beyond: what does not fit is counted, not stored. The cut falls between
- * characters. Contents are always valid UTF-8 without NUL.
+ * UTF-8 text that grows to a limit and not beyond: what does not fit is counted, not stored. The
+ * cut falls between characters. Contents are always valid UTF-8 without NUL.
  */
 typedef struct MugaiText MugaiText;
 
@@ -31,7 +32,8 @@ void mugai_text_truncate(MugaiText *text, gsize length);
 
 /* Whether @c is a clean character of the profile (section 4). TAB is clean, CR and LF are not. */
 gboolean mugai_text_is_clean(gunichar c);
-/* Whether @c is a variation selector (U+FE00-FE0F, U+E0100-E01EF), whose place the profile restricts. */
+/* Whether @c is a variation selector (U+FE00-FE0F, U+E0100-E01EF), whose place the profile
+ * restricts. */
 gboolean mugai_text_is_selector(gunichar c);
 
 /* What mugai_text_clean() took out. */
@@ -39,23 +41,28 @@ typedef struct {
     guint64 controls;   /* C0, C1 and escape sequences' introducers */
     guint64 directions; /* bidirectional overrides, embeddings, isolates and marks */
     guint64 invisibles; /* zero-width, fillers, tags, soft hyphens, misplaced selectors */
-    guint64 invalid;    /* noncharacters, U+FFF0-FFFB; U+FFFD itself stays and is not counted here */
+    guint64 invalid; /* noncharacters, U+FFF0-FFFB; U+FFFD itself stays and is not counted here */
 } MugaiCleaned;
 
-/* Appends @length octets of @utf8 to @text as clean characters: everything not clean is dropped and counted in
- * @cleaned (may be NULL); CRLF, CR, LF, NEL, U+2028 and U+2029 become one LF each, form feed and vertical tab too.
- * Selectors stay only where the profile lets them. Runs of more than 8 combining marks are cut to 8. */
-void mugai_text_append_clean(MugaiText *text, const char *utf8, gssize length, MugaiCleaned *cleaned);
+/* Appends @length octets of @utf8 to @text as clean characters: everything not clean is dropped and
+ * counted in
+ * @cleaned (may be NULL); CRLF, CR, LF, NEL, U+2028 and U+2029 become one LF each, form feed and
+ * vertical tab too. Selectors stay only where the profile lets them. Runs of more than 8 combining
+ * marks are cut to 8. */
+void mugai_text_append_clean(MugaiText *text, const char *utf8, gssize length,
+                             MugaiCleaned *cleaned);
 
-/* Clean characters on one line (line ends and TAB become a space, runs of spaces one), cut to @characters with "…".
- * Newly allocated. For subjects, names, anything shown in one line. */
+/* Clean characters on one line (line ends and TAB become a space, runs of spaces one), cut to
+ * @characters with "…". Newly allocated. For subjects, names, anything shown in one line. */
 char *mugai_text_clean_line(const char *utf8, gssize length, gsize characters);
 
-/* Hostile text made safe for a log line or a terminal: printable characters stay, `"` and `\` get a backslash, all that
- * is not clean becomes \x{HEX}; at most @characters of them, then "…". No quotes around. Newly allocated. */
+/* Hostile text made safe for a log line or a terminal: printable characters stay, `"` and `\` get a
+ * backslash, all that is not clean becomes \x{HEX}; at most @characters of them, then "…". No
+ * quotes around. Newly allocated. */
 char *mugai_text_quote(const char *utf8, gsize characters);
 
-/* Columns @utf8 takes on a terminal: wide and full-width characters count two, combining marks none. */
+/* Columns @utf8 takes on a terminal: wide and full-width characters count two, combining marks
+ * none. */
 gsize mugai_text_columns(const char *utf8);
 
 /* The mark "■ " put before @line; see profile section 5. */

@@ -1,9 +1,9 @@
 /*
  * wire.h - what mugaid and mugai-worker say to each other
  *
- * Down (trusted to worker), over a SOCK_SEQPACKET socket, one GVariant a packet: settings first, then jobs, each with
- * two descriptors. Up (hostile), over the job's own stream socket: one octet when the child
- * begins, one header, the report, the payload, end of file.
+ * Down (trusted to worker), over a SOCK_SEQPACKET socket, one GVariant a packet: settings first,
+ * then jobs, each with two descriptors. Up (hostile), over the job's own stream socket: one octet
+ * when the child begins, one header, the report, the payload, end of file.
  */
 #pragma once
 
@@ -37,7 +37,8 @@ typedef struct {
 } MugaiWireBounds;
 
 /* Sends the first packet. SYSTEM. */
-gboolean mugai_wire_send_setup(int fd, const MugaiSettings *settings, const MugaiWireBounds *bounds, GError **error);
+gboolean mugai_wire_send_setup(int fd, const MugaiSettings *settings, const MugaiWireBounds *bounds,
+                               GError **error);
 MugaiSettings *mugai_wire_receive_setup(int fd, MugaiWireBounds *ret_bounds, GError **error);
 
 /* The parent's answer to the setup, one packet: all is warm, or the reason why not. */
@@ -46,9 +47,12 @@ gboolean mugai_wire_send_ready(int fd, const char *failure, GError **error);
 gboolean mugai_wire_receive_ready(int fd, guint seconds, GError **error);
 
 /* Sends a job with the descriptors of original and result. SYSTEM (EPIPE: the worker is gone). */
-gboolean mugai_wire_send_job(int fd, const MugaiJob *job, int original_fd, int result_fd, GError **error);
-/* Waits for a job. FALSE without error at the end of the socket. Descriptors are close-on-exec and the caller's. */
-gboolean mugai_wire_receive_job(int fd, MugaiJob *ret_job, int *ret_original_fd, int *ret_result_fd, GError **error);
+gboolean mugai_wire_send_job(int fd, const MugaiJob *job, int original_fd, int result_fd,
+                             GError **error);
+/* Waits for a job. FALSE without error at the end of the socket. Descriptors are close-on-exec and
+ * the caller's. */
+gboolean mugai_wire_receive_job(int fd, MugaiJob *ret_job, int *ret_original_fd, int *ret_result_fd,
+                                GError **error);
 
 /* The header of a result: 16 octets, then report_octets of report and payload_octets of payload. */
 typedef enum {
@@ -57,18 +61,19 @@ typedef enum {
     MUGAI_OUTCOME_NOT_FOUND, /* EXTRACT: no such part */
 } MugaiOutcome;
 
-/* Says that the message is about to be read. A child says so before its first hostile octet, so a socket that ends
- * without it belongs to a message that nobody has read. */
+/* Says that the message is about to be read. A child says so before its first hostile octet, so a
+ * socket that ends without it belongs to a message that nobody has read. */
 gboolean mugai_wire_send_begun(int fd);
 
 /* Writes a whole result. SYSTEM. @report may be NULL. */
-gboolean mugai_wire_send_result(int fd, MugaiOutcome outcome, const MugaiReport *report, const void *payload,
-                                gsize payload_octets, GError **error);
-/* Reads a whole result, until the monotonic time @deadline (g_get_monotonic_time() microseconds). Strict: WORKER for
- * anything but one well-formed result followed by end of file; LIMIT over @payload_limit; SYSTEM if nobody has read the
- * message. @ret_report gets NULL where
- * the result has none. */
-gboolean mugai_wire_receive_result(int fd, gint64 deadline, gsize payload_limit, MugaiOutcome *ret_outcome,
-                                   MugaiReport **ret_report, GBytes **ret_payload, GError **error);
+gboolean mugai_wire_send_result(int fd, MugaiOutcome outcome, const MugaiReport *report,
+                                const void *payload, gsize payload_octets, GError **error);
+/* Reads a whole result, until the monotonic time @deadline (g_get_monotonic_time() microseconds).
+ * Strict: WORKER for anything but one well-formed result followed by end of file; LIMIT over
+ * @payload_limit; SYSTEM if nobody has read the message. @ret_report gets NULL where the result has
+ * none. */
+gboolean mugai_wire_receive_result(int fd, gint64 deadline, gsize payload_limit,
+                                   MugaiOutcome *ret_outcome, MugaiReport **ret_report,
+                                   GBytes **ret_payload, GError **error);
 
 G_END_DECLS

@@ -1,12 +1,13 @@
 /*
  * config.c - reads mugai.conf strictly
  *
- * One table says which keys there are, what they may be and where their value goes; reading, defaults and error texts
- * follow from it. Unknown groups and keys, values out of range and unsafe values are errors that name file, line and
- * key and say what to write instead. GKeyFile keeps no line numbers, so find_line() looks a key up again, for the
- * error text only.
+ * One table says which keys there are, what they may be and where their value goes; reading,
+ * defaults and error texts follow from it. Unknown groups and keys, values out of range and unsafe
+ * values are errors that name file, line and key and say what to write instead. GKeyFile keeps no
+ * line numbers, so find_line() looks a key up again, for the error text only.
  *
- * Trust: the file is the administrator's. It is read before any message, by trusted processes alone.
+ * Trust: the file is the administrator's. It is read before any message, by trusted processes
+ * alone.
  */
 #include "settings.h"
 
@@ -17,12 +18,12 @@
 #include <string.h>
 
 typedef enum {
-    TYPE_UINT = 0,  /* guint */
-    TYPE_UINT64,    /* guint64 */
-    TYPE_SIZE,      /* gsize, in units */
-    TYPE_CHOICE,    /* one of names, the index is the value (guint) */
-    TYPE_STRING,    /* anything on one line */
-    TYPE_PATH,      /* absolute */
+    TYPE_UINT = 0, /* guint */
+    TYPE_UINT64,   /* guint64 */
+    TYPE_SIZE,     /* gsize, in units */
+    TYPE_CHOICE,   /* one of names, the index is the value (guint) */
+    TYPE_STRING,   /* anything on one line */
+    TYPE_PATH,     /* absolute */
     TYPE_SOCKET,
     TYPE_BOOLEAN,
     TYPE_LANGUAGE,
@@ -47,8 +48,10 @@ typedef struct {
 
 static const Key keys[] = {
     {"milter", "socket", TYPE_SOCKET, IN_CONFIG(socket), 0, 0, 0, NULL},
-    {"worker", "count", TYPE_UINT, IN_CONFIG(worker_count), 0, MUGAI_LIMIT_WORKER_COUNT_MAX, 0, NULL},
-    {"worker", "seconds", TYPE_UINT, IN_CONFIG(worker_seconds), 1, MUGAI_LIMIT_WORKER_SECONDS_MAX, 0, NULL},
+    {"worker", "count", TYPE_UINT, IN_CONFIG(worker_count), 0, MUGAI_LIMIT_WORKER_COUNT_MAX, 0,
+     NULL},
+    {"worker", "seconds", TYPE_UINT, IN_CONFIG(worker_seconds), 1, MUGAI_LIMIT_WORKER_SECONDS_MAX,
+     0, NULL},
     {"worker", "memory", TYPE_UINT, IN_CONFIG(worker_memory_mib), MUGAI_LIMIT_WORKER_MEMORY_MIB_MIN,
      MUGAI_LIMIT_WORKER_MEMORY_MIB_MAX, 0, NULL},
     {"worker", "program", TYPE_PATH, IN_CONFIG(worker_program), 0, 0, 0, NULL},
@@ -59,15 +62,16 @@ static const Key keys[] = {
     {"sanitize", "notices", TYPE_NOTICES, IN_SETTINGS(notice), 0, 0, 0, NULL},
     {"limits", "parts", TYPE_UINT, IN_SETTINGS(limits.parts), 1, MUGAI_LIMIT_PARTS_MAX, 0, NULL},
     {"limits", "depth", TYPE_UINT, IN_SETTINGS(limits.depth), 1, MUGAI_LIMIT_DEPTH_MAX, 0, NULL},
-    {"limits", "header_fields", TYPE_UINT, IN_SETTINGS(limits.header_fields), 1, MUGAI_LIMIT_HEADER_FIELDS_MAX, 0,
-     NULL},
-    {"limits", "header_kib", TYPE_SIZE, IN_SETTINGS(limits.header_octets), 1, MUGAI_LIMIT_HEADER_OCTETS_MAX / KIB, KIB,
-     NULL},
-    {"limits", "part_mib", TYPE_SIZE, IN_SETTINGS(limits.part_octets), 1, MUGAI_LIMIT_PART_OCTETS_MAX / MIB, MIB, NULL},
-    {"limits", "text_kib", TYPE_SIZE, IN_SETTINGS(limits.text_octets), 1, MUGAI_LIMIT_TEXT_OCTETS_MAX / KIB, KIB,
-     NULL},
-    {"limits", "name_characters", TYPE_UINT, IN_SETTINGS(limits.name_characters), 1, MUGAI_LIMIT_NAME_CHARACTERS_MAX, 0,
-     NULL},
+    {"limits", "header_fields", TYPE_UINT, IN_SETTINGS(limits.header_fields), 1,
+     MUGAI_LIMIT_HEADER_FIELDS_MAX, 0, NULL},
+    {"limits", "header_kib", TYPE_SIZE, IN_SETTINGS(limits.header_octets), 1,
+     MUGAI_LIMIT_HEADER_OCTETS_MAX / KIB, KIB, NULL},
+    {"limits", "part_mib", TYPE_SIZE, IN_SETTINGS(limits.part_octets), 1,
+     MUGAI_LIMIT_PART_OCTETS_MAX / MIB, MIB, NULL},
+    {"limits", "text_kib", TYPE_SIZE, IN_SETTINGS(limits.text_octets), 1,
+     MUGAI_LIMIT_TEXT_OCTETS_MAX / KIB, KIB, NULL},
+    {"limits", "name_characters", TYPE_UINT, IN_SETTINGS(limits.name_characters), 1,
+     MUGAI_LIMIT_NAME_CHARACTERS_MAX, 0, NULL},
     {"store", "path", TYPE_PATH, IN_CONFIG(store_path), 0, 0, 0, NULL},
     {"store", "retention_days", TYPE_UINT, IN_CONFIG(retention_days), 1, 3650, 0, NULL},
     {"store", "min_free", TYPE_UINT64, IN_CONFIG(min_free_mib), 1, G_MAXUINT64 / MIB, 0, NULL},
@@ -104,8 +108,8 @@ mugai_config_free(MugaiConfig *config)
     g_free(config);
 }
 
-/* The number of the line where @group, or @key of it unless NULL, stands; 0 if it is not found. Of a key that stands
- * there twice GKeyFile takes the last, and so does this. */
+/* The number of the line where @group, or @key of it unless NULL, stands; 0 if it is not found. Of
+ * a key that stands there twice GKeyFile takes the last, and so does this. */
 static guint
 find_line(const char *contents, const char *group, const char *key)
 {
@@ -141,9 +145,11 @@ refuse(const Source *source, const char *group, const char *key, GError **error,
     guint line = find_line(source->contents, group, key);
 
     if (key == NULL)
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s:%u: [%s]: %s", source->path, line, group, why);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s:%u: [%s]: %s", source->path, line,
+                    group, why);
     else
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s:%u: [%s] %s: %s", source->path, line, group, key, why);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s:%u: [%s] %s: %s", source->path,
+                    line, group, key, why);
     return FALSE;
 }
 
@@ -164,8 +170,9 @@ set_number(const Source *source, const Key *key, const char *value, gpointer tar
     guint64 number = 0;
 
     if (!g_ascii_string_to_unsigned(value, 10, key->minimum, key->maximum, &number, NULL)) {
-        why = g_strdup_printf("\"%s\" is not a number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, value,
-                              key->minimum, key->maximum);
+        why = g_strdup_printf("\"%s\" is not a number from %" G_GUINT64_FORMAT
+                              " to %" G_GUINT64_FORMAT,
+                              value, key->minimum, key->maximum);
         return refuse(source, key->group, key->key, error, why);
     }
     if (key->type == TYPE_UINT)
@@ -207,7 +214,8 @@ static gboolean
 set_path(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
 {
     if (!g_path_is_absolute(value))
-        return refuse(source, key->group, key->key, error, "write an absolute path, beginning with /");
+        return refuse(source, key->group, key->key, error,
+                      "write an absolute path, beginning with /");
     return set_string(value, target);
 }
 
@@ -225,7 +233,8 @@ is_inet(const char *value)
     return g_ascii_string_to_unsigned(port, 10, 1, G_MAXUINT16, NULL, NULL);
 }
 
-/* A socket everybody on the network may reach is refused: whoever reaches it fills the quarantine. */
+/* A socket everybody on the network may reach is refused: whoever reaches it fills the quarantine.
+ */
 static gboolean
 set_socket(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
 {
@@ -236,13 +245,16 @@ set_socket(const Source *source, const Key *key, const char *value, gpointer tar
     if (!unix_socket && !inet)
         return refuse(source, key->group, key->key, error,
                       "write unix:/PATH, inet:PORT@ADDRESS or inet6:PORT@ADDRESS");
-    if (inet && (g_str_equal(host, "@0.0.0.0") || g_str_equal(host, "@::") || g_str_equal(host, "@*")))
-        return refuse(source, key->group, key->key, error, "name one address: every host could reach this socket");
+    if (inet &&
+        (g_str_equal(host, "@0.0.0.0") || g_str_equal(host, "@::") || g_str_equal(host, "@*")))
+        return refuse(source, key->group, key->key, error,
+                      "name one address: every host could reach this socket");
     return set_string(value, target);
 }
 
 static gboolean
-set_boolean(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
+set_boolean(const Source *source, const Key *key, const char *value, gpointer target,
+            GError **error)
 {
     gboolean yes = g_str_equal(value, "yes") || g_str_equal(value, "true");
 
@@ -253,7 +265,8 @@ set_boolean(const Source *source, const Key *key, const char *value, gpointer ta
 }
 
 static gboolean
-set_value(const Source *source, const Key *key, const char *value, MugaiConfig *config, GError **error)
+set_value(const Source *source, const Key *key, const char *value, MugaiConfig *config,
+          GError **error)
 {
     gpointer base = key->in_settings ? (gpointer)config->settings : (gpointer)config;
     gpointer target = G_STRUCT_MEMBER_P(base, key->offset);
@@ -280,7 +293,8 @@ set_value(const Source *source, const Key *key, const char *value, MugaiConfig *
         return TRUE;
     case TYPE_NOTICES:
         if (!g_path_is_absolute(value))
-            return refuse(source, key->group, key->key, error, "write an absolute path, beginning with /");
+            return refuse(source, key->group, key->key, error,
+                          "write an absolute path, beginning with /");
         return mugai_settings_load_notices(config->settings, value, error);
     }
     g_assert_not_reached();
@@ -318,7 +332,8 @@ read_keys(const Source *source, MugaiConfig *config, GError **error)
             continue;
         value = g_key_file_get_string(source->file, keys[i].group, keys[i].key, NULL);
         if (value == NULL || !g_utf8_validate(value, -1, NULL))
-            return refuse(source, keys[i].group, keys[i].key, error, "the value is not readable as UTF-8 text");
+            return refuse(source, keys[i].group, keys[i].key, error,
+                          "the value is not readable as UTF-8 text");
         if (!set_value(source, &keys[i], g_strstrip(value), config, error))
             return FALSE;
     }
@@ -335,7 +350,8 @@ mugai_config_load(const char *path, GError **error)
     Source source = {.path = path, .file = file};
 
     if (!g_file_get_contents(path, &contents, NULL, &why) ||
-        !g_key_file_load_from_data(file, contents, strlen(contents), G_KEY_FILE_KEEP_TRANSLATIONS, &why)) {
+        !g_key_file_load_from_data(file, contents, strlen(contents), G_KEY_FILE_KEEP_TRANSLATIONS,
+                                   &why)) {
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s: %s", path, why->message);
         return NULL;
     }

@@ -1,17 +1,18 @@
 /*
  * error.c - what follows from an error: one SMTP reply, one exit status
  *
- * Two tables and nothing else. What a table does not know gets the cautious answer: a temporary rejection, so that
- * the message stays with its sender (I4).
+ * Two tables and nothing else. What a table does not know gets the cautious answer: a temporary
+ * rejection, so that the message stays with its sender (I4).
  */
 #include <mugai/error.h>
 
 #include <stdarg.h>
 #include <sysexits.h>
 
-G_DEFINE_QUARK(mugai-error-quark, mugai_error)
+G_DEFINE_QUARK(mugai - error - quark, mugai_error)
 
-static const MugaiReply reply_default = {"451", "4.3.0", "Message could not be sanitized, try again later"};
+static const MugaiReply reply_default = {"451", "4.3.0",
+                                         "Message could not be sanitized, try again later"};
 
 static const struct {
     MugaiErrorCode code;
@@ -25,9 +26,15 @@ static const struct {
     MugaiErrorCode code;
     int status;
 } exits[] = {
-    {MUGAI_ERROR_SYSTEM, EX_OSERR},     {MUGAI_ERROR_LIMIT, EX_DATAERR},    {MUGAI_ERROR_MALFORMED, EX_DATAERR},
-    {MUGAI_ERROR_FULL, EX_CANTCREAT},   {MUGAI_ERROR_WORKER, EX_SOFTWARE},  {MUGAI_ERROR_GUARD, EX_SOFTWARE},
-    {MUGAI_ERROR_NOT_FOUND, 1},         {MUGAI_ERROR_CONFIG, EX_CONFIG},    {MUGAI_ERROR_USAGE, 2},
+    {MUGAI_ERROR_SYSTEM, EX_OSERR},
+    {MUGAI_ERROR_LIMIT, EX_DATAERR},
+    {MUGAI_ERROR_MALFORMED, EX_DATAERR},
+    {MUGAI_ERROR_FULL, EX_CANTCREAT},
+    {MUGAI_ERROR_WORKER, EX_SOFTWARE},
+    {MUGAI_ERROR_GUARD, EX_SOFTWARE},
+    {MUGAI_ERROR_NOT_FOUND, 1},
+    {MUGAI_ERROR_CONFIG, EX_CONFIG},
+    {MUGAI_ERROR_USAGE, 2},
     {MUGAI_ERROR_EXISTS, EX_CANTCREAT},
 };
 

@@ -1,12 +1,16 @@
 /*
- * settings.c - what decides the output: the [sanitize] and [limits] of a configuration, and the notice texts
+ * settings.c - what decides the output: the [sanitize] and [limits] of a configuration, and the
+ * notice texts
  *
- * The sentences of the notices are compiled in from packaging/notices and are complete by construction: a file of
- * an administrator only replaces sentences that exist. In the hash table a sentence is called "group/key".
+ * The sentences of the notices are compiled in from packaging/notices and are complete by
+ * construction: a file of an administrator only replaces sentences that exist. In the hash table a
+ * sentence is called "group/key".
  *
- * Invariants: 1. every MugaiSettings has exactly the sentences of the built-in file of its language;
+ * Invariants: 1. every MugaiSettings has exactly the sentences of the built-in file of its
+ * language;
  *             2. to_variant and from_variant are inverse.
- * Trust: the variant comes from mugaid, the notice file from an administrator; both are read strictly all the same.
+ * Trust: the variant comes from mugaid, the notice file from an administrator; both are read
+ * strictly all the same.
  */
 #include "notice-resource.h"
 #include "settings.h"
@@ -35,9 +39,11 @@ load_builtin(const char *language)
     return g_steal_pointer(&file);
 }
 
-/* Calls g_hash_table_replace for each sentence of @file; FALSE at the first that @known (if any) has not. */
+/* Calls g_hash_table_replace for each sentence of @file; FALSE at the first that @known (if any)
+ * has not. */
 static gboolean
-add_sentences(GHashTable *notice, GKeyFile *file, const char *file_name, gboolean only_known, GError **error)
+add_sentences(GHashTable *notice, GKeyFile *file, const char *file_name, gboolean only_known,
+              GError **error)
 {
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
@@ -51,14 +57,15 @@ add_sentences(GHashTable *notice, GKeyFile *file, const char *file_name, gboolea
             g_autofree char *sentence = g_key_file_get_string(file, *group, *key, NULL);
 
             if (sentence == NULL) {
-                g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s: [%s] %s: not readable as UTF-8 text",
-                            file_name, *group, *key);
+                g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG,
+                            "%s: [%s] %s: not readable as UTF-8 text", file_name, *group, *key);
                 return FALSE;
             }
             if (only_known && !g_hash_table_contains(notice, name)) {
-                g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG,
-                            "%s: unknown sentence \"%s\" in group [%s]: remove it, or see the shipped file", file_name,
-                            *key, *group);
+                g_set_error(
+                    error, MUGAI_ERROR, MUGAI_ERROR_CONFIG,
+                    "%s: unknown sentence \"%s\" in group [%s]: remove it, or see the shipped file",
+                    file_name, *key, *group);
                 return FALSE;
             }
             g_hash_table_replace(notice, g_steal_pointer(&name), g_steal_pointer(&sentence));
@@ -154,14 +161,17 @@ mugai_settings_to_variant(const MugaiSettings *settings)
 {
     const MugaiLimits *limits = &settings->limits;
     g_auto(GVariantBuilder) sentences = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a{ss}"));
-    g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(settings->notice), (GCompareFunc)strcmp);
+    g_autoptr(GList) keys =
+        g_list_sort(g_hash_table_get_keys(settings->notice), (GCompareFunc)strcmp);
 
     for (GList *key = keys; key != NULL; key = key->next)
-        g_variant_builder_add(&sentences, "{ss}", key->data, g_hash_table_lookup(settings->notice, key->data));
-    return g_variant_new("(yyss(uuutttu)a{ss})", settings->links, settings->body, settings->language,
-                         settings->contact, limits->parts, limits->depth, limits->header_fields,
-                         (guint64)limits->header_octets, (guint64)limits->part_octets,
-                         (guint64)limits->text_octets, limits->name_characters, &sentences);
+        g_variant_builder_add(&sentences, "{ss}", key->data,
+                              g_hash_table_lookup(settings->notice, key->data));
+    return g_variant_new("(yyss(uuutttu)a{ss})", settings->links, settings->body,
+                         settings->language, settings->contact, limits->parts, limits->depth,
+                         limits->header_fields, (guint64)limits->header_octets,
+                         (guint64)limits->part_octets, (guint64)limits->text_octets,
+                         limits->name_characters, &sentences);
 }
 
 static gboolean
@@ -169,13 +179,14 @@ settings_are_bounded(const MugaiSettings *settings)
 {
     const MugaiLimits *limits = &settings->limits;
 
-    return settings->links <= MUGAI_LINKS_KEEP && settings->body <= MUGAI_BODY_HTML && limits->parts >= 1 &&
-           limits->parts <= MUGAI_LIMIT_PARTS_MAX && limits->depth >= 1 && limits->depth <= MUGAI_LIMIT_DEPTH_MAX &&
-           limits->header_fields >= 1 && limits->header_fields <= MUGAI_LIMIT_HEADER_FIELDS_MAX &&
-           limits->header_octets >= 1 && limits->header_octets <= MUGAI_LIMIT_HEADER_OCTETS_MAX &&
-           limits->part_octets >= 1 && limits->part_octets <= MUGAI_LIMIT_PART_OCTETS_MAX &&
-           limits->text_octets >= 1 && limits->text_octets <= MUGAI_LIMIT_TEXT_OCTETS_MAX &&
-           limits->name_characters >= 1 && limits->name_characters <= MUGAI_LIMIT_NAME_CHARACTERS_MAX;
+    return settings->links <= MUGAI_LINKS_KEEP && settings->body <= MUGAI_BODY_HTML &&
+           limits->parts >= 1 && limits->parts <= MUGAI_LIMIT_PARTS_MAX && limits->depth >= 1 &&
+           limits->depth <= MUGAI_LIMIT_DEPTH_MAX && limits->header_fields >= 1 &&
+           limits->header_fields <= MUGAI_LIMIT_HEADER_FIELDS_MAX && limits->header_octets >= 1 &&
+           limits->header_octets <= MUGAI_LIMIT_HEADER_OCTETS_MAX && limits->part_octets >= 1 &&
+           limits->part_octets <= MUGAI_LIMIT_PART_OCTETS_MAX && limits->text_octets >= 1 &&
+           limits->text_octets <= MUGAI_LIMIT_TEXT_OCTETS_MAX && limits->name_characters >= 1 &&
+           limits->name_characters <= MUGAI_LIMIT_NAME_CHARACTERS_MAX;
 }
 
 MugaiSettings *
@@ -192,15 +203,17 @@ mugai_settings_from_variant(GVariant *variant, GError **error)
     guint64 sizes[3] = {0};
     MugaiLimits limits = {0};
 
-    if (!g_variant_is_of_type(variant, G_VARIANT_TYPE(SETTINGS_TYPE)) || !g_variant_is_normal_form(variant)) {
+    if (!g_variant_is_of_type(variant, G_VARIANT_TYPE(SETTINGS_TYPE)) ||
+        !g_variant_is_normal_form(variant)) {
         g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED, "settings of another form");
         return NULL;
     }
-    g_variant_get(variant, "(yy&s&s(uuutttu)a{ss})", &links, &body, &language, &contact, &limits.parts,
-                  &limits.depth, &limits.header_fields, &sizes[0], &sizes[1], &sizes[2], &limits.name_characters,
-                  &sentences);
+    g_variant_get(variant, "(yy&s&s(uuutttu)a{ss})", &links, &body, &language, &contact,
+                  &limits.parts, &limits.depth, &limits.header_fields, &sizes[0], &sizes[1],
+                  &sizes[2], &limits.name_characters, &sentences);
     if (!mugai_settings_known_language(language)) {
-        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED, "settings with an unknown language");
+        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED,
+                            "settings with an unknown language");
         return NULL;
     }
     limits.header_octets = sizes[0];
@@ -214,7 +227,8 @@ mugai_settings_from_variant(GVariant *variant, GError **error)
     settings->contact = g_strdup(contact);
     while (g_variant_iter_next(sentences, "{&s&s}", &key, &sentence)) {
         if (!g_hash_table_contains(settings->notice, key)) {
-            g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED, "settings with an unknown sentence");
+            g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED,
+                                "settings with an unknown sentence");
             return NULL;
         }
         g_hash_table_replace(settings->notice, g_strdup(key), g_strdup(sentence));

@@ -1,8 +1,9 @@
 /*
  * text.c - text buffers born with a limit, clean characters, and the quoting of hostile text
  *
- * The table below is section 4 of the profile and stands here and in the guard, which may share no code with anything
- * and decides over what is made here; a test compares the two over all code points.
+ * The table below is section 4 of the profile and stands here and in the guard, which may share no
+ * code with anything and decides over what is made here; a test compares the two over all code
+ * points.
  *
  * Invariants: 1. a MugaiText is valid UTF-8 without NUL and never longer than its limit;
  *             2. once something did not fit, nothing more is stored: a text has no holes.
@@ -13,7 +14,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Combining marks on one character: more is no writing system, but a way to cover the lines above. */
+/* Combining marks on one character: more is no writing system, but a way to cover the lines above.
+ */
 #define MARKS_MAX 8
 
 struct MugaiText {
@@ -33,14 +35,18 @@ static const struct {
     gunichar first, last;
     UncleanClass class;
 } unclean[] = {
-    {0x0000, 0x0008, CLASS_CONTROL},     {0x000A, 0x001F, CLASS_CONTROL},     {0x007F, 0x009F, CLASS_CONTROL},
-    {0x00AD, 0x00AD, CLASS_INVISIBLE},   {0x034F, 0x034F, CLASS_INVISIBLE},   {0x061C, 0x061C, CLASS_DIRECTION},
-    {0x115F, 0x1160, CLASS_INVISIBLE},   {0x17B4, 0x17B5, CLASS_INVISIBLE},   {0x180B, 0x180F, CLASS_INVISIBLE},
-    {0x200B, 0x200D, CLASS_INVISIBLE},   {0x200E, 0x200F, CLASS_DIRECTION},   {0x2028, 0x2029, CLASS_CONTROL},
-    {0x202A, 0x202E, CLASS_DIRECTION},   {0x2060, 0x2065, CLASS_INVISIBLE},   {0x2066, 0x2069, CLASS_DIRECTION},
-    {0x206A, 0x206F, CLASS_INVISIBLE},   {0x3164, 0x3164, CLASS_INVISIBLE},   {0xD800, 0xDFFF, CLASS_INVALID},
-    {0xFDD0, 0xFDEF, CLASS_INVALID},     {0xFEFF, 0xFEFF, CLASS_INVISIBLE},   {0xFFA0, 0xFFA0, CLASS_INVISIBLE},
-    {0xFFF0, 0xFFFB, CLASS_INVALID},     {0x1BCA0, 0x1BCA3, CLASS_INVISIBLE}, {0x1D173, 0x1D17A, CLASS_INVISIBLE},
+    {0x0000, 0x0008, CLASS_CONTROL},     {0x000A, 0x001F, CLASS_CONTROL},
+    {0x007F, 0x009F, CLASS_CONTROL},     {0x00AD, 0x00AD, CLASS_INVISIBLE},
+    {0x034F, 0x034F, CLASS_INVISIBLE},   {0x061C, 0x061C, CLASS_DIRECTION},
+    {0x115F, 0x1160, CLASS_INVISIBLE},   {0x17B4, 0x17B5, CLASS_INVISIBLE},
+    {0x180B, 0x180F, CLASS_INVISIBLE},   {0x200B, 0x200D, CLASS_INVISIBLE},
+    {0x200E, 0x200F, CLASS_DIRECTION},   {0x2028, 0x2029, CLASS_CONTROL},
+    {0x202A, 0x202E, CLASS_DIRECTION},   {0x2060, 0x2065, CLASS_INVISIBLE},
+    {0x2066, 0x2069, CLASS_DIRECTION},   {0x206A, 0x206F, CLASS_INVISIBLE},
+    {0x3164, 0x3164, CLASS_INVISIBLE},   {0xD800, 0xDFFF, CLASS_INVALID},
+    {0xFDD0, 0xFDEF, CLASS_INVALID},     {0xFEFF, 0xFEFF, CLASS_INVISIBLE},
+    {0xFFA0, 0xFFA0, CLASS_INVISIBLE},   {0xFFF0, 0xFFFB, CLASS_INVALID},
+    {0x1BCA0, 0x1BCA3, CLASS_INVISIBLE}, {0x1D173, 0x1D17A, CLASS_INVISIBLE},
     {0xE0000, 0xE00FF, CLASS_INVISIBLE}, {0xE01F0, 0xE0FFF, CLASS_INVISIBLE},
 };
 
@@ -200,7 +206,8 @@ count_unclean(MugaiCleaned *cleaned, gunichar c)
 static gboolean
 is_line_end(gunichar c)
 {
-    return c == '\n' || c == '\r' || c == '\f' || c == '\v' || c == 0x85 || c == 0x2028 || c == 0x2029;
+    return c == '\n' || c == '\r' || c == '\f' || c == '\v' || c == 0x85 || c == 0x2028 ||
+           c == 0x2029;
 }
 
 /* Whether the clean character @c may stay where it stands; updates @before. */

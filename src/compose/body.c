@@ -1,8 +1,8 @@
 /*
  * body.c - hostile text to lines that may stand in the body (profile, sections 4 and 5)
  *
- * Clean the characters, then make the links inert, then cut and mark the lines: in this order, for each step could undo
- * the one before it. What a line may not be is decided again by the guard.
+ * Clean the characters, then make the links inert, then cut and mark the lines: in this order, for
+ * each step could undo the one before it. What a line may not be is decided again by the guard.
  */
 #include "links.h"
 
@@ -61,7 +61,8 @@ append_line(MugaiText *text, const char *line, const char *end)
 }
 
 void
-mugai_compose_body(MugaiText *text, const char *utf8, gsize length, MugaiLinks links, MugaiCleaned *cleaned)
+mugai_compose_body(MugaiText *text, const char *utf8, gsize length, MugaiLinks links,
+                   MugaiCleaned *cleaned)
 {
     g_autoptr(MugaiText) clean = mugai_text_new(G_MAXSIZE / 2);
     GString *inert = g_string_sized_new(length + 64);

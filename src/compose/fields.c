@@ -1,8 +1,8 @@
 /*
  * fields.c - header fields and body in the form of the output profile (sections 1 to 3)
  *
- * Lines are folded at 76 octets where there is a place for it. Everything given must be clean; addresses must have been
- * found fit by mugai_compose_address_fits().
+ * Lines are folded at 76 octets where there is a place for it. Everything given must be clean;
+ * addresses must have been found fit by mugai_compose_address_fits().
  */
 #include <mugai/compose.h>
 #include <mugai/profile.h>
@@ -54,7 +54,8 @@ append_ascii(GString *out, const char *text, gsize *column)
     }
 }
 
-/* The end of the piece of @text that one encoded word takes: selectors and marks stay with their base. */
+/* The end of the piece of @text that one encoded word takes: selectors and marks stay with their
+ * base. */
 static const char *
 cut_word(const char *text)
 {
@@ -176,7 +177,8 @@ mugai_compose_is_domain(const char *domain)
     for (char **label = labels; *label != NULL; label++) {
         gsize length = strlen(*label);
 
-        if (length < 1 || length > MUGAI_PROFILE_LABEL_OCTETS || (*label)[0] == '-' || (*label)[length - 1] == '-')
+        if (length < 1 || length > MUGAI_PROFILE_LABEL_OCTETS || (*label)[0] == '-' ||
+            (*label)[length - 1] == '-')
             return FALSE;
         for (const char *p = *label; *p != '\0'; p++) {
             if (!g_ascii_isalnum(*p) && *p != '-')
@@ -201,7 +203,8 @@ append_address(GString *out, const MugaiAddress *address)
     const char *quote = mugai_compose_is_dot_atom(address->local) ? "" : "\"";
     gsize column = 0;
 
-    if (*address->name != '\0' && is_plain_ascii(address->name) && strpbrk(address->name, "\"\\") == NULL)
+    if (*address->name != '\0' && is_plain_ascii(address->name) &&
+        strpbrk(address->name, "\"\\") == NULL)
         g_string_append_printf(out, "\"%s\" ", address->name);
     else if (*address->name != '\0') {
         append_encoded_words(out, address->name, &column);
@@ -252,10 +255,12 @@ mugai_compose_date(MugaiTime time)
     if (local == NULL || g_date_time_get_year(local) < 1900)
         return g_strdup("Thu, 01 Jan 1970 00:00:00 +0000");
     return g_strdup_printf("%.3s, %02d %.3s %04d %02d:%02d:%02d %c%02d%02d",
-                           days + 3 * (g_date_time_get_day_of_week(local) - 1), g_date_time_get_day_of_month(local),
-                           months + 3 * (g_date_time_get_month(local) - 1), g_date_time_get_year(local),
-                           g_date_time_get_hour(local), g_date_time_get_minute(local),
-                           g_date_time_get_second(local), offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
+                           days + 3 * (g_date_time_get_day_of_week(local) - 1),
+                           g_date_time_get_day_of_month(local),
+                           months + 3 * (g_date_time_get_month(local) - 1),
+                           g_date_time_get_year(local), g_date_time_get_hour(local),
+                           g_date_time_get_minute(local), g_date_time_get_second(local),
+                           offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
 static void
@@ -290,17 +295,19 @@ append_body(GString *out, const char *text, gsize length)
 }
 
 void
-mugai_compose_finish(GString *out, const MugaiId *id, const MugaiReport *report, const char *text, gsize length)
+mugai_compose_finish(GString *out, const MugaiId *id, const MugaiReport *report, const char *text,
+                     gsize length)
 {
     g_string_append(out, "MIME-Version: 1.0\r\n"
                          "Content-Type: text/plain; charset=utf-8\r\n"
                          "Content-Transfer-Encoding: base64\r\n");
     g_string_append_printf(out, "Mugai-Id: %s\r\n", id->text);
-    g_string_append_printf(out,
-                           "Mugai-Result: profile=%d; kept=%u; converted=%u; removed=%u; unreadable=%u; "
-                           "ambiguous=%u\r\n\r\n",
-                           MUGAI_PROFILE_VERSION, mugai_report_count(report, MUGAI_KEPT),
-                           mugai_report_count(report, MUGAI_CONVERTED), mugai_report_count(report, MUGAI_REMOVED),
-                           mugai_report_count(report, MUGAI_UNREADABLE), report->ambiguities->len);
+    g_string_append_printf(
+        out,
+        "Mugai-Result: profile=%d; kept=%u; converted=%u; removed=%u; unreadable=%u; "
+        "ambiguous=%u\r\n\r\n",
+        MUGAI_PROFILE_VERSION, mugai_report_count(report, MUGAI_KEPT),
+        mugai_report_count(report, MUGAI_CONVERTED), mugai_report_count(report, MUGAI_REMOVED),
+        mugai_report_count(report, MUGAI_UNREADABLE), report->ambiguities->len);
     append_body(out, text, length);
 }

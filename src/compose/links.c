@@ -1,11 +1,13 @@
 /*
  * links.c - makes links inert, in the one place through which all text goes
  *
- * No parser of URLs: the four patterns by which mail programs find links are broken wherever they stand, so that
- * nothing depends on where a link begins or ends. What follows a pattern up to the end of the host is defanged too
- * (dots in brackets), for the reader's eye and for programs that guess at bare host names.
+ * No parser of URLs: the four patterns by which mail programs find links are broken wherever they
+ * stand, so that nothing depends on where a link begins or ends. What follows a pattern up to the
+ * end of the host is defanged too (dots in brackets), for the reader's eye and for programs that
+ * guess at bare host names.
  *
- * Trust: the text is hostile. Its characters must be clean already: a character dropped later could make a pattern.
+ * Trust: the text is hostile. Its characters must be clean already: a character dropped later could
+ * make a pattern.
  */
 #include "links.h"
 
@@ -14,7 +16,8 @@
 typedef struct {
     const char *pattern; /* lower case */
     const char *inert;
-    gboolean number;     /* only where a word begins and a number follows: "hotel:", "TEL: 03" are no links */
+    gboolean number; /* only where a word begins and a number follows: "hotel:", "TEL: 03" are no
+                        links */
 } LinkPattern;
 
 static const LinkPattern patterns[] = {
@@ -82,10 +85,12 @@ append_host(GString *out, const char *p, gsize left)
 {
     gsize i = 0;
 
-    for (; i < left && (g_ascii_isalnum(p[i]) || strchr("-_.@%", p[i]) != NULL) && p[i] != '\0'; i++) {
+    for (; i < left && (g_ascii_isalnum(p[i]) || strchr("-_.@%", p[i]) != NULL) && p[i] != '\0';
+         i++) {
         gboolean inner = p[i] == '.' && i + 1 < left && g_ascii_isalnum(p[i + 1]);
 
-        /* "www." within a host is a pattern of its own and comes next, and so is "tel:" behind one. */
+        /* "www." within a host is a pattern of its own and comes next, and so is "tel:" behind one.
+         */
         if (find_pattern(p + i, left - i, i == 0 || !g_ascii_isalnum(p[i - 1])) != NULL)
             break;
         if (inner)

@@ -1,8 +1,9 @@
 /*
  * notice.c - the sentences that mugai writes itself, and the message made of nothing else
  *
- * Every line gets the mark; values are cleaned to one line before they are put in, and are not looked at for further
- * placeholders. So no value can begin a line of its own or change a sentence (profile, section 5).
+ * Every line gets the mark; values are cleaned to one line before they are put in, and are not
+ * looked at for further placeholders. So no value can begin a line of its own or change a sentence
+ * (profile, section 5).
  */
 #include "links.h"
 
@@ -60,7 +61,8 @@ append_marked(MugaiText *text, const char *line)
     GString *inert = g_string_new(NULL);
 
     mugai_text_append_clean(clean, line, -1, NULL);
-    mugai_links_append_inert(inert, mugai_text_string(clean), mugai_text_length(clean), MUGAI_LINKS_DEFANG);
+    mugai_links_append_inert(inert, mugai_text_string(clean), mugai_text_length(clean),
+                             MUGAI_LINKS_DEFANG);
     g_strdelimit(inert->str, "\n", ' ');
     mugai_text_append(text, MUGAI_PROFILE_MARK, -1);
     mugai_text_append(text, inert->str, (gssize)inert->len);
@@ -135,7 +137,8 @@ sentence_line(const MugaiSettings *settings, const char *key)
 }
 
 char *
-mugai_compose_notice_only(const MugaiSettings *settings, const MugaiId *id, MugaiTime received, gsize *ret_length)
+mugai_compose_notice_only(const MugaiSettings *settings, const MugaiId *id, MugaiTime received,
+                          gsize *ret_length)
 {
     g_autoptr(MugaiText) text = mugai_text_new(MUGAI_LIMIT_NOTICE_OCTETS);
     g_autoptr(MugaiReport) report = mugai_report_new();

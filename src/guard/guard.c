@@ -1,19 +1,21 @@
 /*
  * guard.c - lines and fields of the output profile (sections 1 to 3)
  *
- * An automaton fed one octet at a time. This file cuts the octets into lines, the lines into fields, and checks which
- * fields there are, how often and in what order; guard_value.c has the grammars of their values, guard_text.c the
- * base64, UTF-8 and characters of encoded words and body.
+ * An automaton fed one octet at a time. This file cuts the octets into lines, the lines into
+ * fields, and checks which fields there are, how often and in what order; guard_value.c has the
+ * grammars of their values, guard_text.c the base64, UTF-8 and characters of encoded words and
+ * body.
  *
- *     PLACE_LINE ──▶ PLACE_NAME ──':'──▶ PLACE_COLON ──' '──▶ PLACE_START ──▶ PLACE_VALUE ──CRLF──▶ PLACE_LINE
- *        │  ▲                                                                     ▲                      │
- *        │  └──────────────── end of the field ◀── anything else                  └── PLACE_FOLD ◀──' '──┘
- *        └──CRLF──▶ PLACE_BODY ──(full line)──▶ PLACE_BODY ──(shorter line, or padding)──▶ PLACE_DONE
+ *     LINE ──▶ NAME ──':'──▶ COLON ──' '──▶ START ──▶ VALUE ──CRLF──▶ LINE
+ *     │  ▲                                               ▲               │
+ *     │  └── end of the field ◀── anything else          └── FOLD ◀──' '─┘
+ *     └──CRLF──▶ BODY ──full line──▶ BODY ──shorter line, or padding──▶ DONE
  *
  * Invariants: 1. once refused, always refused, with the first reason;
  *             2. the answer does not depend on how the octets were cut into calls;
  *             3. every loop is bounded by a constant or by the octets of the call.
- * Trust: every octet is hostile. Nothing outside of this folder is called, and nothing is allocated.
+ * Trust: every octet is hostile. Nothing outside of this folder is called, and nothing is
+ * allocated.
  */
 #include "guard_internal.h"
 
@@ -22,12 +24,12 @@
 enum {
     PLACE_LINE = 0, /* at the start of a header line */
     PLACE_NAME,
-    PLACE_COLON,    /* after the colon, the space is due */
-    PLACE_START,    /* after that space, the value is due */
+    PLACE_COLON, /* after the colon, the space is due */
+    PLACE_START, /* after that space, the value is due */
     PLACE_VALUE,
-    PLACE_FOLD,     /* after the blank of a folded line, a non-space is due */
+    PLACE_FOLD, /* after the blank of a folded line, a non-space is due */
     PLACE_BODY,
-    PLACE_DONE,     /* after the last line of the body */
+    PLACE_DONE, /* after the last line of the body */
 };
 
 enum {
@@ -59,16 +61,18 @@ enum {
 };
 
 #define IS_OWN(field) ((field) >= FIELD_DATE)
-#define OWN_BIT(field) (1u << ((field) - FIELD_DATE))
+#define OWN_BIT(field) (1u << ((field)-FIELD_DATE))
 
-static const char *const auto_submitted[] = {"auto-generated", "auto-replied", "auto-notified", NULL};
+static const char *const auto_submitted[] = {"auto-generated", "auto-replied", "auto-notified",
+                                             NULL};
 static const char *const precedence[] = {"bulk", "list", "junk", NULL};
 static const char *const importance[] = {"high", "normal", "low", NULL};
 static const char *const mime_version[] = {"1.0", NULL};
 static const char *const content_type[] = {"text/plain; charset=utf-8", NULL};
 static const char *const transfer_encoding[] = {"base64", NULL};
 
-/* The table of section 2. @max: of a trace field, fields of that name; of an own field, items in its value. */
+/* The table of section 2. @max: of a trace field, fields of that name; of an own field, items in
+ * its value. */
 static const struct {
     const char *name;
     GuardGrammar grammar;
@@ -78,25 +82,31 @@ static const struct {
 } fields[FIELD_COUNT] = {
     [FIELD_RECEIVED] = {"Received", guard_trace, NULL, MUGAI_PROFILE_RECEIVED_MAX, false},
     [FIELD_RETURN_PATH] = {"Return-Path", guard_trace, NULL, MUGAI_PROFILE_OTHER_TRACE_MAX, false},
-    [FIELD_DELIVERED_TO] = {"Delivered-To", guard_trace, NULL, MUGAI_PROFILE_OTHER_TRACE_MAX, false},
-    [FIELD_X_ORIGINAL_TO] = {"X-Original-To", guard_trace, NULL, MUGAI_PROFILE_OTHER_TRACE_MAX, false},
+    [FIELD_DELIVERED_TO] = {"Delivered-To", guard_trace, NULL, MUGAI_PROFILE_OTHER_TRACE_MAX,
+                            false},
+    [FIELD_X_ORIGINAL_TO] = {"X-Original-To", guard_trace, NULL, MUGAI_PROFILE_OTHER_TRACE_MAX,
+                             false},
     [FIELD_DATE] = {"Date", guard_date, NULL, 1, true},
     [FIELD_FROM] = {"From", guard_address_list, NULL, MUGAI_PROFILE_FROM_ADDRESSES_MAX, true},
     [FIELD_SENDER] = {"Sender", guard_address_list, NULL, 1, false},
-    [FIELD_REPLY_TO] = {"Reply-To", guard_address_list, NULL, MUGAI_PROFILE_FROM_ADDRESSES_MAX, false},
+    [FIELD_REPLY_TO] = {"Reply-To", guard_address_list, NULL, MUGAI_PROFILE_FROM_ADDRESSES_MAX,
+                        false},
     [FIELD_TO] = {"To", guard_address_list, NULL, MUGAI_PROFILE_TO_ADDRESSES_MAX, false},
     [FIELD_CC] = {"Cc", guard_address_list, NULL, MUGAI_PROFILE_TO_ADDRESSES_MAX, false},
     [FIELD_SUBJECT] = {"Subject", guard_unstructured, NULL, 1, false},
     [FIELD_MESSAGE_ID] = {"Message-ID", guard_message_ids, NULL, 1, true},
-    [FIELD_IN_REPLY_TO] = {"In-Reply-To", guard_message_ids, NULL, MUGAI_PROFILE_IN_REPLY_TO_MAX, false},
-    [FIELD_REFERENCES] = {"References", guard_message_ids, NULL, MUGAI_PROFILE_REFERENCES_MAX, false},
+    [FIELD_IN_REPLY_TO] = {"In-Reply-To", guard_message_ids, NULL, MUGAI_PROFILE_IN_REPLY_TO_MAX,
+                           false},
+    [FIELD_REFERENCES] = {"References", guard_message_ids, NULL, MUGAI_PROFILE_REFERENCES_MAX,
+                          false},
     [FIELD_LIST_ID] = {"List-Id", guard_list_id, NULL, 1, false},
     [FIELD_AUTO_SUBMITTED] = {"Auto-Submitted", guard_fixed, auto_submitted, 1, false},
     [FIELD_PRECEDENCE] = {"Precedence", guard_fixed, precedence, 1, false},
     [FIELD_IMPORTANCE] = {"Importance", guard_fixed, importance, 1, false},
     [FIELD_MIME_VERSION] = {"MIME-Version", guard_fixed, mime_version, 1, true},
     [FIELD_CONTENT_TYPE] = {"Content-Type", guard_fixed, content_type, 1, true},
-    [FIELD_CONTENT_TRANSFER_ENCODING] = {"Content-Transfer-Encoding", guard_fixed, transfer_encoding, 1, true},
+    [FIELD_CONTENT_TRANSFER_ENCODING] = {"Content-Transfer-Encoding", guard_fixed,
+                                         transfer_encoding, 1, true},
     [FIELD_MUGAI_ID] = {"Mugai-Id", guard_mugai_id, NULL, 1, true},
     [FIELD_MUGAI_RESULT] = {"Mugai-Result", guard_mugai_result, NULL, 1, true},
 };
@@ -114,7 +124,8 @@ static const char *const rule_texts[MUGAI_RULE_COUNT] = {
     [MUGAI_RULE_FIELD_ORDER] = "field out of order or repeated",
     [MUGAI_RULE_FIELD_COUNT] = "too many trace fields of this name",
     [MUGAI_RULE_FIELD_MISSING] = "a required field is missing",
-    [MUGAI_RULE_FIELD_SPACE] = "value needs one space before it, something in it, no space behind it",
+    [MUGAI_RULE_FIELD_SPACE] =
+        "value needs one space before it, something in it, no space behind it",
     [MUGAI_RULE_FOLD] = "no folded line may stand here, or it does not begin with one space",
     [MUGAI_RULE_DATE] = "not a date in the form of the profile",
     [MUGAI_RULE_ADDRESS] = "not an address in the form of the profile",
@@ -181,7 +192,8 @@ find_field(const MugaiGuard *guard)
         const char *name = fields[field].name;
         uint8_t i = 0;
 
-        while (i < guard->short_length && name[i] != '\0' && (uint8_t)name[i] == guard->short_octets[i])
+        while (i < guard->short_length && name[i] != '\0' &&
+               (uint8_t)name[i] == guard->short_octets[i])
             i++;
         if (i == guard->short_length && name[i] == '\0')
             return field;
@@ -290,7 +302,8 @@ read_header_octet(MugaiGuard *guard, uint8_t octet)
     case PLACE_START:
     case PLACE_FOLD:
         if (octet == ' ')
-            return guard_refuse(guard, guard->place == PLACE_FOLD ? MUGAI_RULE_FOLD : MUGAI_RULE_FIELD_SPACE);
+            return guard_refuse(guard, guard->place == PLACE_FOLD ? MUGAI_RULE_FOLD
+                                                                  : MUGAI_RULE_FIELD_SPACE);
         guard->place = PLACE_VALUE;
         return fields[guard->field].grammar(guard, octet);
     default:
@@ -350,7 +363,8 @@ end_body_line(MugaiGuard *guard)
     uint64_t octets = guard->at_column - 2;
 
     if (octets == 0)
-        return guard_refuse(guard, guard->decoded_octets == 0 ? MUGAI_RULE_BODY_EMPTY : MUGAI_RULE_BASE64);
+        return guard_refuse(guard,
+                            guard->decoded_octets == 0 ? MUGAI_RULE_BODY_EMPTY : MUGAI_RULE_BASE64);
     if (guard->quantum_count != 0)
         return guard_refuse(guard, MUGAI_RULE_BASE64);
     if (octets < MUGAI_PROFILE_BODY_LINE_OCTETS || guard->base64_ended)
@@ -382,8 +396,8 @@ read_line_end(MugaiGuard *guard)
 static bool
 is_relay_fold(const MugaiGuard *guard, uint8_t octet)
 {
-    return octet == '\t' && (guard->flags & MUGAI_GUARD_RELAYED) != 0 && guard->place == PLACE_LINE &&
-           guard->field != FIELD_NONE && !IS_OWN(guard->field);
+    return octet == '\t' && (guard->flags & MUGAI_GUARD_RELAYED) != 0 &&
+           guard->place == PLACE_LINE && guard->field != FIELD_NONE && !IS_OWN(guard->field);
 }
 
 static bool

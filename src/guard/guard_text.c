@@ -1,8 +1,9 @@
 /*
  * guard_text.c - base64, UTF-8 and the characters of the text (sections 3 and 4)
  *
- * Base64 octets go in, decoded octets fall out into the UTF-8 automaton, its code points into the rules on characters.
- * The same three steps serve the body and each encoded word; in a word there are no lines, so no line end, no TAB.
+ * Base64 octets go in, decoded octets fall out into the UTF-8 automaton, its code points into the
+ * rules on characters. The same three steps serve the body and each encoded word; in a word there
+ * are no lines, so no line end, no TAB.
  *
  * Invariants: 1. at most three decoded octets a call; 2. no state but MugaiGuard.
  */
@@ -10,14 +11,16 @@
 
 #include <mugai/profile.h>
 
-/* Section 4: what is not clean beside U+0000-001F, U+007F-009F and the last two of every plane. Ascending. */
+/* Section 4: what is not clean beside U+0000-001F, U+007F-009F and the last two of every plane.
+ * Ascending. */
 static const struct {
     uint32_t first, last;
 } unclean[] = {
-    {0x00AD, 0x00AD},   {0x034F, 0x034F},   {0x061C, 0x061C},   {0x115F, 0x1160},   {0x17B4, 0x17B5},
-    {0x180B, 0x180F},   {0x200B, 0x200F},   {0x2028, 0x202E},   {0x2060, 0x206F},   {0x3164, 0x3164},
-    {0xFDD0, 0xFDEF},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB},   {0x1BCA0, 0x1BCA3},
-    {0x1D173, 0x1D17A}, {0xE0000, 0xE00FF}, {0xE01F0, 0xE0FFF},
+    {0x00AD, 0x00AD},   {0x034F, 0x034F},   {0x061C, 0x061C},   {0x115F, 0x1160},
+    {0x17B4, 0x17B5},   {0x180B, 0x180F},   {0x200B, 0x200F},   {0x2028, 0x202E},
+    {0x2060, 0x206F},   {0x3164, 0x3164},   {0xFDD0, 0xFDEF},   {0xFEFF, 0xFEFF},
+    {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB},   {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A},
+    {0xE0000, 0xE00FF}, {0xE01F0, 0xE0FFF},
 };
 
 #define UNCLEAN_COUNT (sizeof(unclean) / sizeof(unclean[0]))
@@ -46,8 +49,8 @@ is_selector(uint32_t c)
 static bool
 is_space(uint32_t c)
 {
-    return c == ' ' || c == '\t' || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x202F ||
-           c == 0x205F || c == 0x3000;
+    return c == ' ' || c == '\t' || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
+           c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
 void
@@ -80,7 +83,8 @@ ends_in(const MugaiGuard *guard, const char *pattern, unsigned length)
 static bool
 check_link(MugaiGuard *guard, uint8_t octet)
 {
-    guard->recent = guard->recent << 8 | (uint8_t)(octet >= 'A' && octet <= 'Z' ? octet + 32 : octet);
+    guard->recent =
+        guard->recent << 8 | (uint8_t)(octet >= 'A' && octet <= 'Z' ? octet + 32 : octet);
     if ((guard->flags & MUGAI_GUARD_INERT_LINKS) == 0)
         return true;
     if ((octet == '/' && ends_in(guard, "://", 3)) || (octet == '.' && ends_in(guard, "www.", 4)) ||
@@ -99,7 +103,8 @@ check_character(MugaiGuard *guard, uint32_t c)
         return guard_refuse(guard, guard->in_word ? MUGAI_RULE_ENCODED_WORD : MUGAI_RULE_CHARACTER);
     if (is_selector(c)) {
         if (!guard->base)
-            return guard_refuse(guard, guard->in_word ? MUGAI_RULE_ENCODED_WORD : MUGAI_RULE_SELECTOR);
+            return guard_refuse(guard,
+                                guard->in_word ? MUGAI_RULE_ENCODED_WORD : MUGAI_RULE_SELECTOR);
         guard->base = false;
     } else
         guard->base = !is_space(c);

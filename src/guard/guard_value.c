@@ -1,9 +1,10 @@
 /*
  * guard_value.c - the grammars of the field values (section 2)
  *
- * Each is an automaton over GuardEvents: octets 0x20-0x7E, a fold, the end. guard.c has already seen to it that a value
- * is not empty and does not begin with a space. Short values with a fixed form are collected and looked at when whole;
- * for these a refusal is reported at the octet that cannot be, or at the end.
+ * Each is an automaton over GuardEvents: octets 0x20-0x7E, a fold, the end. guard.c has already
+ * seen to it that a value is not empty and does not begin with a space. Short values with a fixed
+ * form are collected and looked at when whole; for these a refusal is reported at the octet that
+ * cannot be, or at the end.
  */
 #include "guard_internal.h"
 
@@ -87,7 +88,8 @@ guard_fixed(MugaiGuard *guard, GuardEvent event)
     return guard_refuse(guard, MUGAI_RULE_VALUE);
 }
 
-/* Whether @octets have the form of @pattern: '9' is any digit, 'C' one of Crockford's base32, the rest itself. */
+/* Whether @octets have the form of @pattern: '9' is any digit, 'C' one of Crockford's base32, the
+ * rest itself. */
 static bool
 has_form(const uint8_t *octets, size_t length, const char *pattern)
 {
@@ -96,10 +98,10 @@ has_form(const uint8_t *octets, size_t length, const char *pattern)
     for (; i < length && pattern[i] != '\0'; i++) {
         uint8_t c = octets[i];
 
-        if (pattern[i] == '9' ? !is_digit(c)
-            : pattern[i] == 'C'
-                ? !is_digit(c) && (c < 'A' || c > 'Z' || c == 'I' || c == 'L' || c == 'O' || c == 'U')
-                : c != (uint8_t)pattern[i])
+        if (pattern[i] == '9'   ? !is_digit(c)
+            : pattern[i] == 'C' ? !is_digit(c) && (c < 'A' || c > 'Z' || c == 'I' || c == 'L' ||
+                                                   c == 'O' || c == 'U')
+                                : c != (uint8_t)pattern[i])
             return false;
     }
     return i == length && pattern[i] == '\0';
@@ -144,8 +146,9 @@ find_name(const uint8_t *octets, const char *names, uint32_t count)
 {
     uint32_t i = 0;
 
-    while (i < count && (octets[0] != (uint8_t)names[3 * i] || octets[1] != (uint8_t)names[3 * i + 1] ||
-                         octets[2] != (uint8_t)names[3 * i + 2]))
+    while (i < count &&
+           (octets[0] != (uint8_t)names[3 * i] || octets[1] != (uint8_t)names[3 * i + 1] ||
+            octets[2] != (uint8_t)names[3 * i + 2]))
         i++;
     return i;
 }
@@ -158,15 +161,17 @@ is_date(const uint8_t *o, size_t length)
     uint32_t day = 0;
     uint32_t year = 0;
 
-    if (length != 31 || o[3] != ',' || !has_form(o + 4, 4, " 99 ") || !has_form(o + 11, 15, " 9999 99:99:99 ") ||
-        (o[26] != '+' && o[26] != '-') || !has_form(o + 27, 4, "9999"))
+    if (length != 31 || o[3] != ',' || !has_form(o + 4, 4, " 99 ") ||
+        !has_form(o + 11, 15, " 9999 99:99:99 ") || (o[26] != '+' && o[26] != '-') ||
+        !has_form(o + 27, 4, "9999"))
         return false;
     month = find_name(o + 8, "JanFebMarAprMayJunJulAugSepOctNovDec", 12) + 1;
     day = number(o + 5, 2);
     year = number(o + 12, 4);
     return year >= 1900 && day >= 1 && day <= days_of_month(year, month) &&
-           find_name(o, "SunMonTueWedThuFriSat", 7) == day_of_week(year, month, day) && number(o + 17, 2) <= 23 &&
-           number(o + 20, 2) <= 59 && number(o + 23, 2) <= 60 && number(o + 29, 2) <= 59;
+           find_name(o, "SunMonTueWedThuFriSat", 7) == day_of_week(year, month, day) &&
+           number(o + 17, 2) <= 23 && number(o + 20, 2) <= 59 && number(o + 23, 2) <= 60 &&
+           number(o + 29, 2) <= 59;
 }
 
 bool
@@ -176,7 +181,8 @@ guard_date(MugaiGuard *guard, GuardEvent event)
 
     if (!collect(guard, event, MUGAI_RULE_DATE, &whole))
         return false;
-    return !whole || is_date(guard->short_octets, guard->short_length) || guard_refuse(guard, MUGAI_RULE_DATE);
+    return !whole || is_date(guard->short_octets, guard->short_length) ||
+           guard_refuse(guard, MUGAI_RULE_DATE);
 }
 
 static bool
@@ -201,11 +207,13 @@ guard_mugai_id(MugaiGuard *guard, GuardEvent event)
            guard_refuse(guard, MUGAI_RULE_MUGAI_ID);
 }
 
-/* '#' is a number without leading zeros; guard->length is the place in the form, guard->part_length its digits. */
+/* '#' is a number without leading zeros; guard->length is the place in the form, guard->part_length
+ * its digits. */
 bool
 guard_mugai_result(MugaiGuard *guard, GuardEvent event)
 {
-    static const char form[] = "profile=1; kept=#; converted=#; removed=#; unreadable=#; ambiguous=#";
+    static const char form[] =
+        "profile=1; kept=#; converted=#; removed=#; unreadable=#; ambiguous=#";
     char due = form[guard->length];
 
     if (event == GUARD_FOLD)
@@ -266,11 +274,11 @@ read_word(MugaiGuard *guard, uint8_t octet, bool *ret_whole)
 
 enum {
     TEXT_START = 0,
-    TEXT_EQUALS,     /* the value began with '=' */
+    TEXT_EQUALS, /* the value began with '=' */
     TEXT_ASCII,
     TEXT_WORD,
     TEXT_AFTER_WORD,
-    TEXT_NEXT_WORD,  /* after the space or fold between two words */
+    TEXT_NEXT_WORD, /* after the space or fold between two words */
 };
 
 static bool
@@ -371,20 +379,20 @@ read_domain(MugaiGuard *guard, uint8_t octet)
 
 enum {
     ADDRESS_START = 0,
-    ADDRESS_NAME,        /* in a quoted display name */
-    ADDRESS_AFTER_NAME,  /* the space is due */
-    ADDRESS_WORD,        /* in an encoded word */
+    ADDRESS_NAME,       /* in a quoted display name */
+    ADDRESS_AFTER_NAME, /* the space is due */
+    ADDRESS_WORD,       /* in an encoded word */
     ADDRESS_AFTER_WORD,
-    ADDRESS_NEXT_WORD,   /* after a fold: only a word may follow */
-    ADDRESS_NEXT,        /* after a space: a word or the address */
-    ADDRESS_ANGLE,       /* '<' is due */
+    ADDRESS_NEXT_WORD, /* after a fold: only a word may follow */
+    ADDRESS_NEXT,      /* after a space: a word or the address */
+    ADDRESS_ANGLE,     /* '<' is due */
     ADDRESS_LOCAL_START,
     ADDRESS_LOCAL,
-    ADDRESS_QUOTED,      /* in a quoted local part */
-    ADDRESS_AT,          /* '@' is due */
+    ADDRESS_QUOTED, /* in a quoted local part */
+    ADDRESS_AT,     /* '@' is due */
     ADDRESS_DOMAIN,
     ADDRESS_END,
-    ADDRESS_COMMA,       /* after a comma */
+    ADDRESS_COMMA, /* after a comma */
     ADDRESS_UNDISCLOSED,
     ADDRESS_UNDISCLOSED_END,
 };
@@ -495,7 +503,8 @@ read_quoted_local(MugaiGuard *guard, GuardEvent event)
     if (event == '"') {
         if (guard->part_last == '.')
             guard->quoting_needed = true;
-        return guard->quoting_needed && guard->part_length > 0 ? go(guard, ADDRESS_AT) : refuse_address(guard);
+        return guard->quoting_needed && guard->part_length > 0 ? go(guard, ADDRESS_AT)
+                                                               : refuse_address(guard);
     }
     if (event != '.' && event != ' ' && !is_atext(event))
         return refuse_address(guard);
@@ -576,11 +585,13 @@ read_between(MugaiGuard *guard, GuardEvent event)
     case ADDRESS_ANGLE:
         return event == '<' ? begin_addr_spec(guard) : refuse_address(guard);
     case ADDRESS_COMMA:
-        return event == ' ' || event == GUARD_FOLD ? go(guard, ADDRESS_START) : refuse_address(guard);
+        return event == ' ' || event == GUARD_FOLD ? go(guard, ADDRESS_START)
+                                                   : refuse_address(guard);
     default: /* ADDRESS_END, ADDRESS_UNDISCLOSED_END */
         if (event == GUARD_END)
             return true;
-        return event == ',' && guard->state == ADDRESS_END ? go(guard, ADDRESS_COMMA) : refuse_address(guard);
+        return event == ',' && guard->state == ADDRESS_END ? go(guard, ADDRESS_COMMA)
+                                                           : refuse_address(guard);
     }
 }
 

@@ -1,9 +1,10 @@
 /*
  * blocks.c - finds files that hide in text and takes them out
  *
- * A text of nothing but characters can still carry a program: any of these encodings is turned back into a file by a
- * mail program or a curious reader. Each kind is known by its first line, and ends where its grammar says or where its
- * lines stop looking like it, so that an open end takes no sentence with it.
+ * A text of nothing but characters can still carry a program: any of these encodings is turned back
+ * into a file by a mail program or a curious reader. Each kind is known by its first line, and ends
+ * where its grammar says or where its lines stop looking like it, so that an open end takes no
+ * sentence with it.
  *
  * Invariant: every line of the text is copied or in exactly one block.
  * Trust: the text is hostile. Limits: a block mixed with other text line by line is not found.
@@ -20,14 +21,15 @@
 #define QUOTE_OCTETS 16u
 
 typedef struct {
-    const char *p;      /* without prefix, line end and trailing blanks */
+    const char *p; /* without prefix, line end and trailing blanks */
     gsize octets;
-    const char *next;   /* where the next line begins */
+    const char *next; /* where the next line begins */
 } Line;
 
 typedef gboolean (*LineTest)(const Line *line);
 
-/* The text, and of each kind of last line whether the rest of the text has none: it is looked for once. */
+/* The text, and of each kind of last line whether the rest of the text has none: it is looked for
+ * once. */
 typedef struct {
     const char *end;
     const char *prefix; /* what the lines of a quoted or indented block begin with */
@@ -45,11 +47,13 @@ read_line(const Reading *reading, const char *p)
     Line line = {.p = p, .next = line_end == NULL ? reading->end : line_end + 1};
 
     line.octets = (gsize)((line_end == NULL ? reading->end : line_end) - p);
-    if (line.octets >= reading->prefix_octets && memcmp(p, reading->prefix, reading->prefix_octets) == 0) {
+    if (line.octets >= reading->prefix_octets &&
+        memcmp(p, reading->prefix, reading->prefix_octets) == 0) {
         line.p += reading->prefix_octets;
         line.octets -= reading->prefix_octets;
     }
-    while (line.octets > 0 && strchr(" \t\r", line.p[line.octets - 1]) != NULL && line.p[line.octets - 1] != '\0')
+    while (line.octets > 0 && strchr(" \t\r", line.p[line.octets - 1]) != NULL &&
+           line.p[line.octets - 1] != '\0')
         line.octets--;
     return line;
 }
@@ -70,8 +74,8 @@ equals(const Line *line, const char *string)
 
 /* --- uuencode --- */
 
-/* A line of uuencoded octets: the first says how many, the rest are that many; writers disagree about a checksum
- * and trailing blanks. */
+/* A line of uuencoded octets: the first says how many, the rest are that many; writers disagree
+ * about a checksum and trailing blanks. */
 static gboolean
 is_uu_line(const Line *line)
 {
@@ -121,13 +125,15 @@ uuencode_end(Reading *reading, const Line *begin, char **ret_name)
 
     if (name == NULL || begin->next >= reading->end)
         return NULL;
-    for (line = read_line(reading, begin->next); is_uu_line(&line); line = read_line(reading, line.next)) {
+    for (line = read_line(reading, begin->next); is_uu_line(&line);
+         line = read_line(reading, line.next)) {
         any = TRUE;
         before = line.next;
         if (line.next >= reading->end)
             break;
     }
-    /* Outlook Express takes a "begin" without mode; a sentence that begins so has no such line after it. */
+    /* Outlook Express takes a "begin" without mode; a sentence that begins so has no such line
+     * after it. */
     if (!any && !(has_mode && equals(&line, "end")))
         return NULL;
     *ret_name = g_steal_pointer(&name);
@@ -218,8 +224,9 @@ ends_binhex(const Line *line)
 static const char *
 binhex_end(Reading *reading, const Line *begin, char **ret_name)
 {
-    return begins(begin, "(This file must be converted with BinHex") ? find_last_line(reading, begin, ends_binhex)
-                                                                     : NULL;
+    return begins(begin, "(This file must be converted with BinHex")
+               ? find_last_line(reading, begin, ends_binhex)
+               : NULL;
 }
 
 static gboolean
@@ -228,11 +235,13 @@ ends_armour(const Line *line)
     return begins(line, "-----END ");
 }
 
-/* What is signed in clear is text for people: only its signature goes, which has an armour of its own. */
+/* What is signed in clear is text for people: only its signature goes, which has an armour of its
+ * own. */
 static const char *
 armour_end(Reading *reading, const Line *begin, char **ret_name)
 {
-    if (!begins(begin, "-----BEGIN ") || begin->octets < 16 || memcmp(begin->p + begin->octets - 5, "-----", 5) != 0 ||
+    if (!begins(begin, "-----BEGIN ") || begin->octets < 16 ||
+        memcmp(begin->p + begin->octets - 5, "-----", 5) != 0 ||
         begins(begin, "-----BEGIN PGP SIGNED MESSAGE"))
         return NULL;
     return find_last_line(reading, begin, ends_armour);
@@ -256,18 +265,23 @@ is_base64_line(const Line *line)
     return TRUE;
 }
 
-/* Whether the line has two of upper case, lower case and digits: a ruler of one letter is no file. */
+/* Whether the line has two of upper case, lower case and digits: a ruler of one letter is no file.
+ */
 static gboolean
 is_mixed(const Line *line)
 {
     guint classes = 0;
 
     for (gsize i = 0; i < line->octets; i++)
-        classes |= g_ascii_isupper(line->p[i]) ? 1 : g_ascii_islower(line->p[i]) ? 2 : g_ascii_isdigit(line->p[i]) ? 4 : 0;
+        classes |= g_ascii_isupper(line->p[i])   ? 1
+                   : g_ascii_islower(line->p[i]) ? 2
+                   : g_ascii_isdigit(line->p[i]) ? 4
+                                                 : 0;
     return (classes & (classes - 1)) != 0;
 }
 
-/* A run of enough lines of one length, and the shorter one that ends it; or one line as long as such a run. */
+/* A run of enough lines of one length, and the shorter one that ends it; or one line as long as
+ * such a run. */
 static const char *
 base64_end(Reading *reading, const Line *begin, char **ret_name)
 {
@@ -291,7 +305,8 @@ base64_end(Reading *reading, const Line *begin, char **ret_name)
         return NULL;
     /* The rest of the file: shorter, and with padding or nothing but the alphabet. */
     if (line.octets > 0 && line.octets < begin->octets && line.octets % 4 == 0 &&
-        strspn(line.p, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") >= line.octets)
+        strspn(line.p, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") >=
+            line.octets)
         last = line.next;
     return last;
 }
@@ -304,10 +319,12 @@ is_mime_field(const Line *line)
     const char *colon = memchr(line->p, ':', line->octets);
 
     return colon != NULL && line->octets > 8 &&
-           (g_ascii_strncasecmp(line->p, "Content-", 8) == 0 || g_ascii_strncasecmp(line->p, "MIME-Version", 12) == 0);
+           (g_ascii_strncasecmp(line->p, "Content-", 8) == 0 ||
+            g_ascii_strncasecmp(line->p, "MIME-Version", 12) == 0);
 }
 
-/* Where the first line beginning with two dashes, or equal to @close unless NULL, begins or ends. */
+/* Where the first line beginning with two dashes, or equal to @close unless NULL, begins or ends.
+ */
 static const char *
 find_dashes(const Reading *reading, const char *p, const char *close)
 {
@@ -321,7 +338,8 @@ find_dashes(const Reading *reading, const char *p, const char *close)
     return reading->end;
 }
 
-/* A delimiter line with MIME fields under it: up to its closing delimiter, or to the end of the text. */
+/* A delimiter line with MIME fields under it: up to its closing delimiter, or to the end of the
+ * text. */
 static const char *
 mime_end(Reading *reading, const Line *begin, char **ret_name)
 {
@@ -337,7 +355,8 @@ mime_end(Reading *reading, const Line *begin, char **ret_name)
     return find_dashes(reading, begin->next, close);
 }
 
-/* "Content-Transfer-Encoding: base64" and the like, with nobody's delimiter before it: what follows the fields. */
+/* "Content-Transfer-Encoding: base64" and the like, with nobody's delimiter before it: what follows
+ * the fields. */
 static const char *
 encoded_body_end(Reading *reading, const Line *begin, char **ret_name)
 {
@@ -348,7 +367,8 @@ encoded_body_end(Reading *reading, const Line *begin, char **ret_name)
     if (begin->octets < sizeof(name) || g_ascii_strncasecmp(begin->p, name, sizeof(name) - 1) != 0)
         return NULL;
     value += strspn(value, " \t");
-    if (g_ascii_strncasecmp(value, "base64", 6) != 0 && g_ascii_strncasecmp(value, "quoted-printable", 16) != 0 &&
+    if (g_ascii_strncasecmp(value, "base64", 6) != 0 &&
+        g_ascii_strncasecmp(value, "quoted-printable", 16) != 0 &&
         g_ascii_strncasecmp(value, "x-uu", 4) != 0)
         return NULL;
     while (line.octets > 0 && line.next < reading->end)
@@ -374,11 +394,13 @@ static const struct {
 static gboolean
 may_begin(const Line *line)
 {
-    return line->octets > 2 && (begins(line, "begin") || strchr("=(-Cc \t", line->p[0]) != NULL || is_base64_line(line));
+    return line->octets > 2 && (begins(line, "begin") || strchr("=(-Cc \t", line->p[0]) != NULL ||
+                                is_base64_line(line));
 }
 
 static const char *
-find_block_after_prefix(Reading *reading, const char *begin, const Line *line, MugaiBlock *ret_block)
+find_block_after_prefix(Reading *reading, const char *begin, const Line *line,
+                        MugaiBlock *ret_block)
 {
     for (gsize i = 0; may_begin(line) && i < G_N_ELEMENTS(kinds); i++) {
         g_autofree char *name = NULL;
@@ -386,7 +408,9 @@ find_block_after_prefix(Reading *reading, const char *begin, const Line *line, M
 
         if (block_end == NULL)
             continue;
-        *ret_block = (MugaiBlock){.type = kinds[i].type, .octets = begin, .length = (gsize)(block_end - begin)};
+        *ret_block = (MugaiBlock){.type = kinds[i].type,
+                                  .octets = begin,
+                                  .length = (gsize)(block_end - begin)};
         ret_block->name = name == NULL ? g_strdup("") : g_steal_pointer(&name);
         return block_end;
     }
@@ -422,7 +446,8 @@ find_block(Reading *reading, const char *p, MugaiBlock *ret_block)
 gboolean
 mugai_blocks_has_yenc(const char *octets, gsize length)
 {
-    return (length > 8 && memcmp(octets, "=ybegin ", 8) == 0) || memmem(octets, length, "\n=ybegin ", 9) != NULL;
+    return (length > 8 && memcmp(octets, "=ybegin ", 8) == 0) ||
+           memmem(octets, length, "\n=ybegin ", 9) != NULL;
 }
 
 GString *

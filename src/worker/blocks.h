@@ -1,4 +1,5 @@
-/* blocks.h - files that hide in text: uuencode, yEnc, BinHex, armour, raw base64, MIME pasted into text */
+/* blocks.h - files that hide in text: uuencode, yEnc, BinHex, armour, raw base64, MIME pasted into
+ * text */
 #pragma once
 
 #include <glib.h>
@@ -14,7 +15,8 @@ typedef struct {
 /* Told of each block, in order, and where in the text without blocks it stood. */
 typedef void (*MugaiBlockFunc)(const MugaiBlock *block, gsize offset, gpointer data);
 
-/* Whether @octets, in any charset, hold yEnc: its octets have no charset, so they must go before the text is decoded. */
+/* Whether @octets, in any charset, hold yEnc: its octets have no charset, so they must go before
+ * the text is decoded. */
 gboolean mugai_blocks_has_yenc(const char *octets, gsize length);
 
 /* The text without its blocks, newly allocated. Linear. */

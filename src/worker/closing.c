@@ -1,8 +1,9 @@
 /*
- * closing.c - the notice that closes every message: what was done to it, what to beware of, whom to ask
+ * closing.c - the notice that closes every message: what was done to it, what to beware of, whom to
+ * ask
  *
- * Short, calm and complete: one line for each removed part, one for each kind of warning. The sentences are the
- * administrator's (packaging/notices); which of them are said is decided here.
+ * Short, calm and complete: one line for each removed part, one for each kind of warning. The
+ * sentences are the administrator's (packaging/notices); which of them are said is decided here.
  */
 #include "render.h"
 
@@ -20,7 +21,8 @@ is_listed(const MugaiPart *part)
 }
 
 static void
-write_part_line(MugaiText *notice, const MugaiSettings *settings, const MugaiPart *part, guint number)
+write_part_line(MugaiText *notice, const MugaiSettings *settings, const MugaiPart *part,
+                guint number)
 {
     g_autofree char *ordinal = g_strdup_printf("%u", number);
     g_autofree char *size = mugai_compose_size(part->size);
@@ -28,7 +30,8 @@ write_part_line(MugaiText *notice, const MugaiSettings *settings, const MugaiPar
     g_autofree char *reason_key = g_strdup_printf("reason/%s", part->reason);
     const char *reason = g_hash_table_lookup(settings->notice, reason_key);
 
-    mugai_compose_notice(notice, settings, "notice/part", "number", ordinal, "name", mugai_leaf_shown_name(part, settings), "type",
+    mugai_compose_notice(notice, settings, "notice/part", "number", ordinal, "name",
+                         mugai_leaf_shown_name(part, settings), "type",
                          mugai_settings_notice(settings, type_key), "size", size, NULL);
     if (reason != NULL)
         mugai_compose_notice(notice, settings, "notice/part-reason", "reason", reason, NULL);
@@ -70,7 +73,8 @@ begin_warnings(MugaiText *notice, const MugaiRendering *rendering, gboolean *beg
 }
 
 static void
-write_warning(MugaiText *notice, const MugaiRendering *rendering, gboolean *begun, const char *key, const char *count)
+write_warning(MugaiText *notice, const MugaiRendering *rendering, gboolean *begun, const char *key,
+              const char *count)
 {
     begin_warnings(notice, rendering, begun);
     mugai_compose_notice(notice, rendering->settings, key, "count", count, NULL);

@@ -1,8 +1,9 @@
 /*
  * decode.c - the transfer encoding of a leaf undone (RFC 2045 section 6)
  *
- * GMime's decoders forgive everything: what they were given is watched beside them, so that an encoding that other
- * readers would decode otherwise is named. Octets pass through in chunks, hashed and counted on the way.
+ * GMime's decoders forgive everything: what they were given is watched beside them, so that an
+ * encoding that other readers would decode otherwise is named. Octets pass through in chunks,
+ * hashed and counted on the way.
  *
  * Trust: the octets are hostile. Memory does not depend on their number.
  */
@@ -83,7 +84,8 @@ finish_decoded(GChecksum *sum, const Watch *watch, MugaiDecoded *decoded)
 }
 
 void
-mugai_leaf_decode(const MugaiNode *leaf, MugaiOctetsFunc sink, gpointer data, MugaiDecoded *ret_decoded)
+mugai_leaf_decode(const MugaiNode *leaf, MugaiOctetsFunc sink, gpointer data,
+                  MugaiDecoded *ret_decoded)
 {
     GMimeDataWrapper *content = leaf->part == NULL ? NULL : g_mime_part_get_content(leaf->part);
     GMimeStream *stream = content == NULL ? NULL : g_mime_data_wrapper_get_stream(content);

@@ -1,4 +1,5 @@
-/* decode.h - the transfer encoding of a leaf undone, and watched for what decoders disagree about */
+/* decode.h - the transfer encoding of a leaf undone, and watched for what decoders disagree about
+ */
 #pragma once
 
 #include "mime.h"
@@ -8,10 +9,12 @@ typedef gboolean (*MugaiOctetsFunc)(const char *octets, gsize length, gpointer d
 
 /* What decoding noticed. */
 typedef struct {
-    guint64 size;       /* decoded octets */
+    guint64 size; /* decoded octets */
     char sha256[65];
-    gboolean broken;    /* the transfer encoding was not what it should be, some of the octets are guessed */
+    gboolean broken; /* the transfer encoding was not what it should be, some of the octets are
+                        guessed */
 } MugaiDecoded;
 
 /* Decodes the transfer encoding of @leaf and hands the octets to @sink (may be NULL). */
-void mugai_leaf_decode(const MugaiNode *leaf, MugaiOctetsFunc sink, gpointer data, MugaiDecoded *ret_decoded);
+void mugai_leaf_decode(const MugaiNode *leaf, MugaiOctetsFunc sink, gpointer data,
+                       MugaiDecoded *ret_decoded);

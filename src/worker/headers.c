@@ -1,9 +1,10 @@
 /*
  * headers.c - the header fields of a message, written anew from what was understood
  *
- * Only fields of the profile are looked for; everything else is left behind (it is in the original). A field that is
- * there more than once is read once, and the ambiguity is named. What the profile demands and the message has not, is
- * made: the date of receipt, an id from ours, an address that cannot be mailed.
+ * Only fields of the profile are looked for; everything else is left behind (it is in the
+ * original). A field that is there more than once is read once, and the ambiguity is named. What
+ * the profile demands and the message has not, is made: the date of receipt, an id from ours, an
+ * address that cannot be mailed.
  *
  * Invariant: what is appended conforms to section 2 for every input.
  * Trust: values are hostile; addresses are cut by GMime after words.c made them ASCII.
@@ -68,10 +69,12 @@ static const char *
 read_once(const Reading *reading, const char *name)
 {
     guint count = 0;
-    const char *raw = reading->object == NULL ? NULL : mugai_headers_raw(reading->object, name, &count);
+    const char *raw =
+        reading->object == NULL ? NULL : mugai_headers_raw(reading->object, name, &count);
 
     if (count > 1)
-        mugai_report_remark(reading->report->ambiguities, "duplicate-header", "%s (%u times)", name, count);
+        mugai_report_remark(reading->report->ambiguities, "duplicate-header", "%s (%u times)", name,
+                            count);
     return raw;
 }
 
@@ -104,7 +107,8 @@ fold_trace(const char *raw)
 static void
 compose_received(const Reading *reading)
 {
-    GMimeHeaderList *headers = reading->object == NULL ? NULL : g_mime_object_get_header_list(reading->object);
+    GMimeHeaderList *headers =
+        reading->object == NULL ? NULL : g_mime_object_get_header_list(reading->object);
     int count = headers == NULL ? 0 : g_mime_header_list_get_count(headers);
     guint kept = 0;
 
@@ -183,12 +187,14 @@ is_ascii(const char *string)
     return *string == '\0';
 }
 
-/* @addr with an internationalised domain in its A-label form (GMime does it by libidn2), newly allocated. */
+/* @addr with an internationalised domain in its A-label form (GMime does it by libidn2), newly
+ * allocated. */
 static char *
 domain_to_ascii(const char *addr)
 {
     InternetAddress *mailbox = internet_address_mailbox_new(NULL, addr);
-    char *ascii = g_strdup(internet_address_mailbox_get_idn_addr(INTERNET_ADDRESS_MAILBOX(mailbox)));
+    char *ascii =
+        g_strdup(internet_address_mailbox_get_idn_addr(INTERNET_ADDRESS_MAILBOX(mailbox)));
 
     g_object_unref(mailbox);
     return ascii;
@@ -213,7 +219,8 @@ read_mailbox(InternetAddress *mailbox)
     if (addr != NULL && !is_ascii(addr))
         addr = ascii = domain_to_ascii(addr);
     if (addr == NULL || *addr == '\0')
-        return *name == '\0' ? NULL : mugai_address_new(name, UNWRITABLE_LOCAL, MUGAI_COMPOSE_DOMAIN);
+        return *name == '\0' ? NULL
+                             : mugai_address_new(name, UNWRITABLE_LOCAL, MUGAI_COMPOSE_DOMAIN);
     if (split_addr_spec(addr, &local, &domain) && mugai_compose_address_fits(local, domain))
         return mugai_address_new(name, local, domain);
     shown = g_strdup_printf("%s %s", name, addr);
@@ -233,7 +240,8 @@ collect_mailboxes(InternetAddressList *list, gboolean in_group, guint max, GPtrA
         MugaiAddress *address = NULL;
 
         if (INTERNET_ADDRESS_IS_GROUP(each) && !in_group) {
-            InternetAddressList *members = internet_address_group_get_members(INTERNET_ADDRESS_GROUP(each));
+            InternetAddressList *members =
+                internet_address_group_get_members(INTERNET_ADDRESS_GROUP(each));
 
             if (members != NULL)
                 collect_mailboxes(members, TRUE, max, addresses);
@@ -255,8 +263,9 @@ local_octets(const char *p)
     return i;
 }
 
-/* Quotes local parts that are no dot-atom ("taro..x.@docomo.ne.jp": the old mobile carriers gave out such addresses), and
- * makes commas of the semicolons between addresses that Outlook writes, unless there are groups. */
+/* Quotes local parts that are no dot-atom ("taro..x.@docomo.ne.jp": the old mobile carriers gave
+ * out such addresses), and makes commas of the semicolons between addresses that Outlook writes,
+ * unless there are groups. */
 static char *
 mend_addresses(const char *ascii)
 {
@@ -315,16 +324,19 @@ compose_addresses(const Reading *reading, const char *name, guint max, gboolean 
     mugai_compose_address_field(reading->out, name, addresses);
     /* Very many long addresses would fill the header section: as many as have room stay. */
     while (reading->out->len - before > ADDRESS_FIELD_OCTETS) {
-        gsize fits = addresses->len * (gsize)ADDRESS_FIELD_OCTETS / (reading->out->len - before + 512);
+        gsize fits =
+            addresses->len * (gsize)ADDRESS_FIELD_OCTETS / (reading->out->len - before + 512);
 
         g_ptr_array_set_size(addresses, (gint)MAX(fits, 1));
         g_string_truncate(reading->out, before);
         mugai_compose_address_field(reading->out, name, addresses);
-        mugai_report_remark(reading->report->warnings, "limit", "%s: not all addresses are shown", name);
+        mugai_report_remark(reading->report->warnings, "limit", "%s: not all addresses are shown",
+                            name);
     }
 }
 
-/* A display name that looks like an address other than the sender's own deceives whoever reads only the name. */
+/* A display name that looks like an address other than the sender's own deceives whoever reads only
+ * the name. */
 static void
 check_sender(const Reading *reading, const MugaiAddress *address)
 {
@@ -336,34 +348,39 @@ check_sender(const Reading *reading, const MugaiAddress *address)
     if (at == NULL || !g_ascii_isalnum(at[1]) || strstr(lower_name, lower_own) != NULL ||
         g_str_equal(address->domain, MUGAI_COMPOSE_DOMAIN))
         return;
-    mugai_report_remark(reading->report->warnings, "sender", "the display name contains another address");
+    mugai_report_remark(reading->report->warnings, "sender",
+                        "the display name contains another address");
 }
 
 static void
 compose_from(const Reading *reading, const MugaiSettings *settings)
 {
     const char *raw = read_once(reading, "From");
-    g_autoptr(GPtrArray) addresses = raw == NULL ? NULL : read_addresses(reading, raw, MUGAI_PROFILE_FROM_ADDRESSES_MAX);
+    g_autoptr(GPtrArray) addresses =
+        raw == NULL ? NULL : read_addresses(reading, raw, MUGAI_PROFILE_FROM_ADDRESSES_MAX);
     const MugaiAddress *first = NULL;
 
     if (addresses == NULL)
         addresses = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_address_free);
     if (addresses->len == 0) {
-        g_autofree char *line = reading->object == NULL
-                                    ? g_strdup("")
-                                    : mugai_headers_line(reading->object, "From", MUGAI_LIMIT_DISPLAY_NAME_CHARACTERS);
+        g_autofree char *line =
+            reading->object == NULL
+                ? g_strdup("")
+                : mugai_headers_line(reading->object, "From", MUGAI_LIMIT_DISPLAY_NAME_CHARACTERS);
         /* An administrator may have written any sentence. */
-        g_autofree char *nobody = mugai_text_clean_line(mugai_settings_notice(settings, "notice/no-sender"), -1,
-                                                        MUGAI_LIMIT_DISPLAY_NAME_CHARACTERS);
+        g_autofree char *nobody =
+            mugai_text_clean_line(mugai_settings_notice(settings, "notice/no-sender"), -1,
+                                  MUGAI_LIMIT_DISPLAY_NAME_CHARACTERS);
 
         mugai_report_remark(reading->report->ambiguities, "from", "no sender");
-        g_ptr_array_add(addresses, mugai_address_new(*line != '\0' ? line : nobody, MUGAI_COMPOSE_LOCAL,
-                                                     MUGAI_COMPOSE_DOMAIN));
+        g_ptr_array_add(addresses, mugai_address_new(*line != '\0' ? line : nobody,
+                                                     MUGAI_COMPOSE_LOCAL, MUGAI_COMPOSE_DOMAIN));
     }
     first = g_ptr_array_index(addresses, 0);
     g_free(reading->report->from);
-    reading->report->from = g_strdup_printf("%s%s<%s@%s>", first->name, *first->name == '\0' ? "" : " ", first->local,
-                                            first->domain);
+    reading->report->from =
+        g_strdup_printf("%s%s<%s@%s>", first->name, *first->name == '\0' ? "" : " ", first->local,
+                        first->domain);
     for (guint i = 0; i < addresses->len; i++)
         check_sender(reading, g_ptr_array_index(addresses, i));
     mugai_compose_address_field(reading->out, "From", addresses);
@@ -378,8 +395,8 @@ compose_subject(const Reading *reading)
     g_autofree char *decoded = raw == NULL ? NULL : mugai_words_decode(raw, strlen(raw), NULL);
 
     g_free(reading->report->subject);
-    reading->report->subject = mugai_text_clean_line(decoded == NULL ? "" : decoded, -1,
-                                                     MUGAI_LIMIT_SUBJECT_CHARACTERS);
+    reading->report->subject =
+        mugai_text_clean_line(decoded == NULL ? "" : decoded, -1, MUGAI_LIMIT_SUBJECT_CHARACTERS);
     mugai_compose_text_field(reading->out, "Subject", reading->report->subject);
 }
 
@@ -392,7 +409,8 @@ is_message_id(const char *id)
 
     for (const char *p = id; left && p < at; p++)
         left = g_ascii_isalnum(*p) || strchr(".!#$%&'*+-/=?^_`{|}~", *p) != NULL;
-    return left && strlen(id) + 2 <= MUGAI_PROFILE_MESSAGE_ID_OCTETS && mugai_compose_is_dot_atom(at + 1);
+    return left && strlen(id) + 2 <= MUGAI_PROFILE_MESSAGE_ID_OCTETS &&
+           mugai_compose_is_dot_atom(at + 1);
 }
 
 /* The well-formed ids in @raw, without brackets; at most the last @max of them. */
@@ -423,7 +441,8 @@ compose_message_id(const Reading *reading, const MugaiId *id)
 
     g_free(reading->report->message_id);
     if (ids != NULL && ids->len == 1)
-        reading->report->message_id = g_strdup_printf("<%s>", (const char *)g_ptr_array_index(ids, 0));
+        reading->report->message_id =
+            g_strdup_printf("<%s>", (const char *)g_ptr_array_index(ids, 0));
     else
         reading->report->message_id = g_strdup_printf("<%s@" MUGAI_COMPOSE_DOMAIN ">", id->text);
     g_string_append_printf(reading->out, "Message-ID: %s\r\n", reading->report->message_id);
@@ -439,7 +458,8 @@ compose_ids(const Reading *reading, const char *name, guint max)
         return;
     g_string_append_printf(reading->out, "%s:", name);
     for (guint i = 0; i < ids->len; i++)
-        g_string_append_printf(reading->out, "%s <%s>", i == 0 ? "" : "\r\n", (const char *)g_ptr_array_index(ids, i));
+        g_string_append_printf(reading->out, "%s <%s>", i == 0 ? "" : "\r\n",
+                               (const char *)g_ptr_array_index(ids, i));
     g_string_append(reading->out, "\r\n");
 }
 
@@ -471,13 +491,16 @@ compose_word(const Reading *reading, const char *name, const char *const *words)
 }
 
 void
-mugai_headers_compose(GString *out, GMimeMessage *message, const MugaiSettings *settings, const MugaiId *id,
-                      MugaiTime received, MugaiReport *report)
+mugai_headers_compose(GString *out, GMimeMessage *message, const MugaiSettings *settings,
+                      const MugaiId *id, MugaiTime received, MugaiReport *report)
 {
-    static const char *const auto_submitted[] = {"auto-generated", "auto-replied", "auto-notified", NULL};
+    static const char *const auto_submitted[] = {"auto-generated", "auto-replied", "auto-notified",
+                                                 NULL};
     static const char *const precedence[] = {"bulk", "list", "junk", NULL};
     static const char *const importance[] = {"high", "normal", "low", NULL};
-    Reading reading = {.object = message == NULL ? NULL : GMIME_OBJECT(message), .report = report, .out = out};
+    Reading reading = {.object = message == NULL ? NULL : GMIME_OBJECT(message),
+                       .report = report,
+                       .out = out};
 
     compose_received(&reading);
     compose_date(&reading, received);

@@ -1,10 +1,11 @@
 /*
  * leaf.c - one leaf: its octets measured and hashed, its text made by a filter of the allow-list
  *
- * A leaf is shown if its type has a filter, its headers have one meaning, and what it decodes to is text; otherwise
- * it is removed, with a word that says why.
+ * A leaf is shown if its type has a filter, its headers have one meaning, and what it decodes to is
+ * text; otherwise it is removed, with a word that says why.
  *
- * Trust: the octets are hostile; they are held only up to the limits, and only where they become text.
+ * Trust: the octets are hostile; they are held only up to the limits, and only where they become
+ * text.
  */
 #include "leaf.h"
 
@@ -22,7 +23,8 @@
 
 /* Where <meta charset> is looked for: the Encoding Standard's prescan. */
 #define META_OCTETS 1024u
-/* A text in which more than one octet of so many is a control, and more than a few are, is no text. */
+/* A text in which more than one octet of so many is a control, and more than a few are, is no text.
+ */
 #define CONTROLS_ONE_IN 16u
 #define CONTROLS_FEW 8u
 
@@ -86,7 +88,8 @@ mugai_leaf_shown_name(const MugaiPart *part, const MugaiSettings *settings)
     return *part->name == '\0' ? mugai_settings_notice(settings, "notice/unnamed") : part->name;
 }
 
-/* Types that are removed for a reason of their own; the words are keys of the notice's group [reason]. */
+/* Types that are removed for a reason of their own; the words are keys of the notice's group
+ * [reason]. */
 static const char *
 removal_reason(const char *type)
 {
@@ -118,7 +121,8 @@ collect(const char *octets, gsize length, gpointer data)
     return !collected->cut;
 }
 
-/* Whether @octets, in @charset, are text: few controls, and if any, nothing that libmagic knows for something else. */
+/* Whether @octets, in @charset, are text: few controls, and if any, nothing that libmagic knows for
+ * something else. */
 static gboolean
 looks_like_text(const GString *octets, MugaiCharset charset)
 {
@@ -149,13 +153,15 @@ is_encoded_line(const char *line, gsize octets)
 
     while (octets > 0 && strchr(" \t\r", line[octets - 1]) != NULL && line[octets - 1] != '\0')
         octets--;
-    while (letters < octets && (g_ascii_isalnum(line[letters]) || strchr("+/=", line[letters]) != NULL) &&
+    while (letters < octets &&
+           (g_ascii_isalnum(line[letters]) || strchr("+/=", line[letters]) != NULL) &&
            line[letters] != '\0')
         letters++;
     if (octets >= 8 && letters == octets && (octets % 4 == 0 || octets > 40))
         return TRUE;
     return equals != NULL && (equals == line + octets - 1 ||
-                              (equals + 2 < line + octets && g_ascii_isxdigit(equals[1]) && g_ascii_isxdigit(equals[2])));
+                              (equals + 2 < line + octets && g_ascii_isxdigit(equals[1]) &&
+                               g_ascii_isxdigit(equals[2])));
 }
 
 /* Whether some line of @octets looks like an encoding that was not undone. */
@@ -190,16 +196,17 @@ collect_head(const char *octets, gsize length, gpointer data)
 static gboolean
 is_named_program(const char *name)
 {
-    static const char *const endings[] = {"exe", "com", "scr", "dll", "msi", "bat", "cmd", "sh",  "py",
-                                          "pl",  "jar", "lnk", "js",  "vbs", "ps1", "so",  "apk", NULL};
+    static const char *const endings[] = {"exe", "com", "scr", "dll", "msi", "bat",
+                                          "cmd", "sh",  "py",  "pl",  "jar", "lnk",
+                                          "js",  "vbs", "ps1", "so",  "apk", NULL};
     const char *dot = strrchr(name, '.');
     g_autofree char *ending = dot == NULL ? NULL : g_ascii_strdown(dot + 1, -1);
 
     return ending != NULL && g_strv_contains(endings, ending);
 }
 
-/* A part that is not shown is named by what it is in truth; where that is something else than its headers and name
- * say, the reader is warned. */
+/* A part that is not shown is named by what it is in truth; where that is something else than its
+ * headers and name say, the reader is warned. */
 static void
 find_true_type(MugaiLeaf *leaf, const GString *head, MugaiReport *report)
 {
@@ -209,15 +216,18 @@ find_true_type(MugaiLeaf *leaf, const GString *head, MugaiReport *report)
     const char *found = mugai_leaf_type_word(truth);
     gboolean known = !g_str_equal(found, "data") && !g_str_equal(found, "text");
 
-    if (mugai_truetype_is_program(truth) ? !g_str_equal(declared, "program") && !is_named_program(part->name)
-                                         : known && !g_str_equal(declared, "data") && !g_str_equal(found, declared) &&
-                                               !g_str_equal(found, "archive")) {
+    if (mugai_truetype_is_program(truth)
+            ? !g_str_equal(declared, "program") && !is_named_program(part->name)
+            : known && !g_str_equal(declared, "data") && !g_str_equal(found, declared) &&
+                  !g_str_equal(found, "archive")) {
         g_autofree char *name = mugai_text_quote(part->name, MUGAI_LIMIT_NAME_CHARACTERS_MAX);
 
         leaf->false_type = TRUE;
-        mugai_report_remark(report->warnings, "false-type", "part %s: \"%s\" is %s", part->path, name, truth);
+        mugai_report_remark(report->warnings, "false-type", "part %s: \"%s\" is %s", part->path,
+                            name, truth);
     }
-    if (known || mugai_truetype_is_program(truth) || g_str_equal(part->type, "application/octet-stream")) {
+    if (known || mugai_truetype_is_program(truth) ||
+        g_str_equal(part->type, "application/octet-stream")) {
         g_free(part->type);
         part->type = g_strdup(truth);
     }
@@ -225,7 +235,8 @@ find_true_type(MugaiLeaf *leaf, const GString *head, MugaiReport *report)
 
 /* --- charset --- */
 
-/* The label in <meta charset=...> or <meta ... content="...charset=...">, newly allocated, or NULL. */
+/* The label in <meta charset=...> or <meta ... content="...charset=...">, newly allocated, or NULL.
+ */
 static char *
 find_meta_charset(const GString *octets)
 {
@@ -263,7 +274,8 @@ find_charset(const MugaiNode *node, const GString *octets, MugaiReport *report)
         if (labelled == MUGAI_CHARSET_NONE) {
             g_autofree char *quoted = mugai_text_quote(label, 40);
 
-            mugai_report_remark(report->warnings, "unknown-charset", "part %s: \"%s\"", node->path, quoted);
+            mugai_report_remark(report->warnings, "unknown-charset", "part %s: \"%s\"", node->path,
+                                quoted);
         }
     }
     return mugai_charset_recognise((const guint8 *)octets->str, octets->len, labelled);
@@ -306,7 +318,8 @@ make_part(const MugaiNode *node, MugaiReport *report)
 }
 
 static void
-measure(const MugaiNode *node, MugaiOctetsFunc sink, gpointer data, MugaiPart *part, MugaiReport *report)
+measure(const MugaiNode *node, MugaiOctetsFunc sink, gpointer data, MugaiPart *part,
+        MugaiReport *report)
 {
     MugaiDecoded decoded = {0};
 
@@ -336,7 +349,7 @@ pad_uuencoded(const char *octets, gsize length)
 
     lines = g_strsplit(copy, "\n", -1);
     for (char **line = lines; *line != NULL; line++) {
-        gsize needed = 1 + (((gsize)**line - 0x20) % 64 + 2) / 3 * 4;
+        gsize needed = 1 + (((gsize) * *line - 0x20) % 64 + 2) / 3 * 4;
 
         g_string_append(padded, *line);
         for (gsize i = strlen(*line); **line >= 0x20 && **line <= 0x60 && i < needed; i++)
@@ -350,7 +363,8 @@ pad_uuencoded(const char *octets, gsize length)
 static GString *
 decode_block(const MugaiBlock *block)
 {
-    gboolean uuencode = g_str_equal(block->type, "application/x-uuencode") && g_str_has_prefix(block->octets, "begin ");
+    gboolean uuencode = g_str_equal(block->type, "application/x-uuencode") &&
+                        g_str_has_prefix(block->octets, "begin ");
     const char *first = memchr(block->octets, '\n', block->length);
     gsize skipped = first == NULL ? 0 : (gsize)(first - block->octets) + 1;
     GMimeEncoding decoder = {0};
@@ -376,7 +390,8 @@ report_block(const MugaiBlock *block, gsize offset, gpointer data)
     Finding *finding = data;
     g_autofree char *path = g_strdup_printf("%s/%u", finding->node->path, ++finding->number);
     GString *file = decode_block(block);
-    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, file->str, (gssize)file->len);
+    g_autofree char *sum =
+        g_compute_checksum_for_string(G_CHECKSUM_SHA256, file->str, (gssize)file->len);
     MugaiPart *part = mugai_part_new(path);
 
     g_free(part->type);
@@ -388,7 +403,8 @@ report_block(const MugaiBlock *block, gsize offset, gpointer data)
     g_strlcpy(part->sha256, sum, sizeof(part->sha256));
     set_fate(part, MUGAI_REMOVED, "encoded-block");
     if (g_str_equal(block->type, "multipart/mixed"))
-        mugai_report_remark(finding->report->ambiguities, "mime-in-text", "part %s", finding->node->path);
+        mugai_report_remark(finding->report->ambiguities, "mime-in-text", "part %s",
+                            finding->node->path);
     g_ptr_array_add(finding->report->parts, part);
     if (finding->gaps != NULL) {
         MugaiGap gap = {.offset = offset, .part = part};
@@ -403,7 +419,8 @@ take_out_blocks(MugaiText *text, GArray *gaps, const MugaiNode *node, const Muga
                 MugaiReport *report)
 {
     Finding finding = {.node = node, .settings = settings, .report = report, .gaps = gaps};
-    GString *rest = mugai_blocks_take_out(mugai_text_string(text), mugai_text_length(text), report_block, &finding);
+    GString *rest = mugai_blocks_take_out(mugai_text_string(text), mugai_text_length(text),
+                                          report_block, &finding);
 
     if (finding.number > 0) {
         mugai_text_truncate(text, 0);
@@ -441,7 +458,8 @@ has_parameter(const MugaiNode *node, const char *name, const char *value)
     return found != NULL && g_ascii_strcasecmp(found, value) == 0;
 }
 
-/* Every line end to LF, in place: CRLF, CR alone, and the CR CR LF of those who made CRLF of CRLF. */
+/* Every line end to LF, in place: CRLF, CR alone, and the CR CR LF of those who made CRLF of CRLF.
+ */
 static void
 normalise_line_ends(GString *utf8)
 {
@@ -470,8 +488,8 @@ unfold(GString *utf8)
     gsize length = 0;
 
     for (gsize i = 0; i < utf8->len; i++) {
-        gboolean fold = utf8->str[i] == '\n' && i + 1 < utf8->len && strchr(" \t", utf8->str[i + 1]) != NULL &&
-                        utf8->str[i + 1] != '\0';
+        gboolean fold = utf8->str[i] == '\n' && i + 1 < utf8->len &&
+                        strchr(" \t", utf8->str[i + 1]) != NULL && utf8->str[i + 1] != '\0';
 
         if (!fold)
             utf8->str[length++] = utf8->str[i];
@@ -500,7 +518,8 @@ enriched_to_html(const GString *utf8, guint32 flags)
 static GString *
 headers_to_text(GString *utf8)
 {
-    static const char *const shown[] = {"from", "to", "cc", "reply-to", "date", "subject", "message-id", NULL};
+    static const char *const shown[] = {"from", "to",      "cc",         "reply-to",
+                                        "date", "subject", "message-id", NULL};
     g_auto(GStrv) lines = NULL;
     GString *text = g_string_new(NULL);
 
@@ -508,7 +527,8 @@ headers_to_text(GString *utf8)
     lines = g_strsplit(utf8->str, "\n", -1);
     for (char **line = lines; *line != NULL; line++) {
         const char *colon = strchr(*line, ':');
-        g_autofree char *name = colon == NULL ? g_strdup("") : g_ascii_strdown(*line, colon - *line);
+        g_autofree char *name =
+            colon == NULL ? g_strdup("") : g_ascii_strdown(*line, colon - *line);
         g_autofree char *decoded = NULL;
 
         if (!g_strv_contains(shown, g_strchomp(name)))
@@ -531,7 +551,8 @@ prepare(const MugaiNode *node, GString *utf8)
         prepared = enriched_to_html(utf8, 0);
     else if (g_str_equal(node->type, "text/richtext"))
         prepared = enriched_to_html(utf8, GMIME_FILTER_ENRICHED_IS_RICHTEXT);
-    else if (g_str_equal(node->type, "text/rfc822-headers") || g_str_equal(node->type, "message/global-headers"))
+    else if (g_str_equal(node->type, "text/rfc822-headers") ||
+             g_str_equal(node->type, "message/global-headers"))
         prepared = headers_to_text(utf8);
     if (prepared != utf8)
         g_string_free(utf8, TRUE);
@@ -540,7 +561,8 @@ prepare(const MugaiNode *node, GString *utf8)
 
 /* yEnc has no charset: it goes before there is one. */
 static void
-take_out_yenc(const MugaiNode *node, GString *octets, const MugaiSettings *settings, MugaiReport *report)
+take_out_yenc(const MugaiNode *node, GString *octets, const MugaiSettings *settings,
+              MugaiReport *report)
 {
     Finding finding = {.node = node, .settings = settings, .report = report};
     GString *rest = NULL;
@@ -553,8 +575,8 @@ take_out_yenc(const MugaiNode *node, GString *octets, const MugaiSettings *setti
 }
 
 static void
-show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, GString *octets, const MugaiSettings *settings,
-     MugaiReport *report, gsize *budget)
+show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, GString *octets,
+     const MugaiSettings *settings, MugaiReport *report, gsize *budget)
 {
     MugaiCharset charset = MUGAI_CHARSET_NONE;
     gboolean plain = g_str_equal(node->type, "text/plain");
@@ -569,7 +591,8 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, GString *octets
         return;
     }
     utf8 = g_string_sized_new(octets->len + octets->len / 2);
-    leaf->undecodable = mugai_charset_decode(charset, (const guint8 *)octets->str, octets->len, utf8);
+    leaf->undecodable =
+        mugai_charset_decode(charset, (const guint8 *)octets->str, octets->len, utf8);
     normalise_line_ends(utf8);
     utf8 = prepare(node, utf8);
     leaf->text = mugai_text_new(MIN(settings->limits.text_octets, *budget));
@@ -600,7 +623,8 @@ hide(MugaiLeaf *leaf, const MugaiNode *node, const GString *head, MugaiReport *r
 }
 
 MugaiLeaf *
-mugai_leaf_read(const MugaiNode *node, const MugaiSettings *settings, MugaiReport *report, gsize *budget)
+mugai_leaf_read(const MugaiNode *node, const MugaiSettings *settings, MugaiReport *report,
+                gsize *budget)
 {
     MugaiLeaf *leaf = g_new0(MugaiLeaf, 1);
     MugaiFilter filter = node->unreadable ? NULL : mugai_filter_for_type(node->type);
@@ -612,7 +636,8 @@ mugai_leaf_read(const MugaiNode *node, const MugaiSettings *settings, MugaiRepor
     collected.octets = g_string_new(NULL);
     measure(node, shown ? collect : collect_head, &collected, leaf->part, report);
     if (shown && collected.cut)
-        mugai_report_remark(report->warnings, "limit", "part %s: only its beginning was read", node->path);
+        mugai_report_remark(report->warnings, "limit", "part %s: only its beginning was read",
+                            node->path);
     if (shown)
         show(leaf, node, filter, collected.octets, settings, report, budget);
     else
@@ -678,22 +703,27 @@ percent_contained(const Bigrams *a, const Bigrams *b)
 static gboolean
 is_stub(const Bigrams *plain, const Bigrams *html)
 {
-    return plain->characters == 0 || (plain->characters < 300 && plain->characters * 3 < html->characters);
+    return plain->characters == 0 ||
+           (plain->characters < 300 && plain->characters * 3 < html->characters);
 }
 
 MugaiAlternative
-mugai_leaf_choose(const MugaiLeaf *plain, const MugaiLeaf *html, const MugaiSettings *settings, MugaiReport *report)
+mugai_leaf_choose(const MugaiLeaf *plain, const MugaiLeaf *html, const MugaiSettings *settings,
+                  MugaiReport *report)
 {
     Bigrams *sets = g_new(Bigrams, 2);
     MugaiAlternative choice = MUGAI_ALTERNATIVE_PLAIN;
 
     collect_bigrams(plain->text, &sets[0]);
     collect_bigrams(html->text, &sets[1]);
-    if (sets[1].characters > 0 && (settings->body == MUGAI_BODY_HTML || is_stub(&sets[0], &sets[1])))
+    if (sets[1].characters > 0 &&
+        (settings->body == MUGAI_BODY_HTML || is_stub(&sets[0], &sets[1])))
         choice = MUGAI_ALTERNATIVE_HTML;
-    else if (sets[0].characters > 0 && sets[1].characters > 0 && percent_contained(&sets[1], &sets[0]) < 50 &&
+    else if (sets[0].characters > 0 && sets[1].characters > 0 &&
+             percent_contained(&sets[1], &sets[0]) < 50 &&
              percent_contained(&sets[0], &sets[1]) < 50)
-        mugai_report_remark(report->warnings, "differs", "plain and HTML text say different things");
+        mugai_report_remark(report->warnings, "differs",
+                            "plain and HTML text say different things");
     g_free(sets);
     return choice;
 }

@@ -1,13 +1,14 @@
 /*
  * mime.c - raw octets to a bounded tree of parts
  *
- * GMime cuts the message into parts; here the cuts become a tree of our own, in which each part has one type, one
- * name and one path, and whatever could be read in two ways is named in the report. Parameters and names are read
- * by params.c from the raw fields.
+ * GMime cuts the message into parts; here the cuts become a tree of our own, in which each part has
+ * one type, one name and one path, and whatever could be read in two ways is named in the report.
+ * Parameters and names are read by params.c from the raw fields.
  *
  * Invariants: 1. every leaf of GMime's tree is a leaf here or counted in skipped (I3);
  *             2. recursion is bounded by the configured depth.
- * Trust: everything is hostile. g_mime_multipart_get_boundary() is never called: GMime 3.2.13 loops for ever in it.
+ * Trust: everything is hostile. g_mime_multipart_get_boundary() is never called: GMime 3.2.13 loops
+ * for ever in it.
  */
 #include "mime.h"
 
@@ -24,8 +25,9 @@
 /* RFC 2046 section 5.1.1 */
 #define BOUNDARY_OCTETS 70u
 
-static MugaiNode *node_new(MugaiTree *tree, GMimeObject *object, MugaiNode *parent, const char *path, guint depth,
-                           const MugaiSettings *settings, MugaiReport *report, guint *count);
+static MugaiNode *node_new(MugaiTree *tree, GMimeObject *object, MugaiNode *parent,
+                           const char *path, guint depth, const MugaiSettings *settings,
+                           MugaiReport *report, guint *count);
 
 static GMimeMessage *construct_message(GMimeStream *stream, MugaiReport *report);
 
@@ -64,9 +66,11 @@ remark(MugaiReport *report, const MugaiNode *node, const char *code, const char 
     mugai_report_remark(report->ambiguities, code, "part %s: %s", node->path, detail);
 }
 
-/* The raw value of @name; more than one of them, and not the same, is an ambiguity and @ret_conflict. */
+/* The raw value of @name; more than one of them, and not the same, is an ambiguity and
+ * @ret_conflict. */
 static const char *
-read_single(MugaiNode *node, GMimeObject *object, const char *name, MugaiReport *report, gboolean *ret_conflict)
+read_single(MugaiNode *node, GMimeObject *object, const char *name, MugaiReport *report,
+            gboolean *ret_conflict)
 {
     GMimeHeaderList *headers = g_mime_object_get_header_list(object);
     int count = g_mime_header_list_get_count(headers);
@@ -122,19 +126,23 @@ is_media_type(const char *type)
 }
 
 static void
-read_name(MugaiNode *node, const MugaiValue *disposition, const MugaiSettings *settings, MugaiReport *report)
+read_name(MugaiNode *node, const MugaiValue *disposition, const MugaiSettings *settings,
+          MugaiReport *report)
 {
     const char *filename = mugai_value_get(disposition, "filename");
     const char *name = mugai_value_get(node->content_type, "name");
     const char *best = filename != NULL && *filename != '\0' ? filename : name;
 
-    if (filename != NULL && name != NULL && *filename != '\0' && *name != '\0' && !g_str_equal(filename, name))
+    if (filename != NULL && name != NULL && *filename != '\0' && *name != '\0' &&
+        !g_str_equal(filename, name))
         remark(report, node, "two-names", "name and filename differ");
-    node->name = mugai_text_clean_line(best == NULL ? "" : best, -1, settings->limits.name_characters);
+    node->name =
+        mugai_text_clean_line(best == NULL ? "" : best, -1, settings->limits.name_characters);
 }
 
 static void
-read_fields(MugaiNode *node, GMimeObject *object, const MugaiSettings *settings, MugaiReport *report)
+read_fields(MugaiNode *node, GMimeObject *object, const MugaiSettings *settings,
+            MugaiReport *report)
 {
     gboolean conflict = FALSE;
     const char *raw = read_single(node, object, "Content-Type", report, &conflict);
@@ -171,8 +179,9 @@ type_leaf(MugaiNode *leaf, GMimeObject *object)
         leaf->type = g_strdup("text/plain");
         return;
     }
-    /* Without a usable field: text for the whole message and inside of multiparts (RFC 2045 section 5.2), except what
-     * GMime knows by its place. A field that is there and makes no sense is never text. */
+    /* Without a usable field: text for the whole message and inside of multiparts (RFC 2045
+     * section 5.2), except what GMime knows by its place. A field that is there and makes no sense
+     * is never text. */
     if (*leaf->declared_type == '\0' && *leaf->name == '\0' &&
         (parsed == NULL || g_mime_content_type_is_type(parsed, "text", "plain")))
         leaf->type = g_strdup("text/plain");
@@ -194,7 +203,8 @@ static const struct {
     {"x-uue", GMIME_CONTENT_ENCODING_UUENCODE},
 };
 
-/* Reads the transfer encoding. One that is not known, empty or said twice, has no meaning that two readers share. */
+/* Reads the transfer encoding. One that is not known, empty or said twice, has no meaning that two
+ * readers share. */
 static void
 read_encoding(MugaiNode *node, GMimeObject *object, MugaiReport *report)
 {
@@ -254,7 +264,8 @@ add_child(MugaiTree *tree, MugaiNode *node, GMimeObject *child, const char *path
 static char *
 child_path(const char *prefix, int number)
 {
-    return *prefix == '\0' ? g_strdup_printf("%d", number) : g_strdup_printf("%s.%d", prefix, number);
+    return *prefix == '\0' ? g_strdup_printf("%d", number)
+                           : g_strdup_printf("%s.%d", prefix, number);
 }
 
 /* Whether @text says more than that this is a MIME message. */
@@ -282,11 +293,12 @@ read_outside(MugaiNode *node, GMimeMultipart *multipart, gboolean encoded, Mugai
     if (after)
         remark(report, node, "text-after-parts", "text after the last delimiter");
     if (!encoded && (before || after))
-        node->outside = g_strconcat(before ? prologue : "", before && after ? "\n" : "", after ? epilogue : "", NULL);
+        node->outside = g_strconcat(before ? prologue : "", before && after ? "\n" : "",
+                                    after ? epilogue : "", NULL);
 }
 
-/* What makes readers disagree about where parts begin: a boundary that is no boundary, or one that the delimiters of
- * another multipart around it fit too. */
+/* What makes readers disagree about where parts begin: a boundary that is no boundary, or one that
+ * the delimiters of another multipart around it fit too. */
 static void
 check_boundary(const MugaiNode *node, MugaiReport *report)
 {
@@ -321,8 +333,8 @@ construct_again(GMimeStream *stream, const MugaiSettings *settings, MugaiReport 
     return construct_message(bounded, report);
 }
 
-/* The boundary that the delimiters in @text show, newly allocated, or NULL: the first line that begins with two dashes
- * and has a field or an empty line under it. */
+/* The boundary that the delimiters in @text show, newly allocated, or NULL: the first line that
+ * begins with two dashes and has a field or an empty line under it. */
 static char *
 guess_boundary(const char *text)
 {
@@ -335,17 +347,20 @@ guess_boundary(const char *text)
         if (next == NULL)
             return NULL;
         octets = strcspn(line, " \t\r\n\"");
-        if (strncmp(line, "--", 2) == 0 && octets > 2 && octets < 200 && strchr("\r\n", line[octets]) != NULL &&
-            (g_ascii_strncasecmp(next + 1, "Content-", 8) == 0 || next[1] == '\r' || next[1] == '\n'))
+        if (strncmp(line, "--", 2) == 0 && octets > 2 && octets < 200 &&
+            strchr("\r\n", line[octets]) != NULL &&
+            (g_ascii_strncasecmp(next + 1, "Content-", 8) == 0 || next[1] == '\r' ||
+             next[1] == '\n'))
             return g_strndup(line + 2, octets - 2);
     }
     return NULL;
 }
 
-/* A multipart whose boundary is missing or wrong, read with the one its delimiters show; NULL if there is none. */
+/* A multipart whose boundary is missing or wrong, read with the one its delimiters show; NULL if
+ * there is none. */
 static GMimeMultipart *
-read_with_guessed_boundary(MugaiNode *node, GMimeMultipart *multipart, const MugaiSettings *settings,
-                           MugaiReport *report)
+read_with_guessed_boundary(MugaiNode *node, GMimeMultipart *multipart,
+                           const MugaiSettings *settings, MugaiReport *report)
 {
     const char *text = g_mime_multipart_get_prologue(multipart);
     g_autofree char *boundary = text == NULL ? NULL : guess_boundary(text);
@@ -366,8 +381,8 @@ read_with_guessed_boundary(MugaiNode *node, GMimeMultipart *multipart, const Mug
 }
 
 static void
-add_multipart(MugaiTree *tree, MugaiNode *node, GMimeMultipart *multipart, const char *prefix, guint depth,
-              const MugaiSettings *settings, MugaiReport *report, guint *count)
+add_multipart(MugaiTree *tree, MugaiNode *node, GMimeMultipart *multipart, const char *prefix,
+              guint depth, const MugaiSettings *settings, MugaiReport *report, guint *count)
 {
     GMimeMultipart *read = multipart;
     gboolean encoded = FALSE;
@@ -389,24 +404,26 @@ add_multipart(MugaiTree *tree, MugaiNode *node, GMimeMultipart *multipart, const
     for (int i = 0; i < g_mime_multipart_get_count(read); i++) {
         g_autofree char *path = child_path(prefix, i + 1);
 
-        add_child(tree, node, g_mime_multipart_get_part(read, i), path, depth + 1, settings, report, count);
+        add_child(tree, node, g_mime_multipart_get_part(read, i), path, depth + 1, settings, report,
+                  count);
     }
 }
 
 /* The content of the message in @node: its parts are numbered under it. */
 static void
-add_content(MugaiTree *tree, MugaiNode *node, guint depth, const MugaiSettings *settings, MugaiReport *report,
-            guint *count)
+add_content(MugaiTree *tree, MugaiNode *node, guint depth, const MugaiSettings *settings,
+            MugaiReport *report, guint *count)
 {
     GMimeObject *content = g_mime_message_get_mime_part(node->message);
-    g_autofree char *path = GMIME_IS_MULTIPART(content) ? g_strdup(node->path) : child_path(node->path, 1);
+    g_autofree char *path =
+        GMIME_IS_MULTIPART(content) ? g_strdup(node->path) : child_path(node->path, 1);
 
     add_child(tree, node, content, path, depth + 1, settings, report, count);
 }
 
 static void
-add_message(MugaiTree *tree, MugaiNode *node, GMimeMessagePart *part, guint depth, const MugaiSettings *settings,
-            MugaiReport *report, guint *count)
+add_message(MugaiTree *tree, MugaiNode *node, GMimeMessagePart *part, guint depth,
+            const MugaiSettings *settings, MugaiReport *report, guint *count)
 {
     node->kind = MUGAI_NODE_MESSAGE;
     node->type = g_strdup(*node->declared_type == '\0' ? "message/rfc822" : node->declared_type);
@@ -416,7 +433,8 @@ add_message(MugaiTree *tree, MugaiNode *node, GMimeMessagePart *part, guint dept
         add_content(tree, node, depth, settings, report, count);
 }
 
-/* A message in base64 or quoted-printable is against the rules, and most readers open it all the same. */
+/* A message in base64 or quoted-printable is against the rules, and most readers open it all the
+ * same. */
 static gboolean
 collect_octets(const char *octets, gsize length, gpointer data)
 {
@@ -428,8 +446,8 @@ collect_octets(const char *octets, gsize length, gpointer data)
 
 /* "multipart" without a subtype is a multipart to most readers, to GMime it is a leaf. */
 static void
-add_leaf_multipart(MugaiTree *tree, MugaiNode *node, const char *prefix, guint depth, const MugaiSettings *settings,
-                   MugaiReport *report, guint *count)
+add_leaf_multipart(MugaiTree *tree, MugaiNode *node, const char *prefix, guint depth,
+                   const MugaiSettings *settings, MugaiReport *report, guint *count)
 {
     const char *boundary = mugai_value_get(node->content_type, "boundary");
     g_autofree char *header = NULL;
@@ -438,8 +456,8 @@ add_leaf_multipart(MugaiTree *tree, MugaiNode *node, const char *prefix, guint d
     MugaiDecoded decoded = {0};
     GMimeObject *content = NULL;
 
-    if (!g_str_has_prefix(node->declared_type, "multipart") || boundary == NULL || is_encoded(node) ||
-        strpbrk(boundary, "\"\\\r\n") != NULL)
+    if (!g_str_has_prefix(node->declared_type, "multipart") || boundary == NULL ||
+        is_encoded(node) || strpbrk(boundary, "\"\\\r\n") != NULL)
         return;
     header = g_strdup_printf("Content-Type: multipart/mixed; boundary=\"%s\"\n\n", boundary);
     octets = g_byte_array_new();
@@ -456,8 +474,8 @@ add_leaf_multipart(MugaiTree *tree, MugaiNode *node, const char *prefix, guint d
 }
 
 static void
-add_encoded_message(MugaiTree *tree, MugaiNode *node, guint depth, const MugaiSettings *settings, MugaiReport *report,
-                    guint *count)
+add_encoded_message(MugaiTree *tree, MugaiNode *node, guint depth, const MugaiSettings *settings,
+                    MugaiReport *report, guint *count)
 {
     GByteArray *octets = NULL;
     g_autoptr(GMimeStream) stream = NULL;
@@ -558,7 +576,8 @@ construct_message(GMimeStream *stream, MugaiReport *report)
     return g_mime_parser_construct_message(parser, options);
 }
 
-/* GMime finds no message in some octets that are one to a human reader: they are read as a body without header. */
+/* GMime finds no message in some octets that are one to a human reader: they are read as a body
+ * without header. */
 static GMimeMessage *
 construct_headless(GMimeStream *stream, MugaiReport *report)
 {
@@ -588,7 +607,8 @@ mugai_tree_parse(GMimeStream *raw, const MugaiSettings *settings, MugaiReport *r
     }
     content = tree->message == NULL ? NULL : g_mime_message_get_mime_part(tree->message);
     if (content != NULL)
-        tree->root = node_new(tree, content, NULL, GMIME_IS_MULTIPART(content) ? "" : "1", 0, settings, report, &count);
+        tree->root = node_new(tree, content, NULL, GMIME_IS_MULTIPART(content) ? "" : "1", 0,
+                              settings, report, &count);
     return tree;
 }
 

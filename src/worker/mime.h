@@ -15,26 +15,30 @@ typedef enum {
 
 /**
  * MugaiNode:
- * A part of the message: what its headers say of it, and for leaves where its octets are. Hostile throughout.
+ * A part of the message: what its headers say of it, and for leaves where its octets are. Hostile
+ * throughout.
  */
 typedef struct MugaiNode {
     MugaiNodeKind kind;
     struct MugaiNode *parent; /* NULL at the top */
-    char *path;             /* as IMAP numbers parts */
-    char *type;             /* "text/plain", lower case, clean; never empty */
-    char *declared_type;    /* as the header says, "" without one */
+    char *path;               /* as IMAP numbers parts */
+    char *type;               /* "text/plain", lower case, clean; never empty */
+    char *declared_type;      /* as the header says, "" without one */
     MugaiValue *content_type;
-    char *disposition;      /* "attachment", "inline", ... lower case, "" without one */
-    char *name;             /* decoded, one clean line, "" without one */
-    gboolean unreadable;    /* ambiguous in a way that leaves no meaning: its octets may not be shown */
-    gboolean doubtful;      /* its encoding is none that we know: shown only if it does not look encoded */
-    gboolean beyond_limit;  /* nested deeper than the limit */
+    char *disposition; /* "attachment", "inline", ... lower case, "" without one */
+    char *name;        /* decoded, one clean line, "" without one */
+    gboolean
+        unreadable; /* ambiguous in a way that leaves no meaning: its octets may not be shown */
+    gboolean
+        doubtful; /* its encoding is none that we know: shown only if it does not look encoded */
+    gboolean beyond_limit; /* nested deeper than the limit */
     GMimeContentEncoding encoding;
-    GMimeMessage *message;  /* MESSAGE: the inner one; borrowed */
-    GMimePart *part;        /* LEAF: borrowed; NULL when it has no content that can be had */
-    GMimeMessage *again;    /* what was parsed a second time to find the children; owned, or NULL */
-    char *outside;          /* MULTIPART: what stands before the first and after the last delimiter, raw; or NULL */
-    GPtrArray *children;    /* of MugaiNode */
+    GMimeMessage *message; /* MESSAGE: the inner one; borrowed */
+    GMimePart *part;       /* LEAF: borrowed; NULL when it has no content that can be had */
+    GMimeMessage *again;   /* what was parsed a second time to find the children; owned, or NULL */
+    char *outside; /* MULTIPART: what stands before the first and after the last delimiter, raw; or
+                      NULL */
+    GPtrArray *children; /* of MugaiNode */
 } MugaiNode;
 
 /**
@@ -48,7 +52,8 @@ typedef struct {
 } MugaiTree;
 
 /* Parses the message in @stream. Total: what cannot be a message is one leaf without headers. */
-MugaiTree *mugai_tree_parse(GMimeStream *stream, const MugaiSettings *settings, MugaiReport *report);
+MugaiTree *mugai_tree_parse(GMimeStream *stream, const MugaiSettings *settings,
+                            MugaiReport *report);
 void mugai_tree_free(MugaiTree *tree);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiTree, mugai_tree_free)
 

@@ -1,11 +1,13 @@
 /*
- * params.c - reads parameters of MIME fields (RFC 2045 section 5.1, RFC 2231), and what is sent in their place
+ * params.c - reads parameters of MIME fields (RFC 2045 section 5.1, RFC 2231), and what is sent in
+ * their place
  *
- * Three steps: cut the raw octets into name and value, gather the continuations of a name, decode. Quoted strings are
- * cut with an eye on raw Shift_JIS and ISO-2022-JP, in which octets 0x22 and 0x5C are halves of characters.
+ * Three steps: cut the raw octets into name and value, gather the continuations of a name, decode.
+ * Quoted strings are cut with an eye on raw Shift_JIS and ISO-2022-JP, in which octets 0x22 and
+ * 0x5C are halves of characters.
  *
- * Trust: every octet is hostile. Limits: PARAMS_MAX parameters are read, the rest of the field is ignored and
- * counts as malformed.
+ * Trust: every octet is hostile. Limits: PARAMS_MAX parameters are read, the rest of the field is
+ * ignored and counts as malformed.
  */
 #include "params.h"
 
@@ -20,9 +22,9 @@
 
 /* One "name=value" as it stands there. */
 typedef struct {
-    char *base;         /* lower case, without the stars */
-    int index;          /* of a continuation, -1 without */
-    gboolean extended;  /* ends in a star: percent-encoded */
+    char *base;        /* lower case, without the stars */
+    int index;         /* of a continuation, -1 without */
+    gboolean extended; /* ends in a star: percent-encoded */
     GString *octets;
 } Segment;
 
@@ -136,8 +138,8 @@ read_quoted(const char *p, GString *octets, gboolean shift_jis, MugaiValue *valu
     return p;
 }
 
-/* A value without quotes: up to the semicolon, for unquoted blanks are common in names, and so are "report (1).pdf": a
- * comment is only what ends the value. */
+/* A value without quotes: up to the semicolon, for unquoted blanks are common in names, and so are
+ * "report (1).pdf": a comment is only what ends the value. */
 static const char *
 read_bare(const char *p, GString *octets, MugaiValue *value)
 {
@@ -200,7 +202,8 @@ read_segment(const char *p, gboolean shift_jis, GPtrArray *segments, MugaiValue 
     split_name(p, name, segment, value);
     g_ptr_array_add(segments, segment);
     p = skip_comments(equals + 1, value);
-    return *p == '"' ? read_quoted(p + 1, segment->octets, shift_jis, value) : read_bare(p, segment->octets, value);
+    return *p == '"' ? read_quoted(p + 1, segment->octets, shift_jis, value)
+                     : read_bare(p, segment->octets, value);
 }
 
 static GPtrArray *
@@ -228,15 +231,18 @@ static void
 append_percent_decoded(GString *out, const char *p, gsize length)
 {
     for (gsize i = 0; i < length; i++) {
-        if (p[i] == '%' && i + 2 < length && g_ascii_isxdigit(p[i + 1]) && g_ascii_isxdigit(p[i + 2])) {
-            g_string_append_c(out, (char)(g_ascii_xdigit_value(p[i + 1]) << 4 | g_ascii_xdigit_value(p[i + 2])));
+        if (p[i] == '%' && i + 2 < length && g_ascii_isxdigit(p[i + 1]) &&
+            g_ascii_isxdigit(p[i + 2])) {
+            g_string_append_c(out, (char)(g_ascii_xdigit_value(p[i + 1]) << 4 |
+                                          g_ascii_xdigit_value(p[i + 2])));
             i += 2;
         } else
             g_string_append_c(out, p[i]);
     }
 }
 
-/* "charset'language'octets" of a first extended segment: the charset to *@ret_label, the rest is returned. */
+/* "charset'language'octets" of a first extended segment: the charset to *@ret_label, the rest is
+ * returned. */
 static const char *
 split_charset(const char *octets, char **ret_label)
 {
@@ -300,11 +306,13 @@ join_continuations(GPtrArray *segments, const char *base, MugaiValue *value)
             p = split_charset(p, &label);
         extended |= segment->extended;
         if (segment->extended)
-            append_percent_decoded(octets, p, segment->octets->len - (gsize)(p - segment->octets->str));
+            append_percent_decoded(octets, p,
+                                   segment->octets->len - (gsize)(p - segment->octets->str));
         else
             g_string_append_len(octets, segment->octets->str, (gssize)segment->octets->len);
     }
-    decoded = extended ? mugai_words_decode_parameter((const guint8 *)octets->str, octets->len, label, NULL)
+    decoded = extended ? mugai_words_decode_parameter((const guint8 *)octets->str, octets->len,
+                                                      label, NULL)
                        : mugai_words_decode(octets->str, octets->len, NULL);
     g_string_free(octets, TRUE);
     return decoded;
@@ -334,8 +342,8 @@ is_name(const char *base)
     return g_str_equal(base, "name") || g_str_equal(base, "filename");
 }
 
-/* A second form of @param. An extended one replaces a plain one, as RFC 6266 has it; else the first counts. Two forms of
- * a name may differ, for a plain one is a fallback in ASCII. */
+/* A second form of @param. An extended one replaces a plain one, as RFC 6266 has it; else the first
+ * counts. Two forms of a name may differ, for a plain one is a fallback in ASCII. */
 static void
 add_form(MugaiValue *value, MugaiParam *param, gboolean extended, char *decoded)
 {

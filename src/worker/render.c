@@ -1,12 +1,14 @@
 /*
- * render.c - the tree to text, in the order a reader would have met it: body, sections made from attachments, notice
+ * render.c - the tree to text, in the order a reader would have met it: body, sections made from
+ * attachments, notice
  *
- * Every leaf is read once. Of alternatives one is chosen, the other is disposed of. What is left is written in place;
- * a message in the message with its own short header block.
+ * Every leaf is read once. Of alternatives one is chosen, the other is disposed of. What is left is
+ * written in place; a message in the message with its own short header block.
  *
  * Invariants: 1. every leaf of the tree is in the report once, with one disposition (I3);
- *             2. all text goes through mugai_compose_body() or mugai_compose_notice(), so all of it is clean and inert.
- * Trust: everything that comes out of the tree is hostile, names and types included.
+ *             2. all text goes through mugai_compose_body() or mugai_compose_notice(), so all of it
+ * is clean and inert. Trust: everything that comes out of the tree is hostile, names and types
+ * included.
  */
 #include "render.h"
 
@@ -47,7 +49,8 @@ write_text(MugaiRendering *rendering, const char *utf8, gsize length)
     gsize before = mugai_text_missing(rendering->text);
     gsize start = mugai_text_length(rendering->text);
 
-    mugai_compose_body(rendering->text, utf8, length, rendering->settings->links, &rendering->cleaned);
+    mugai_compose_body(rendering->text, utf8, length, rendering->settings->links,
+                       &rendering->cleaned);
     if (length > 0 && mugai_text_missing(rendering->text) > before) {
         gsize written = mugai_text_length(rendering->text) - start;
 
@@ -100,7 +103,8 @@ write_notice_line(MugaiRendering *rendering, const char *key)
 static void
 write_outside(MugaiRendering *rendering, const MugaiNode *node)
 {
-    g_autoptr(MugaiText) text = mugai_leaf_read_outside(node, rendering->settings, rendering->report);
+    g_autoptr(MugaiText) text =
+        mugai_leaf_read_outside(node, rendering->settings, rendering->report);
 
     for (guint i = 0; i < node->children->len; i++)
         write_outside(rendering, g_ptr_array_index(node->children, i));
@@ -136,7 +140,8 @@ find_body(MugaiRendering *rendering, MugaiNode *node, const char *type)
     MugaiLeaf *leaf = g_hash_table_lookup(rendering->leaves, node);
 
     if (leaf != NULL)
-        return leaf->text != NULL && !leaf->is_section && g_str_equal(node->type, type) ? leaf : NULL;
+        return leaf->text != NULL && !leaf->is_section && g_str_equal(node->type, type) ? leaf
+                                                                                        : NULL;
     for (guint i = 0; i < node->children->len; i++) {
         leaf = find_body(rendering, g_ptr_array_index(node->children, i), type);
         if (leaf != NULL)
@@ -180,7 +185,8 @@ choose_alternatives(MugaiRendering *rendering, MugaiNode *node)
 /* --- writing --- */
 
 static void
-write_header_line(MugaiRendering *rendering, GMimeObject *message, const char *field, const char *key)
+write_header_line(MugaiRendering *rendering, GMimeObject *message, const char *field,
+                  const char *key)
 {
     g_autofree char *value = mugai_headers_line(message, field, MUGAI_LIMIT_SUBJECT_CHARACTERS);
 
@@ -252,7 +258,8 @@ read_leaves(MugaiRendering *rendering, MugaiNode *node, gsize *budget)
 
     for (guint i = 0; i < node->children->len; i++)
         read_leaves(rendering, g_ptr_array_index(node->children, i), budget);
-    /* A container without children is a leaf too: something was there, and nothing of it could be read. */
+    /* A container without children is a leaf too: something was there, and nothing of it could be
+     * read. */
     if (node->kind != MUGAI_NODE_LEAF && node->children->len > 0)
         return;
     leaf = mugai_leaf_read(node, rendering->settings, rendering->report, budget);
@@ -274,7 +281,8 @@ report_skipped(MugaiRendering *rendering, guint skipped)
     part->reason = g_strdup("limit");
     part->disposition = MUGAI_REMOVED;
     g_ptr_array_add(rendering->report->parts, part);
-    mugai_report_remark(rendering->report->warnings, "limit", "%u parts beyond the limit were not read", skipped);
+    mugai_report_remark(rendering->report->warnings, "limit",
+                        "%u parts beyond the limit were not read", skipped);
 }
 
 static void
@@ -283,17 +291,22 @@ remark_findings(const MugaiRendering *rendering)
     GPtrArray *warnings = rendering->report->warnings;
 
     if (rendering->hidden > 0)
-        mugai_report_remark(warnings, "hidden", "%" G_GSIZE_FORMAT " characters out of sight", rendering->hidden);
+        mugai_report_remark(warnings, "hidden", "%" G_GSIZE_FORMAT " characters out of sight",
+                            rendering->hidden);
     if (rendering->deceptive > 0)
-        mugai_report_remark(warnings, "deceptive-link", "%" G_GSIZE_FORMAT " links lead elsewhere than they say",
+        mugai_report_remark(warnings, "deceptive-link",
+                            "%" G_GSIZE_FORMAT " links lead elsewhere than they say",
                             rendering->deceptive);
     if (rendering->cleaned.directions > 0)
-        mugai_report_remark(warnings, "control", "%" G_GUINT64_FORMAT " direction-changing characters",
+        mugai_report_remark(warnings, "control",
+                            "%" G_GUINT64_FORMAT " direction-changing characters",
                             rendering->cleaned.directions);
     if (rendering->undecodable > 0)
-        mugai_report_remark(warnings, "undecodable", "%" G_GSIZE_FORMAT " sequences", rendering->undecodable);
+        mugai_report_remark(warnings, "undecodable", "%" G_GSIZE_FORMAT " sequences",
+                            rendering->undecodable);
     if (rendering->missing > 0)
-        mugai_report_remark(warnings, "cut", "%" G_GSIZE_FORMAT " octets of text", rendering->missing);
+        mugai_report_remark(warnings, "cut", "%" G_GSIZE_FORMAT " octets of text",
+                            rendering->missing);
 }
 
 /* Body, sections and notice as one text whose last line is whole. */
@@ -316,7 +329,8 @@ GString *
 mugai_render(MugaiTree *tree, const MugaiSettings *settings, const MugaiId *id, MugaiReport *report)
 {
     g_autoptr(MugaiText) text = mugai_text_new(settings->limits.text_octets);
-    g_autoptr(GHashTable) leaves = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)mugai_leaf_free);
+    g_autoptr(GHashTable) leaves =
+        g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)mugai_leaf_free);
     g_autoptr(GPtrArray) sections = g_ptr_array_new();
     g_autoptr(GPtrArray) false_types = g_ptr_array_new();
     MugaiRendering rendering = {

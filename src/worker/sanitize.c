@@ -1,8 +1,8 @@
 /*
  * sanitize.c - the pure function: a message's octets to a candidate and a report (I5)
  *
- * mime.c makes the tree, headers.c the header section, render.c the text; this file puts them together. The same tree
- * gives one decoded part to an administrator.
+ * mime.c makes the tree, headers.c the header section, render.c the text; this file puts them
+ * together. The same tree gives one decoded part to an administrator.
  *
  * Invariant: nothing depends on anything but octets, settings, id and time.
  */
@@ -42,7 +42,8 @@ mugai_sanitize_warm_up(GError **error)
 }
 
 static MugaiResult *
-sanitize_stream(GMimeStream *stream, const MugaiSettings *settings, const MugaiId *id, MugaiTime received)
+sanitize_stream(GMimeStream *stream, const MugaiSettings *settings, const MugaiId *id,
+                MugaiTime received)
 {
     g_autoptr(MugaiReport) report = mugai_report_new();
     g_autoptr(MugaiTree) tree = mugai_tree_parse(stream, settings, report);
@@ -69,11 +70,12 @@ mugai_sanitize_fd(int fd, const MugaiSettings *settings, const MugaiId *id, Muga
 }
 
 MugaiResult *
-mugai_sanitize_octets(const guint8 *octets, gsize length, const MugaiSettings *settings, const MugaiId *id,
-                      MugaiTime received)
+mugai_sanitize_octets(const guint8 *octets, gsize length, const MugaiSettings *settings,
+                      const MugaiId *id, MugaiTime received)
 {
     /* GMime makes no stream of NULL. */
-    g_autoptr(GMimeStream) stream = g_mime_stream_mem_new_with_buffer(length == 0 ? "" : (const char *)octets, length);
+    g_autoptr(GMimeStream) stream =
+        g_mime_stream_mem_new_with_buffer(length == 0 ? "" : (const char *)octets, length);
 
     return sanitize_stream(stream, settings, id, received);
 }
@@ -104,7 +106,8 @@ write_octets(const char *octets, gsize length, gpointer data)
 }
 
 gboolean
-mugai_sanitize_extract_part(int fd, const char *path, const MugaiSettings *settings, int out_fd, GError **error)
+mugai_sanitize_extract_part(int fd, const char *path, const MugaiSettings *settings, int out_fd,
+                            GError **error)
 {
     g_autoptr(GMimeStream) stream = g_mime_stream_fs_new(fd);
     g_autoptr(MugaiReport) report = mugai_report_new();
@@ -122,7 +125,8 @@ mugai_sanitize_extract_part(int fd, const char *path, const MugaiSettings *setti
     }
     mugai_leaf_decode(leaf, write_octets, &sink, &decoded);
     if (sink.saved_errno != 0) {
-        mugai_error_set_errno(error, sink.saved_errno, MUGAI_ERROR_SYSTEM, "cannot write part %s", path);
+        mugai_error_set_errno(error, sink.saved_errno, MUGAI_ERROR_SYSTEM, "cannot write part %s",
+                              path);
         return FALSE;
     }
     return TRUE;

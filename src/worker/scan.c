@@ -1,16 +1,18 @@
 /*
  * scan.c - one linear look at the raw octets, so that the parser meets no more than it can bear
  *
- * GMime spends a kilobyte and more on every part and is quadratic in the parameters of a field: a million delimiters or
- * a field of a megabyte must not reach it. This scan knows as little of MIME as it needs: header sections are at
- * the beginning and after every line that begins with "--"; fields in them begin where a line does not begin with a
- * blank; delimiters are lines made of "--" and a boundary that some field named.
+ * GMime spends a kilobyte and more on every part and is quadratic in the parameters of a field: a
+ * million delimiters or a field of a megabyte must not reach it. This scan knows as little of MIME
+ * as it needs: header sections are at the beginning and after every line that begins with "--";
+ * fields in them begin where a line does not begin with a blank; delimiters are lines made of "--"
+ * and a boundary that some field named.
  *
  *     HEADER ──empty line──▶ BODY ──"--" line──▶ HEADER
  *        └──line without a colon──▶ BODY
  *
- * An empty line that is missing between the header section and the body is put in: GMime would drop the lines up to the
- * next one. What is beyond a limit is left out by parsing a concatenation of ranges of the original. It is all in the original.
+ * An empty line that is missing between the header section and the body is put in: GMime would drop
+ * the lines up to the next one. What is beyond a limit is left out by parsing a concatenation of
+ * ranges of the original. It is all in the original.
  *
  * Invariants: 1. the ranges are ascending and disjoint; 2. memory does not depend on the message.
  * Trust: every octet is hostile.
@@ -37,15 +39,15 @@ typedef struct {
 
 typedef struct {
     const MugaiLimits *limits;
-    GArray *ranges;           /* of Range: what may be parsed */
-    GHashTable *boundaries;   /* of char* */
+    GArray *ranges;         /* of Range: what may be parsed */
+    GHashTable *boundaries; /* of char* */
     guint delimiters;
     gboolean parts_cut;
     gboolean mended;
     /* the section */
     gboolean in_header;
     gboolean first_section;
-    gboolean delimited;       /* it follows a delimiter that is one for certain */
+    gboolean delimited; /* it follows a delimiter that is one for certain */
     guint fields;
     gsize section_octets;
     gsize field_octets;
@@ -65,7 +67,8 @@ typedef struct {
 static void
 keep(Scan *scan, gint64 start, gint64 end)
 {
-    Range *last = scan->ranges->len == 0 ? NULL : &g_array_index(scan->ranges, Range, scan->ranges->len - 1);
+    Range *last =
+        scan->ranges->len == 0 ? NULL : &g_array_index(scan->ranges, Range, scan->ranges->len - 1);
     Range range = {.start = start, .end = end};
 
     if (start >= end)
@@ -135,7 +138,8 @@ begin_section(Scan *scan)
     scan->field_octets = 0;
 }
 
-/* The blank before the colon of a field ("Subject : x"): Postfix and readers disagree about the name. */
+/* The blank before the colon of a field ("Subject : x"): Postfix and readers disagree about the
+ * name. */
 static gboolean
 has_blank_before_colon(const Scan *scan)
 {
@@ -147,7 +151,8 @@ has_blank_before_colon(const Scan *scan)
 static void
 remember_boundary(Scan *scan)
 {
-    char *boundary = g_hash_table_size(scan->boundaries) < BOUNDARIES_MAX ? find_boundary(scan) : NULL;
+    char *boundary =
+        g_hash_table_size(scan->boundaries) < BOUNDARIES_MAX ? find_boundary(scan) : NULL;
 
     if (boundary != NULL)
         g_hash_table_add(scan->boundaries, boundary);
@@ -159,7 +164,8 @@ header_room(const Scan *scan)
 {
     gsize field_before = scan->field_octets - scan->line_octets;
 
-    if (scan->fields > scan->limits->header_fields || scan->section_octets > scan->limits->header_octets)
+    if (scan->fields > scan->limits->header_fields ||
+        scan->section_octets > scan->limits->header_octets)
         return 0;
     return field_before >= FIELD_OCTETS ? 0 : MIN(scan->line_octets, FIELD_OCTETS - field_before);
 }
@@ -214,7 +220,8 @@ end_line(Scan *scan, gint64 line_end)
         end_header_line(scan, line_end);
         return;
     }
-    if (scan->in_header && !is_empty_line(scan) && !dashes && (scan->first_section || scan->delimited)) {
+    if (scan->in_header && !is_empty_line(scan) && !dashes &&
+        (scan->first_section || scan->delimited)) {
         scan->no_empty_line = TRUE;
         keep_empty_line(scan);
     }
@@ -297,15 +304,19 @@ name_findings(const Scan *scan, MugaiReport *report)
     if (scan->bare_cr)
         mugai_report_remark(report->ambiguities, "bare-cr", "a carriage return without line feed");
     if (scan->crlf && scan->bare_lf)
-        mugai_report_remark(report->ambiguities, "mixed-line-ends", "some lines end in CRLF, some in LF");
+        mugai_report_remark(report->ambiguities, "mixed-line-ends",
+                            "some lines end in CRLF, some in LF");
     if (scan->header_nul)
         mugai_report_remark(report->ambiguities, "header-nul", "a NUL in a header field");
     if (scan->blank_before_colon)
-        mugai_report_remark(report->ambiguities, "blank-before-colon", "a blank between field name and colon");
+        mugai_report_remark(report->ambiguities, "blank-before-colon",
+                            "a blank between field name and colon");
     if (scan->no_empty_line)
-        mugai_report_remark(report->ambiguities, "header-end", "the header section ends without an empty line");
+        mugai_report_remark(report->ambiguities, "header-end",
+                            "the header section ends without an empty line");
     if (scan->header_cut)
-        mugai_report_remark(report->warnings, "limit", "header fields beyond the limit were left out");
+        mugai_report_remark(report->warnings, "limit",
+                            "header fields beyond the limit were left out");
     if (scan->parts_cut)
         mugai_report_remark(report->warnings, "limit", "parts beyond the limit were left out");
 }
@@ -317,8 +328,9 @@ concatenate(GMimeStream *stream, const Scan *scan)
 
     for (guint i = 0; i < scan->ranges->len; i++) {
         const Range *range = &g_array_index(scan->ranges, Range, i);
-        g_autoptr(GMimeStream) part = range->empty_line ? g_mime_stream_mem_new_with_buffer("\n", 1)
-                                                        : g_mime_stream_substream(stream, range->start, range->end);
+        g_autoptr(GMimeStream) part =
+            range->empty_line ? g_mime_stream_mem_new_with_buffer("\n", 1)
+                              : g_mime_stream_substream(stream, range->start, range->end);
 
         g_mime_stream_cat_add_source(GMIME_STREAM_CAT(all), part);
     }
@@ -352,7 +364,8 @@ mugai_scan(GMimeStream *stream, const MugaiLimits *limits, MugaiReport *report)
     gint64 offset = 0;
     gssize octets = 0;
 
-    *scan = (Scan){.limits = limits, .ranges = ranges, .boundaries = boundaries, .first_section = TRUE};
+    *scan =
+        (Scan){.limits = limits, .ranges = ranges, .boundaries = boundaries, .first_section = TRUE};
     begin_section(scan);
     while (!scan->parts_cut && (octets = g_mime_stream_read(stream, chunk, CHUNK_OCTETS)) > 0) {
         take_chunk(scan, chunk, (gsize)octets, offset);
@@ -366,5 +379,6 @@ mugai_scan(GMimeStream *stream, const MugaiLimits *limits, MugaiReport *report)
         return mend_line_ends(stream, limits, TRUE);
     if (scan->lf_cr_lines > scan->lines / 3)
         return mend_line_ends(stream, limits, FALSE);
-    return scan->header_cut || scan->parts_cut || scan->mended ? concatenate(stream, scan) : g_object_ref(stream);
+    return scan->header_cut || scan->parts_cut || scan->mended ? concatenate(stream, scan)
+                                                               : g_object_ref(stream);
 }

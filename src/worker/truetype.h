@@ -9,7 +9,8 @@
 /* Loads the database, once per process, before any message. SYSTEM if it is missing. */
 gboolean mugai_truetype_warm_up(GError **error);
 
-/* The media type of what begins with @octets, static until the next call; "application/octet-stream" if unknown. */
+/* The media type of what begins with @octets, static until the next call;
+ * "application/octet-stream" if unknown. */
 const char *mugai_truetype_of(const char *octets, gsize length);
 
 /* Whether @type is something a machine would run. */
