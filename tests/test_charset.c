@@ -84,7 +84,7 @@ Test(charset, labels_that_hide_ascii_in_ascii_are_unknown)
 
     for (gsize i = 0; i < G_N_ELEMENTS(unknown); i++)
         cr_expect_eq(mugai_charset_for_label(unknown[i], -1), MUGAI_CHARSET_NONE, "%s", unknown[i]);
-    cr_expect_eq(mugai_charset_for_label("utf\0-8", 6), MUGAI_CHARSET_NONE);
+    cr_expect_eq(mugai_charset_for_label("utf-8\0x", 7), MUGAI_CHARSET_NONE);
     cr_expect_eq(mugai_charset_for_label(NULL, -1), MUGAI_CHARSET_NONE);
 }
 
@@ -291,6 +291,7 @@ Test(charset, a_label_that_can_be_true_is_believed)
         {"山", "CP932", MUGAI_CHARSET_SHIFT_JIS},
         {"山", "UTF-8", MUGAI_CHARSET_UTF_8},
         {"plain", "ASCII", MUGAI_CHARSET_BIG5},
+        {"Marão côte naïve", "UTF-8", MUGAI_CHARSET_UTF_8},
         {"สวัสดีครับ", "TIS-620", MUGAI_CHARSET_WINDOWS_874},
     };
 
@@ -323,9 +324,18 @@ Test(charset, one_broken_octet_does_not_turn_utf_8_into_something_else)
 
     cr_expect_eq(mugai_charset_recognise(OCTETS("abc\xFF" "def"), MUGAI_CHARSET_UTF_8), MUGAI_CHARSET_UTF_8);
     cr_expect_eq(mugai_charset_recognise(OCTETS("caf\xE9 au lait"), MUGAI_CHARSET_UTF_8), MUGAI_CHARSET_UTF_8);
+    cr_expect_eq(mugai_charset_recognise(OCTETS("G\xC4" "BE"), MUGAI_CHARSET_UTF_8), MUGAI_CHARSET_UTF_8);
+    cr_expect_eq(mugai_charset_recognise(OCTETS("Mar\xC3\xA3o"), MUGAI_CHARSET_WINDOWS_1252), MUGAI_CHARSET_UTF_8);
     cr_expect_eq(mugai_charset_recognise((const guint8 *)text, strlen(text), MUGAI_CHARSET_UTF_8), MUGAI_CHARSET_UTF_8);
     cr_expect_eq(mugai_charset_recognise((const guint8 *)text, strlen(text), MUGAI_CHARSET_NONE), MUGAI_CHARSET_UTF_8);
     cr_expect_eq(mugai_charset_recognise(OCTETS("\xE3\x81\x82\xE3\x81"), MUGAI_CHARSET_NONE), MUGAI_CHARSET_UTF_8);
+}
+
+Test(charset, a_character_cut_off_at_the_end_is_no_proof)
+{
+    cr_expect_eq(mugai_charset_recognise(OCTETS("\x89\xEF\x8B"), MUGAI_CHARSET_NONE), MUGAI_CHARSET_SHIFT_JIS);
+    cr_expect_eq(mugai_charset_recognise(OCTETS("\xB2\xF1\xB5"), MUGAI_CHARSET_NONE), MUGAI_CHARSET_EUC_JP);
+    cr_expect_eq(mugai_charset_recognise(OCTETS("\xE4\xBC\x9A\xE8\xAD"), MUGAI_CHARSET_NONE), MUGAI_CHARSET_UTF_8);
 }
 
 Test(charset, a_mark_outweighs_the_label)

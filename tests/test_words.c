@@ -52,6 +52,7 @@ Test(words, blanks_between_words_vanish_and_others_stay)
     expect_decoded("=?UTF-8?B?5bGx?= a =?UTF-8?B?55Sw?=", "山 a 田");
     expect_decoded("a =?UTF-8?B?5bGx?=b", "a 山b");
     expect_decoded("  a  b  ", "  a  b  ");
+    expect_decoded(" =?UTF-8?B?5bGx?= ", " 山 ");
     expect_decoded("Re:\r\n =?UTF-8?B?5bGx?=\n\tx", "Re: 山\tx");
     expect_decoded("=?UTF-8?Q?" "?= =?UTF-8?B?5bGx?=", "山");
 }
@@ -113,6 +114,7 @@ Test(words, raw_octets_of_all_four_encodings_are_read)
     expect_decoded("\x1B$B;3ED", "山田");
     expect_decoded("Gr\xFC\xDF" "e aus K\xF6ln", "Grüße aus Köln");
     expect_decoded("\x1B$B=?=?=?\x1B(B =?UTF-8?B?5bGx?=", "戎戎戎 山");
+    expect_decoded("\x1B$B=?UTF-8?B?5bGx?=\x1B(B", "戎孕騰舷多汲曝申");
     expect_decoded("\xE5\xB1\xB1 =?Shift_JIS?B?k2M=?= \xE5\xB1\xB1", "山 田 山");
 }
 
@@ -274,6 +276,7 @@ seconds_for(const char *piece, gsize octets)
     g_autofree char *value = NULL;
     double start = 0;
 
+    g_string_append(raw, "\xE5\xB1\xB1 "); /* what is plain ASCII would only be copied */
     while (raw->len < octets)
         g_string_append(raw, piece);
     start = cpu_seconds();
