@@ -14,6 +14,7 @@
 #include <mugai/error.h>
 #include <mugai/limits.h>
 #include <mugai/log.h>
+#include <mugai/text.h>
 
 #include <string.h>
 
@@ -45,6 +46,7 @@ typedef struct {
 #define IN_SETTINGS(member) TRUE, G_STRUCT_OFFSET(MugaiSettings, member)
 #define KIB 1024u
 #define MIB (1024u * 1024u)
+#define WHY_CHARACTERS 400u
 
 static const Key keys[] = {
     {"milter", "socket", TYPE_SOCKET, IN_CONFIG(socket), 0, 0, 0, NULL},
@@ -139,17 +141,24 @@ typedef struct {
     GKeyFile *file;
 } Source;
 
+/* The file may hold anything, and what is said of it goes to terminals and logs. */
+static void
+set_error(GError **error, const char *place, const char *why)
+{
+    g_autofree char *clean = mugai_text_clean_line(why, -1, WHY_CHARACTERS);
+
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s: %s", place, clean);
+}
+
 static gboolean
 refuse(const Source *source, const char *group, const char *key, GError **error, const char *why)
 {
     guint line = find_line(source->contents, group, key);
+    g_autofree char *place = g_strdup_printf("%s:%u", source->path, line);
+    g_autofree char *what = key == NULL ? g_strdup_printf("[%s]: %s", group, why)
+                                        : g_strdup_printf("[%s] %s: %s", group, key, why);
 
-    if (key == NULL)
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s:%u: [%s]: %s", source->path, line,
-                    group, why);
-    else
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s:%u: [%s] %s: %s", source->path,
-                    line, group, key, why);
+    set_error(error, place, what);
     return FALSE;
 }
 
@@ -352,7 +361,7 @@ mugai_config_load(const char *path, GError **error)
     if (!g_file_get_contents(path, &contents, NULL, &why) ||
         !g_key_file_load_from_data(file, contents, strlen(contents), G_KEY_FILE_KEEP_TRANSLATIONS,
                                    &why)) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s: %s", path, why->message);
+        set_error(error, path, why->message);
         return NULL;
     }
     source.contents = contents;

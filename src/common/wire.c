@@ -344,7 +344,9 @@ send_all(int fd, struct iovec *parts, gsize n_parts, GError **error)
         for (gsize left = sent > 0 ? (gsize)sent : 0; message.msg_iovlen > 0;) {
             gsize taken = MIN(left, message.msg_iov->iov_len);
 
-            message.msg_iov->iov_base = (char *)message.msg_iov->iov_base + taken;
+            /* Nothing of NULL is taken: not even that may be added to it. */
+            if (taken > 0)
+                message.msg_iov->iov_base = (char *)message.msg_iov->iov_base + taken;
             message.msg_iov->iov_len -= taken;
             left -= taken;
             if (message.msg_iov->iov_len > 0)
@@ -452,15 +454,14 @@ read_exactly(int fd, gint64 deadline, void *octets, gsize length, GError **error
 static gboolean
 read_begun(int fd, gint64 deadline, GError **error)
 {
+    g_autoptr(GError) late = NULL;
     gsize got = 0;
     char octet = 0;
 
-    if (!read_up_to(fd, deadline, &octet, 1, &got, error))
-        return FALSE;
-    if (got == 1)
+    if (read_up_to(fd, deadline, &octet, 1, &got, &late) && got == 1)
         return octet == BEGUN || set_nonsense(error, "a result that is none");
     g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
-                        "worker: ended before it read the message");
+                        late != NULL ? late->message : "worker: ended before it read the message");
     return FALSE;
 }
 
