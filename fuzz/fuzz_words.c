@@ -3,7 +3,7 @@
  *
  * Properties: 1. everything decoded is valid UTF-8;
  *             2. printable ASCII without "=?" is decoded to itself, and so it is normalised;
- *             3. normalised values are ASCII, and normalising them again changes nothing;
+ *             3. normalised values are ASCII;
  *             4. a parameter is decoded whatever charset it is said to be in;
  *             5. time is linear.
  */
@@ -42,14 +42,12 @@ expect_decoded(const char *octets, gsize length)
 static void
 expect_normalised(const char *octets, gsize length)
 {
-    g_autofree char *once = mugai_words_normalise(octets, length, NULL);
-    g_autofree char *twice = mugai_words_normalise(once, strlen(once), NULL);
+    g_autofree char *normal = mugai_words_normalise(octets, length, NULL);
 
-    for (const char *p = once; *p != '\0'; p++)
+    for (const char *p = normal; *p != '\0'; p++)
         g_assert_cmpint(*p, >, 0);
-    g_assert_cmpstr(once, ==, twice);
     if (is_plain(octets, length))
-        g_assert_cmpmem(once, strlen(once), octets, length);
+        g_assert_cmpmem(normal, strlen(normal), octets, length);
 }
 
 /* "LABEL octets": a parameter and the charset it is said to be in. */
