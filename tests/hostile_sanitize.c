@@ -3,12 +3,14 @@
  * does what the message tells it to do: what a parser that a message has taken over could do
  *
  * A message begins with one word: ok, slow, hang, stop, spin, crash, memory, file, other, quiet, or
- * anything else for a conforming message whose report has the process number as its subject.
+ * anything else for a conforming message whose report has the process number as its subject and the
+ * number of open descriptors as its sender.
  */
 #include <mugai/compose.h>
 #include <mugai/error.h>
 #include <mugai/sanitize.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +19,8 @@
 #include <unistd.h>
 
 #define SLOW_MILLISECONDS 300
+/* More than any process here has. */
+#define DESCRIPTORS 1024
 
 gboolean
 mugai_sanitize_warm_up(GError **error)
@@ -97,6 +101,16 @@ obey(const char *message)
         _exit(EXIT_SUCCESS);
 }
 
+static guint
+count_descriptors(void)
+{
+    guint count = 0;
+
+    for (int fd = 0; fd < DESCRIPTORS; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
 MugaiResult *
 mugai_sanitize_fd(int fd, const MugaiSettings *settings, const MugaiId *id, MugaiTime received)
 {
@@ -106,7 +120,7 @@ mugai_sanitize_fd(int fd, const MugaiSettings *settings, const MugaiId *id, Muga
     gsize length = 0;
     char *candidate = NULL;
 
-    if (read(fd, message, sizeof(message) - 1) < 0)
+    if (read(fd, message, sizeof(message) - 1) <= 0)
         abort();
     obey(message);
     candidate = mugai_compose_notice_only(
@@ -115,6 +129,8 @@ mugai_sanitize_fd(int fd, const MugaiSettings *settings, const MugaiId *id, Muga
     result->report = mugai_report_new();
     g_free(result->report->subject);
     result->report->subject = g_strdup_printf("%d", (int)getpid());
+    g_free(result->report->from);
+    result->report->from = g_strdup_printf("%u", count_descriptors());
     return result;
 }
 

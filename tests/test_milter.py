@@ -301,6 +301,26 @@ class Connections(MilterTest):
             self.assert_conforms(octets)
         self.assertEqual(daemon.objects(), {field(octets, b"Mugai-Id"): MESSAGE})
 
+    def test_aborted_message_is_given_up_at_once(self):
+        daemon = self.daemon()
+        descriptors = pathlib.Path(f"/proc/{daemon.process.pid}/fd")
+        fields, body = milter_client.split_message(MESSAGE)
+        self.assertTrue(daemon.send()[0].accepted)
+        with daemon.connect() as connection:
+            connection.message(MESSAGE)
+            before = len(list(descriptors.iterdir()))
+            connection.envelope("s@example.org", ["r@example.jp"], "ABORTED")
+            connection.content(fields, body + b"x" * (2 << 20))
+            connection.answer()
+            connection.envelope("s@example.org", ["r@example.jp"], "ABORTED")
+            connection.event(b"L", b"Subject\0 s\0")
+            self.assertTrue(daemon.send()[0].accepted)
+            connection.abort()
+            until = time.monotonic() + READY_SECONDS
+            while len(list(descriptors.iterdir())) > before and time.monotonic() < until:
+                time.sleep(0.02)
+            self.assertLessEqual(len(list(descriptors.iterdir())), before)
+
     def test_lost_connections_leave_nothing(self):
         daemon = self.daemon()
         for _ in range(5):

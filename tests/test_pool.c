@@ -168,6 +168,17 @@ Test(pool, I6_no_process_handles_two_messages)
         cr_assert(g_hash_table_add(seen, GINT_TO_POINTER(collect_passed(submit(pool, "ok")))));
 }
 
+Test(pool, I6_child_has_the_message_the_result_and_nothing_else)
+{
+    g_autoptr(MugaiPool) pool = make_pool();
+    MugaiTicket *other = submit(pool, "slow");
+    g_autoptr(MugaiApproved) approved = collect(submit(pool, "ok"));
+
+    /* Three standard ones, original and result. */
+    cr_assert_str_eq(mugai_approved_report(approved)->from, "5");
+    collect_passed(other);
+}
+
 Test(pool, I1_candidate_with_another_id_is_not_approved)
 {
     g_autoptr(MugaiPool) pool = make_pool();
@@ -237,6 +248,16 @@ Test(pool, I4_killed_parent_is_repaired_without_losing_a_message)
         for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
             cr_assert_neq(GPOINTER_TO_INT(g_thread_join(threads[i])), 0);
     }
+}
+
+Test(pool, I4_stopped_parent_is_replaced_and_no_message_is_lost)
+{
+    g_autoptr(MugaiPool) pool = make_pool();
+
+    /* Its children still wait: they take as many messages as they are, the next ones nobody. */
+    kill(worker_of(getpid()), SIGSTOP);
+    for (guint i = 0; i < 2 * CHILDREN; i++)
+        collect_passed(submit(pool, "ok"));
 }
 
 Test(pool, I4_waiting_children_that_are_killed_are_replaced)
@@ -318,6 +339,21 @@ Test(pool, I6_no_process_is_left_when_the_caller_is_killed)
     wait_for_end(worker);
     for (guint i = 0; i < count; i++)
         wait_for_end(children[i]);
+}
+
+Test(pool, I6_no_child_outlives_its_parent)
+{
+    g_autoptr(MugaiPool) pool = make_pool();
+    MugaiTicket *ticket = submit(pool, "hang");
+    pid_t worker = worker_of(getpid());
+    pid_t children[2 * CHILDREN];
+    guint count = children_of(worker, children, G_N_ELEMENTS(children));
+
+    cr_assert_geq(count, CHILDREN);
+    kill(worker, SIGKILL);
+    for (guint i = 0; i < count; i++)
+        wait_for_end(children[i]);
+    assert_notice_only(ticket, "ended without a result");
 }
 
 Test(pool, parts_come_out_or_are_not_found)

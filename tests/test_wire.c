@@ -263,6 +263,20 @@ Test(wire, I7_silence_ends_at_the_deadline)
     cr_assert_lt(g_get_monotonic_time() - begun, 3 * G_USEC_PER_SEC);
 }
 
+Test(wire, I4_silence_before_the_beginning_means_unread)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MugaiReport) report = NULL;
+    g_autoptr(GBytes) payload = NULL;
+    MugaiOutcome outcome = MUGAI_OUTCOME_NONE;
+    int ends[2];
+
+    make_pair(SOCK_STREAM, ends);
+    cr_assert_not(mugai_wire_receive_result(ends[1], g_get_monotonic_time() + 1000, 100, &outcome,
+                                            &report, &payload, &error));
+    cr_assert(g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM));
+}
+
 /* --- packets --- */
 
 /* Sends any octets with any descriptors. */

@@ -8,15 +8,15 @@
  * Without a free slot, submit sends nothing; collect waits for one first.
  *
  *      submit:  slot? -> sent            collect:  (slot -> sent) -> result -> guard -> approved
- *                 no -> waiting              failure -> unread, or worker gone? once more
+ *                 no -> waiting              failure -> unread, or worker gone? sent again
  *                                               still unread? an error : notice-only
  *
  * Invariants: 1. collect gives an approved message or an error, never the worker's word (I1, I4);
  *             2. collect returns: every wait in it has its end;
  *             3. at most one worker of the pool takes new messages; a dead one is replaced under
  *                the lock;
- *             4. a message that no child began, or whose worker's parent died, is sent once more
- *                and not again: should it be the message that kills, it ends as notice-only;
+ *             4. a message that no child began is sent again; one whose worker's parent died once
+ *                only: should it be the message that kills, it ends as notice-only;
  *             5. a message that nobody has read never ends as notice-only: later it may pass whole.
  * Trust: what comes out of the result socket is hostile; the worker's parent is not.
  */
@@ -42,7 +42,13 @@
 #define CANDIDATE_OCTETS_MAX                                                                       \
     (MUGAI_PROFILE_HEADER_SECTION_OCTETS + MUGAI_PROFILE_TEXT_OCTETS / 3u * 4u / 76u * 78u + 4096u)
 /* A child dies with its parent a moment before the parent's own end can be seen. */
-#define GONE_MILLISECONDS 100
+#define GONE_MILLISECONDS 250
+/* A parent that was killed, or whose socket is closed already, is sure to end. */
+#define ENDING_MILLISECONDS 5000
+/* How often a message is sent: while nobody has read it, it cannot be what kills; afterwards it
+ * can. */
+#define ATTEMPTS_UNREAD 5u
+#define ATTEMPTS 2u
 /* After a worker did not come up, messages are answered at once for a while, not after a vain start
  * each. */
 #define START_PAUSE_MICROSECONDS (5 * G_USEC_PER_SEC)
@@ -74,6 +80,7 @@ struct MugaiTicket {
     gboolean has_slot;
     Worker *worker; /* the one it was last sent to */
     gboolean sent;
+    guint attempts;
     int result_fd;
     gint64 deadline; /* monotonic */
 };
@@ -420,6 +427,7 @@ ticket_send(MugaiTicket *ticket, GError **error)
     int ends[2] = {-1, -1};
 
     ticket->sent = FALSE;
+    ticket->attempts++;
     g_clear_pointer(&ticket->worker, worker_unref);
     close_fd(&ticket->result_fd);
     ticket->worker = pool_worker(pool, error);
@@ -450,20 +458,22 @@ ticket_start(MugaiTicket *ticket, GError **error)
     return ticket->sent || ticket_send(ticket, error);
 }
 
-/* Whether it was not for the message that this went wrong: no child began it, or the whole worker
+/* Whether it was not for the message that this went wrong: nobody has read it, or the whole worker
  * has died. */
 static gboolean
 deserves_another(MugaiTicket *ticket, const GError *failure)
 {
+    gboolean unread = g_error_matches(failure, MUGAI_ERROR, MUGAI_ERROR_SYSTEM);
+
+    if (ticket->worker == NULL || ticket->attempts >= (unread ? ATTEMPTS_UNREAD : ATTEMPTS))
+        return FALSE;
     if (!ticket->sent)
-        return ticket->worker != NULL && has_ended(ticket->worker->pidfd, GONE_MILLISECONDS);
+        return has_ended(ticket->worker->pidfd, ENDING_MILLISECONDS);
     if (g_get_monotonic_time() < ticket->deadline)
-        return g_error_matches(failure, MUGAI_ERROR, MUGAI_ERROR_SYSTEM) ||
-               has_ended(ticket->worker->pidfd, GONE_MILLISECONDS);
-    /* Time ran out here, where the parent had to end the child before: it is of no use to anybody.
-     * */
+        return unread || has_ended(ticket->worker->pidfd, GONE_MILLISECONDS);
+    /* By now the parent had to end the child: it is of no use to anybody. */
     pidfd_send_signal(ticket->worker->pidfd, SIGKILL, NULL, 0);
-    return FALSE;
+    return has_ended(ticket->worker->pidfd, ENDING_MILLISECONDS) && unread;
 }
 
 static gboolean
@@ -520,7 +530,7 @@ mugai_ticket_collect(MugaiTicket *ticket, GError **error)
         return NULL;
     if (ticket_start(mine, &failure))
         approved = receive_candidate(mine, &failure);
-    if (approved == NULL && send_again(mine, &failure))
+    while (approved == NULL && send_again(mine, &failure))
         approved = receive_candidate(mine, &failure);
     if (approved != NULL)
         return g_steal_pointer(&approved);
@@ -599,7 +609,7 @@ mugai_pool_extract_part(MugaiPool *pool, int original_fd, const char *path, int 
         return FALSE;
     if (ticket_start(ticket, &failure))
         part = receive_part(ticket, &failure);
-    if (part == NULL && send_again(ticket, &failure))
+    while (part == NULL && send_again(ticket, &failure))
         part = receive_part(ticket, &failure);
     if (part != NULL)
         return write_all(out_fd, part, error);
