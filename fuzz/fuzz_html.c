@@ -1,7 +1,7 @@
 /*
  * fuzz_html.c - every filter gives valid text within its limit, in linear time
  *
- * The first octet says which filter; where it has the bits 0xC0, the rest is read again and again up to 32 KiB, so that
+ * The first octet says which filter; where it has the bits 0xC0, the rest is read again and again up to 16 KiB, so that
  * what is quadratic in one small thing shows.
  *
  * Properties: 1. what a filter appends is valid UTF-8 without NUL and no longer than its limit;
@@ -14,7 +14,7 @@
 #include <mugai/filter.h>
 #include <string.h>
 
-#define REPEATED_OCTETS (32u * 1024)
+#define REPEATED_OCTETS (16u * 1024)
 #define TEXT_OCTETS (4u * 1024 * 1024)
 #define LOW_OCTETS 100u
 
