@@ -19,10 +19,14 @@ G_BEGIN_DECLS
 #endif
 
 /* For a process that is about to meet hostile octets: no core dump, undumpable, no new privileges,
- * limits on CPU
- * @seconds, address space @memory_mib, file size @file_octets, no further processes, @descriptors
- * open files at most. SYSTEM if any of them cannot be had: then do not go on. */
+ * limits on CPU @seconds, address space @memory_mib, file size @file_octets, no further processes,
+ * @descriptors open files at most. SYSTEM if any of them cannot be had: then do not go on. */
 gboolean mugai_sandbox_limit(guint seconds, guint memory_mib, guint64 file_octets,
                              guint descriptors, GError **error);
+
+/* The lock itself: from here on the process can open nothing, connect to nothing, execute nothing and
+ * signal nobody. Asking for a path fails with EACCES, any other call not on lock.c's list kills it. Landlock where the kernel has it.
+ * Does nothing in a build with AddressSanitizer. SYSTEM: then do not go on. */
+gboolean mugai_sandbox_lock(GError **error);
 
 G_END_DECLS

@@ -233,11 +233,11 @@ mugai_charset_warm_up(GError **error)
         const char *octets;
         const char *utf8;
     } known[] = {
-        {MUGAI_CHARSET_UTF_8, "\xE9\xAB\x99", "髙"},    {MUGAI_CHARSET_SHIFT_JIS, "\xFB\xFC", "髙"},
-        {MUGAI_CHARSET_EUC_JP, "\xFC\xE2", "髙"},        {MUGAI_CHARSET_ISO_2022_JP, "\x1B$B|b", "髙"},
-        {MUGAI_CHARSET_GBK, "\xF3{", "髙"},           {MUGAI_CHARSET_GB18030, "\xF3{", "髙"},
-        {MUGAI_CHARSET_BIG5, "\xB0\xAA", "高"},          {MUGAI_CHARSET_EUC_KR, "\xCD\xD4", "高"},
-        {MUGAI_CHARSET_WINDOWS_1252, "\x80", "€"},       {MUGAI_CHARSET_KOI8_R, "\xC4", "д"},
+        {MUGAI_CHARSET_UTF_8, "\xE9\xAB\x99", "髙"}, {MUGAI_CHARSET_SHIFT_JIS, "\xFB\xFC", "髙"},
+        {MUGAI_CHARSET_EUC_JP, "\xFC\xE2", "髙"},    {MUGAI_CHARSET_ISO_2022_JP, "\x1B$B|b", "髙"},
+        {MUGAI_CHARSET_GBK, "\xF3{", "髙"},          {MUGAI_CHARSET_GB18030, "\xF3{", "髙"},
+        {MUGAI_CHARSET_BIG5, "\xB0\xAA", "高"},      {MUGAI_CHARSET_EUC_KR, "\xCD\xD4", "高"},
+        {MUGAI_CHARSET_WINDOWS_1252, "\x80", "€"},   {MUGAI_CHARSET_KOI8_R, "\xC4", "д"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {

@@ -193,9 +193,9 @@ static const struct {
     char escape[4];
     JisSet set;
 } jis_escapes[] = {
-    {"(B", JIS_ASCII},    {"(J", JIS_ROMAN}, {"(I", JIS_KATAKANA}, {"$@", JIS_0208},
-    {"$B", JIS_0208},     {"(H", JIS_ROMAN}, /* what some early programs wrote for (J */
-    {"$(@", JIS_0208},    {"$(B", JIS_0208}, {"$(D", JIS_0212}, /* the long forms, and iso-2022-jp-1 */
+    {"(B", JIS_ASCII}, {"(J", JIS_ROMAN}, {"(I", JIS_KATAKANA},
+    {"$@", JIS_0208},  {"$B", JIS_0208},  {"(H", JIS_ROMAN}, /* what some early programs wrote for (J */
+    {"$(@", JIS_0208}, {"$(B", JIS_0208}, {"$(D", JIS_0212}, /* the long forms, and iso-2022-jp-1 */
 };
 
 /* The length of the escape at @octets, which begin behind ESC, and the set it calls; 0 if it is none. */

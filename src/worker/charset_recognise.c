@@ -21,10 +21,10 @@
 #define SAMPLE_OCTETS (64u * 1024u)
 
 enum {
-    PRICE_ASCII = 4,    /* saved when a Shift_JIS character takes an ASCII octet */
+    PRICE_ASCII = 4, /* saved when a Shift_JIS character takes an ASCII octet */
     PRICE_KANA = 5,
-    PRICE_COMMON = 8,   /* the kanji of the list below, everyday punctuation */
-    PRICE_KANJI = 11,   /* JIS level 1 */
+    PRICE_COMMON = 8, /* the kanji of the list below, everyday punctuation */
+    PRICE_KANJI = 11, /* JIS level 1 */
     PRICE_SYMBOL = 12,
     PRICE_RARE = 17,    /* JIS level 2 and the vendors' rows */
     PRICE_PRIVATE = 30, /* 外字 */
@@ -177,7 +177,7 @@ price_euc_jp(const Place *place, gsize *ret_taken)
         return place->at - place->begin > 1 && place->at[-2] == lead ? PRICE_KANA : PRICE_SYMBOL;
     if (need == 3)
         return mugai_charset_jis0212[(place->at[1] - 0xA1) * 94 + place->at[2] - 0xA1] != 0 ? 2 * PRICE_RARE
-                                                                                           : PRICE_ERROR;
+                                                                                            : PRICE_ERROR;
     return price_jis((lead - 0xA1u) * 94u + place->at[1] - 0xA1u) + price_alone(place, 2);
 }
 

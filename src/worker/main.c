@@ -93,7 +93,8 @@ static gboolean
 limit(const MugaiWireBounds *bounds, guint64 file_octets)
 {
     return mugai_sandbox_limit(bounds->seconds, bounds->memory_mib, file_octets, CHILD_DESCRIPTORS,
-                               NULL);
+                               NULL) &&
+           mugai_sandbox_lock(NULL);
 }
 
 static gboolean

@@ -40,7 +40,8 @@ mugai_words_decode_parameter(const guint8 *octets, gsize length, const char *lab
 
     if (label == NULL || *label == '\0')
         return mugai_words_decode((const char *)octets, length, notes);
-    text = mugai_words_read_octets(octets, length, mugai_charset_for_label(label, -1), notes != NULL ? notes : &unwanted);
+    text =
+        mugai_words_read_octets(octets, length, mugai_charset_for_label(label, -1), notes != NULL ? notes : &unwanted);
     return g_strdup(text.utf8->str);
 }
 

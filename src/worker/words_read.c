@@ -266,7 +266,7 @@ skip_jis(const char *at, const char *end)
 
     if (end - at < 3 || at[1] != '$' || (at[2] != '@' && at[2] != 'B' && at[2] != '('))
         return at;
-    while (next < end && *next > ' ' && *next < 0x7F)
+    while (next<end && * next> ' ' && *next < 0x7F)
         next++;
     return next;
 }
