@@ -24,9 +24,21 @@ G_BEGIN_DECLS
 gboolean mugai_sandbox_limit(guint seconds, guint memory_mib, guint64 file_octets,
                              guint descriptors, GError **error);
 
-/* The lock itself: from here on the process can open nothing, connect to nothing, execute nothing and
- * signal nobody. Asking for a path fails with EACCES, any other call not on lock.c's list kills it. Landlock where the kernel has it.
- * Does nothing in a build with AddressSanitizer. SYSTEM: then do not go on. */
-gboolean mugai_sandbox_lock(GError **error);
+/**
+ * MugaiLock:
+ * The lock of a process that reads hostile octets, made once and applied in many.
+ */
+typedef struct MugaiLock MugaiLock;
+
+/* SYSTEM if it cannot be made. */
+MugaiLock *mugai_lock_new(GError **error);
+void mugai_lock_free(MugaiLock *lock);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiLock, mugai_lock_free)
+
+/* Locks the calling process: from here on it can open nothing, connect to nothing, execute nothing
+ * and signal nobody. Asking for a path fails with EACCES, any other call not on lock.c's list kills
+ * it. Landlock beside it where the kernel has it. Does nothing in a build with AddressSanitizer.
+ * SYSTEM: then do not go on. */
+gboolean mugai_lock_apply(const MugaiLock *lock, GError **error);
 
 G_END_DECLS

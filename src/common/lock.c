@@ -20,7 +20,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -92,18 +94,68 @@ add_rules(scmp_filter_ctx filter)
            seccomp_rule_add_exact(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1, empty_path) == 0;
 }
 
+/* The filter as a program for the kernel: made once, for it takes longer than a message. */
+struct MugaiLock {
+    struct sock_filter *program;
+    unsigned short length;
+};
+
+/* Reads the program that libseccomp writes to a descriptor. */
 static gboolean
-filter_calls(GError **error)
+export_program(scmp_filter_ctx filter, MugaiLock *lock)
 {
+    int fd = memfd_create("filter", MFD_CLOEXEC);
+    off_t octets = 0;
+    gboolean whole = FALSE;
+
+    if (fd < 0)
+        return FALSE;
+    if (seccomp_export_bpf(filter, fd) == 0)
+        octets = lseek(fd, 0, SEEK_END);
+    if (octets > 0 && octets / (off_t)sizeof(struct sock_filter) <= BPF_MAXINSNS) {
+        lock->program = g_malloc((gsize)octets);
+        lock->length = (unsigned short)(octets / (off_t)sizeof(struct sock_filter));
+        whole = pread(fd, lock->program, (gsize)octets, 0) == octets;
+    }
+    close(fd);
+    return whole;
+}
+
+MugaiLock *
+mugai_lock_new(GError **error)
+{
+    g_autoptr(MugaiLock) lock = g_new0(MugaiLock, 1);
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    gboolean filtered = filter != NULL && add_rules(filter) && seccomp_load(filter) == 0;
+    gboolean made = filter != NULL && add_rules(filter) && export_program(filter, lock);
 
     if (filter != NULL)
         seccomp_release(filter);
-    if (!filtered)
-        g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
-                            "the filter of system calls cannot be loaded");
-    return filtered;
+    if (made)
+        return g_steal_pointer(&lock);
+    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
+                        "the filter of system calls cannot be made");
+    return NULL;
+}
+
+void
+mugai_lock_free(MugaiLock *lock)
+{
+    if (lock == NULL)
+        return;
+    g_free(lock->program);
+    g_free(lock);
+}
+
+static gboolean
+filter_calls(const MugaiLock *lock, GError **error)
+{
+    struct sock_fprog program = {.len = lock->length, .filter = lock->program};
+
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
+        return TRUE;
+    mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
+                          "the filter of system calls cannot be loaded");
+    return FALSE;
 }
 
 /* Every right on files that the running kernel knows is handled, and none is granted. */
@@ -140,7 +192,7 @@ forget_files(GError **error)
 }
 
 gboolean
-mugai_sandbox_lock(GError **error)
+mugai_lock_apply(const MugaiLock *lock, GError **error)
 {
     if (MUGAI_WITH_ADDRESS_SANITIZER)
         return TRUE;
@@ -148,5 +200,5 @@ mugai_sandbox_lock(GError **error)
         mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot give up new privileges");
         return FALSE;
     }
-    return forget_files(error) && filter_calls(error);
+    return forget_files(error) && filter_calls(lock, error);
 }

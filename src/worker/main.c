@@ -8,7 +8,7 @@
  * forks the next one.
  *
  *      parent:  setup -> warm -> ready -> { fork, reap, kill what is overdue } -> end of requests
- *      child:   wait -> job -> 'started' -> limits -> sanitize -> result -> exit
+ *      child:   wait -> job -> 'started' -> limits and lock -> sanitize -> result -> exit
  *
  * The parent keeps `children` waiting beside at most `children` working ones, 2 x children in all:
  * a message never waits for a fork, and mugaid hands over no more than `children` messages at once
@@ -62,6 +62,7 @@ typedef struct {
 
 typedef struct {
     MugaiSettings *settings;
+    MugaiLock *lock;
     MugaiWireBounds bounds;
     int signal_fd;
     gboolean ended;    /* the request socket has: no more forks */
@@ -90,11 +91,11 @@ become_child(int started_fd, pid_t parent)
 }
 
 static gboolean
-limit(const MugaiWireBounds *bounds, guint64 file_octets)
+lock(const Parent *parent, guint64 file_octets)
 {
-    return mugai_sandbox_limit(bounds->seconds, bounds->memory_mib, file_octets, CHILD_DESCRIPTORS,
-                               NULL) &&
-           mugai_sandbox_lock(NULL);
+    return mugai_sandbox_limit(parent->bounds.seconds, parent->bounds.memory_mib, file_octets,
+                               CHILD_DESCRIPTORS, NULL) &&
+           mugai_lock_apply(parent->lock, NULL);
 }
 
 static gboolean
@@ -104,7 +105,7 @@ sanitize(const Parent *parent, const MugaiJob *job, int original_fd, int result_
     const void *candidate = NULL;
     gsize length = 0;
 
-    if (!limit(&parent->bounds, 0))
+    if (!lock(parent, 0))
         return FALSE;
     result = mugai_sanitize_fd(original_fd, parent->settings, &job->id, job->received);
     candidate = g_bytes_get_data(result->candidate, &length);
@@ -136,7 +137,7 @@ extract(const Parent *parent, const MugaiJob *job, int original_fd, int result_f
 
     /* A decoded part is no larger than the message it came in. */
     if (memory_fd < 0 || fstat(original_fd, &status) != 0 ||
-        !limit(&parent->bounds, (guint64)status.st_size))
+        !lock(parent, (guint64)status.st_size))
         return FALSE;
     if (mugai_sanitize_extract_part(original_fd, job->path, parent->settings, memory_fd, &error))
         return send_memfd(memory_fd, result_fd);
@@ -351,6 +352,9 @@ prepare(Parent *parent, GError **error)
     parent->settings = mugai_wire_receive_setup(MUGAI_WIRE_FD, &parent->bounds, error);
     if (parent->settings == NULL || !mugai_sanitize_warm_up(error))
         return FALSE;
+    parent->lock = mugai_lock_new(error);
+    if (parent->lock == NULL)
+        return FALSE;
     parent->signal_fd = open_signals();
     if (parent->signal_fd < 0) {
         mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot wait for children");
@@ -382,5 +386,6 @@ main(int argc, char **argv)
         serve(&parent);
     g_array_free(parent.children, TRUE);
     mugai_settings_free(parent.settings);
+    mugai_lock_free(parent.lock);
     return EXIT_SUCCESS;
 }
