@@ -67,9 +67,13 @@ static void
 characters(void *data, const xmlChar *text, int length)
 {
     Reading *reading = data;
+    const char *utf8 = (const char *)text;
+    gsize octets = (gsize)MAX(length, 0);
+    gsize blanks = 0;
 
-    html_show_text(reading->show, html_tree_top(reading->tree), (const char *)text,
-                   (gsize)MAX(length, 0));
+    while (blanks < octets && g_ascii_isspace(utf8[blanks]))
+        blanks++;
+    html_show_text(reading->show, html_tree_holder(reading->tree, blanks == octets), utf8, octets);
 }
 
 static void

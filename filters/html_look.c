@@ -67,15 +67,26 @@ is_nothing(const HtmlDeclarations *declared, HtmlProperty property, gint64 font_
     return has(declared, property) && length_of(declared, property, font_size) <= 100;
 }
 
+/* Tables and their parts take the room they need, whatever height they are given. */
+static gboolean
+grows_with_content(HtmlElement element)
+{
+    return element == HTML_TABLE || element == HTML_FIELDSET ||
+           (html_element_traits(element) & HTML_TABLE_PART) != 0;
+}
+
 /* A box without room that cuts what does not fit. */
 static gboolean
-is_cut_away(const HtmlDeclarations *declared, HtmlDisplay display, gint64 font_size)
+is_cut_away(const HtmlDeclarations *declared, HtmlElement element, HtmlDisplay display,
+            gint64 font_size)
 {
     gboolean positioned =
         has(declared, HTML_PROPERTY_POSITION) && declared->value[HTML_PROPERTY_POSITION] != 0;
 
     if (!has(declared, HTML_PROPERTY_OVERFLOW) || declared->value[HTML_PROPERTY_OVERFLOW] != 0 ||
         (display != HTML_DISPLAY_BLOCK && display != HTML_DISPLAY_INLINE_BLOCK && !positioned))
+        return FALSE;
+    if (grows_with_content(element))
         return FALSE;
     if (has(declared, HTML_PROPERTY_PADDING) &&
         !is_nothing(declared, HTML_PROPERTY_PADDING, font_size))
@@ -174,7 +185,7 @@ html_style_look(const HtmlLook *parent, HtmlElement element, const HtmlDeclarati
     set_colors(&look, declared);
     look.gone = parent->gone || look.display == HTML_DISPLAY_NONE ||
                 is_off_screen(declared, look.font_size) ||
-                is_cut_away(declared, look.display, look.font_size);
+                is_cut_away(declared, element, look.display, look.font_size);
     if (has(declared, HTML_PROPERTY_OPACITY) &&
         declared->value[HTML_PROPERTY_OPACITY] < FAINTEST_PERCENT)
         look.gone = TRUE;

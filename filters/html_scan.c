@@ -216,6 +216,9 @@ read_markup(HtmlScan *scan, HtmlToken *token)
         skip_comment(scan);
         return FALSE;
     }
+    if (!scan->begun && (gsize)(scan->end - scan->at) > strlen("<!doctype") &&
+        g_ascii_strncasecmp(scan->at, "<!doctype", strlen("<!doctype")) == 0)
+        scan->doctype = TRUE;
     skip_past(scan, '>');
     return FALSE;
 }
@@ -289,11 +292,17 @@ html_scan_next(HtmlScan *scan, HtmlToken *ret_token)
 {
     if (scan->raw != HTML_UNKNOWN)
         return read_raw(scan, ret_token);
+    if (!scan->begun)
+        skip_spaces(scan);
     while (scan->at < scan->end) {
-        if (*scan->at != '<' || !is_markup(scan))
-            return read_text(scan, ret_token);
-        if (read_markup(scan, ret_token))
+        gboolean markup = *scan->at == '<' && is_markup(scan);
+
+        if (markup ? read_markup(scan, ret_token) : read_text(scan, ret_token)) {
+            scan->begun = TRUE;
             return TRUE;
+        }
+        if (!scan->begun)
+            skip_spaces(scan);
     }
     return FALSE;
 }

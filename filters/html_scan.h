@@ -72,7 +72,9 @@ typedef struct {
 typedef struct {
     const char *at;
     const char *end;
-    HtmlElement raw; /* the element whose content comes next, HTML_UNKNOWN for none */
+    HtmlElement raw;  /* the element whose content comes next, HTML_UNKNOWN for none */
+    gboolean begun;   /* a token was given */
+    gboolean doctype; /* a document type stood before the first one */
 } HtmlScan;
 
 /* @utf8 stays with the caller and must outlive the scan and its tokens. */

@@ -39,9 +39,10 @@ typedef struct {
 
 struct HtmlSheet {
     GPtrArray *rules;   /* owned */
-    GHashTable *by_key; /* "#id", ".class", "element" or "*" -> GPtrArray of Rule, in order */
+    GHashTable *by_key; /* "#id", ".class", "element" or "*", lower case -> GPtrArray of Rule */
     guint64 comparisons;
     gboolean unsure;
+    gboolean quirks;
 };
 
 static void
@@ -75,6 +76,18 @@ html_sheet_free(HtmlSheet *sheet)
     g_hash_table_unref(sheet->by_key);
     g_ptr_array_unref(sheet->rules);
     g_free(sheet);
+}
+
+void
+html_sheet_set_quirks(HtmlSheet *sheet, gboolean quirks)
+{
+    sheet->quirks = quirks;
+}
+
+gboolean
+html_sheet_has_quirks(const HtmlSheet *sheet)
+{
+    return sheet->quirks;
 }
 
 gboolean
@@ -207,7 +220,8 @@ key_of(const Rule *rule)
 static void
 keep_rule(HtmlSheet *sheet, Rule *rule)
 {
-    char *key = key_of(rule);
+    g_autofree char *name = key_of(rule);
+    char *key = g_ascii_strdown(name, -1);
     GPtrArray *same = g_hash_table_lookup(sheet->by_key, key);
 
     rule->weight = HTML_WEIGHT_RULE + (specificity(rule) << 12) + sheet->rules->len;
@@ -346,24 +360,30 @@ html_sheet_add(HtmlSheet *sheet, const char *css, gsize length)
 }
 
 static gboolean
-has_class(const HtmlSubject *subject, const char *name)
+same_name(const HtmlSheet *sheet, const char *one, const char *other)
+{
+    return sheet->quirks ? g_ascii_strcasecmp(one, other) == 0 : strcmp(one, other) == 0;
+}
+
+static gboolean
+has_class(const HtmlSheet *sheet, const HtmlSubject *subject, const char *name)
 {
     for (const char **c = subject->classes; c != NULL && *c != NULL; c++) {
-        if (strcmp(*c, name) == 0)
+        if (same_name(sheet, *c, name))
             return TRUE;
     }
     return FALSE;
 }
 
 static gboolean
-part_matches(const Part *part, const HtmlSubject *subject)
+part_matches(const HtmlSheet *sheet, const Part *part, const HtmlSubject *subject)
 {
     if (part->element != HTML_UNKNOWN && part->element != subject->element)
         return FALSE;
-    if (part->id != NULL && (subject->id == NULL || strcmp(part->id, subject->id) != 0))
+    if (part->id != NULL && (subject->id == NULL || !same_name(sheet, part->id, subject->id)))
         return FALSE;
     for (guint i = 0; part->classes[i] != NULL; i++) {
-        if (!has_class(subject, part->classes[i]))
+        if (!has_class(sheet, subject, part->classes[i]))
             return FALSE;
     }
     return TRUE;
@@ -380,7 +400,7 @@ rule_matches(HtmlSheet *sheet, const Rule *rule, HtmlAncestor ancestor, gpointer
     for (guint level = 0; (subject = ancestor(data, level)) != NULL; level++) {
         if (++sheet->comparisons >= COMPARISONS_MAX)
             return FALSE;
-        if (!part_matches(&rule->parts[part], subject)) {
+        if (!part_matches(sheet, &rule->parts[part], subject)) {
             if (here)
                 return FALSE;
             continue;
@@ -397,7 +417,8 @@ static void
 apply_key(HtmlSheet *sheet, const char *sign, const char *name, HtmlAncestor ancestor,
           gpointer data, HtmlCascade *cascade)
 {
-    g_autofree char *key = g_strconcat(sign, name, NULL);
+    g_autofree char *both = g_strconcat(sign, name, NULL);
+    g_autofree char *key = g_ascii_strdown(both, -1);
     GPtrArray *rules = g_hash_table_lookup(sheet->by_key, key);
 
     for (guint i = 0; rules != NULL && i < rules->len; i++) {

@@ -22,7 +22,10 @@ HtmlSheet *html_sheet_new(void);
 void html_sheet_free(HtmlSheet *sheet);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtmlSheet, html_sheet_free)
 
-/* Adds the rules of a <style> element whose media attribute is @media (NULL: all). */
+/* Whether names of classes and ids differ by case: not in documents without a document type. */
+void html_sheet_set_quirks(HtmlSheet *sheet, gboolean quirks);
+gboolean html_sheet_has_quirks(const HtmlSheet *sheet);
+/* Adds the rules of a <style> element. */
 void html_sheet_add(HtmlSheet *sheet, const char *css, gsize length);
 /* Adds to @cascade what the rules say about the element at level 0. */
 void html_sheet_apply(HtmlSheet *sheet, HtmlAncestor ancestor, gpointer data, HtmlCascade *cascade);

@@ -110,6 +110,8 @@ html_survey_new(const char *utf8, gsize length)
     html_scan_init(&scan, utf8, length);
     while (html_scan_next(&scan, &token))
         see(&walk, &token);
+    survey->quirks = !scan.doctype;
+    html_sheet_set_quirks(survey->sheet, survey->quirks);
     return survey;
 }
 

@@ -28,10 +28,12 @@ struct HtmlTree {
     HtmlSheet *sheet;
     const HtmlTreeEvents *events;
     gpointer data;
-    GArray *stack;                /* of HtmlOpen */
-    int last[HTML_ELEMENT_COUNT]; /* the innermost open element of each kind, -1 */
-    guint64 beyond;               /* elements begun and not ended beyond DEPTH_MAX */
-    gboolean has_body;            /* the <body> tag has been seen */
+    GArray *stack;                  /* of HtmlOpen */
+    int last[HTML_ELEMENT_COUNT];   /* the innermost open element of each kind, -1 */
+    HtmlOpen pending[REOPENED_MAX]; /* formatting elements to open again, the outermost first */
+    guint pending_count;
+    guint64 beyond;    /* elements begun and not ended beyond DEPTH_MAX */
+    gboolean has_body; /* the <body> tag has been seen */
 };
 
 static const HtmlAttributes no_attributes = {{NULL}};
@@ -70,12 +72,6 @@ holder(const HtmlTree *tree, int index)
     if (index < 0 || !is_table_frame(at(tree, index)->element) || tree->last[HTML_TABLE] < 1)
         return index;
     return MIN(index, tree->last[HTML_TABLE] - 1);
-}
-
-const HtmlOpen *
-html_tree_top(const HtmlTree *tree)
-{
-    return at(tree, holder(tree, top_index(tree)));
 }
 
 gboolean
@@ -143,13 +139,14 @@ set_look(HtmlTree *tree, int index)
     HtmlOpen *open = at(tree, index);
     gboolean part = (html_element_traits(open->element) & HTML_TABLE_PART) != 0;
     int parent = part ? index - 1 : holder(tree, index - 1);
-    const HtmlLook *look = parent >= 0 ? &at(tree, parent)->look : &html_look_initial;
+    HtmlLook look = parent >= 0 ? at(tree, parent)->look : html_look_initial;
 
-    if (open->dead) {
-        open->look = *look;
-        return;
+    if (open->element == HTML_TABLE && html_sheet_has_quirks(tree->sheet)) {
+        look.color = at(tree, tree->last[HTML_BODY])->look.color;
+        look.font_size = html_look_initial.font_size;
+        look.white_space = HTML_SPACE_NORMAL;
     }
-    open->look = html_style_look(look, open->element, &open->declared);
+    open->look = open->dead ? look : html_style_look(&look, open->element, &open->declared);
     if (html_sheet_is_unsure(tree->sheet))
         open->look.background = HTML_COLOR_UNKNOWN;
 }
@@ -175,14 +172,21 @@ unlink_top(HtmlTree *tree)
 }
 
 static void
-pop(HtmlTree *tree)
+forget(HtmlTree *tree, HtmlOpen *open)
 {
-    HtmlOpen *open = top(tree);
-
     if (!open->dead)
         tree->events->closed(tree->data, open);
     clear_subject(open);
-    unlink_top(tree);
+}
+
+/* Ends the innermost element, and the ended forms that were open for its sake. */
+static void
+pop(HtmlTree *tree)
+{
+    do {
+        forget(tree, top(tree));
+        unlink_top(tree);
+    } while (tree->stack->len > 0 && top(tree)->over);
 }
 
 static void
@@ -199,36 +203,51 @@ is_formatting(const HtmlOpen *open)
     return (html_element_traits(open->element) & HTML_FORMATTING) != 0 && !open->dead;
 }
 
+/* Puts an element that was just taken off the stack before those that wait already. */
 static void
-forget(HtmlTree *tree, HtmlOpen *open)
+suspend(HtmlTree *tree, HtmlOpen *open)
 {
-    tree->events->closed(tree->data, open);
-    clear_subject(open);
+    if (tree->pending_count == REOPENED_MAX)
+        forget(tree, &tree->pending[--tree->pending_count]);
+    memmove(&tree->pending[1], &tree->pending[0], tree->pending_count * sizeof tree->pending[0]);
+    tree->pending[0] = *open;
+    tree->pending_count++;
 }
 
-/* Ends the element at @index and all above it. Formatting ones above go on behind it, but not out
- * of a cell. */
+/* A cell, and what else bounds scope, keeps the formatting outside out and that inside in. */
+static void
+forget_pending(HtmlTree *tree)
+{
+    while (tree->pending_count > 0)
+        forget(tree, &tree->pending[--tree->pending_count]);
+}
+
+/* Before text, and before elements that stand in a line: formatting that is not ended goes on. */
+static void
+reopen_pending(HtmlTree *tree)
+{
+    for (guint i = 0; i < tree->pending_count; i++)
+        push_again(tree, &tree->pending[i]);
+    tree->pending_count = 0;
+}
+
+/* Ends the element at @index and all above it; formatting ones above wait to be opened again. */
 static void
 close_to(HtmlTree *tree, int index)
 {
-    HtmlOpen again[REOPENED_MAX];
-    guint count = 0;
-
     while (top_index(tree) >= index) {
-        HtmlElement element = top(tree)->element;
+        HtmlOpen *open = top(tree);
+        guint traits = html_element_traits(open->element);
 
-        if (top_index(tree) > index && count < REOPENED_MAX && is_formatting(top(tree))) {
-            again[count++] = *top(tree);
+        if (top_index(tree) > index && is_formatting(open)) {
+            suspend(tree, open);
             unlink_top(tree);
             continue;
         }
-        while ((html_element_traits(element) & HTML_SCOPE) != 0 && element != HTML_TABLE &&
-               count > 0)
-            forget(tree, &again[--count]);
+        if ((traits & HTML_SCOPE) != 0 && open->element != HTML_TABLE)
+            forget_pending(tree);
         pop(tree);
     }
-    while (count > 0)
-        push_again(tree, &again[--count]);
 }
 
 /* The end tag of a formatting element: where blocks are open inside, they stay, without its effect.
@@ -248,6 +267,22 @@ end_formatting(HtmlTree *tree, int index)
     open->dead = TRUE;
     for (int i = index; i <= top_index(tree); i++)
         set_look(tree, i);
+}
+
+/* The end tag of a formatting element that waits. FALSE if none does. */
+static gboolean
+end_pending(HtmlTree *tree, HtmlElement element)
+{
+    for (guint i = tree->pending_count; i > 0; i--) {
+        if (tree->pending[i - 1].element != element)
+            continue;
+        forget(tree, &tree->pending[i - 1]);
+        tree->pending_count--;
+        memmove(&tree->pending[i - 1], &tree->pending[i],
+                (tree->pending_count - (i - 1)) * sizeof tree->pending[0]);
+        return TRUE;
+    }
+    return FALSE;
 }
 
 static gboolean
@@ -323,7 +358,8 @@ prepare_table(HtmlTree *tree)
 {
     int table = tree->last[HTML_TABLE];
 
-    close_paragraph(tree);
+    if (!html_sheet_has_quirks(tree->sheet))
+        close_paragraph(tree);
     if (table >= 0 && top(tree)->scope == table)
         close_to(tree, table);
 }
@@ -374,6 +410,8 @@ prepare(HtmlTree *tree, HtmlElement element)
         prepare_item(tree, element);
     else if (element == HTML_OPTION || element == HTML_OPTGROUP)
         prepare_option(tree, element);
+    else if ((element == HTML_A || element == HTML_NOBR) && end_pending(tree, element))
+        return TRUE;
     else if ((element == HTML_A || element == HTML_NOBR) && in_scope(tree, element))
         end_formatting(tree, tree->last[element]);
     else if (element == HTML_BUTTON && in_scope(tree, element))
@@ -420,6 +458,8 @@ html_tree_start(HtmlTree *tree, HtmlElement element, const HtmlAttributes *attri
         (closed && (element == HTML_UNKNOWN || element == HTML_SVG || element == HTML_MATH) &&
          (html_tree_is_inside(tree, HTML_SVG) || html_tree_is_inside(tree, HTML_MATH)));
 
+    gboolean in_frame = is_table_frame(top(tree)->element);
+
     if (element == HTML_BODY) {
         start_body(tree, attributes);
         return;
@@ -431,8 +471,12 @@ html_tree_start(HtmlTree *tree, HtmlElement element, const HtmlAttributes *attri
         tree->beyond++;
         return;
     }
+    if ((html_element_traits(element) & (HTML_SCOPE | HTML_TABLE_PART)) != 0)
+        forget_pending(tree);
+    else if ((html_element_traits(element) & HTML_SPECIAL) == 0)
+        reopen_pending(tree);
     push(tree, element, attributes);
-    if (is_void)
+    if (is_void || (element == HTML_FORM && in_frame))
         pop(tree);
 }
 
@@ -454,10 +498,12 @@ end_form(HtmlTree *tree)
     if (!in_scope(tree, HTML_FORM))
         return;
     close_paragraph(tree);
-    if (top(tree)->element == HTML_FORM)
+    if (top(tree)->element == HTML_FORM) {
         pop(tree);
-    else
+    } else {
+        at(tree, tree->last[HTML_FORM])->over = TRUE;
         tree->last[HTML_FORM] = -1;
+    }
 }
 
 static void
@@ -504,6 +550,8 @@ html_tree_end(HtmlTree *tree, HtmlElement element)
         end_form(tree);
     else if (is_heading(element))
         end_heading(tree);
+    else if ((html_element_traits(element) & HTML_FORMATTING) != 0 && end_pending(tree, element))
+        return;
     else if (index < 0 || index <= end_limit(tree, element))
         return;
     else if ((html_element_traits(element) & HTML_FORMATTING) != 0)
@@ -528,9 +576,18 @@ html_tree_new(HtmlSheet *sheet, const HtmlTreeEvents *events, gpointer data)
     return tree;
 }
 
+const HtmlOpen *
+html_tree_holder(HtmlTree *tree, gboolean blank)
+{
+    if (!blank && tree->stack->len + tree->pending_count < DEPTH_MAX)
+        reopen_pending(tree);
+    return at(tree, holder(tree, top_index(tree)));
+}
+
 void
 html_tree_finish(HtmlTree *tree)
 {
+    forget_pending(tree);
     while (tree->stack->len > 0)
         pop(tree);
 }

@@ -21,6 +21,7 @@ typedef struct {
     HtmlDeclarations declared;
     HtmlLook look;
     gboolean dead; /* ended by its tag, though elements inside are open */
+    gboolean over; /* a form that is ended, but for what is open in it */
     int same;      /* the next open element of this kind below, -1 if none */
     int scope;     /* the nearest at or below with HTML_SCOPE */
     int special;   /* the nearest at or below with HTML_SPECIAL */
@@ -47,8 +48,8 @@ void html_tree_start(HtmlTree *tree, HtmlElement element, const HtmlAttributes *
 void html_tree_end(HtmlTree *tree, HtmlElement element);
 /* Ends all that is open. */
 void html_tree_finish(HtmlTree *tree);
-/* The open element that text belongs to; never NULL. */
-const HtmlOpen *html_tree_top(const HtmlTree *tree);
+/* The open element that text belongs to, never NULL; @blank: text that is white space alone. */
+const HtmlOpen *html_tree_holder(HtmlTree *tree, gboolean blank);
 /* Whether such an element is open. */
 gboolean html_tree_is_inside(const HtmlTree *tree, HtmlElement element);
 
