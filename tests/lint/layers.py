@@ -23,6 +23,7 @@ LIBRARIES = {
     "json-glib": (("json-glib/",), "libjson-glib-1.0.so", ("src/common",)),
     "libidn2": (("idn2.h",), "libidn2.so", ("filters",)),
     "libmagic": (("magic.h",), "libmagic.so", ("src/worker",)),
+    "libseccomp": (("seccomp.h",), "libseccomp.so", ("src/common",)),
     "zlib": (("zlib.h", "zconf.h"), "libz.so", ("src/store", "src/worker")),
 }
 
@@ -30,7 +31,8 @@ LIBRARIES = {
 PROGRAMS = {
     "mugaid": ("src/milter/mugaid", {"libmilter", "SQLite", "json-glib", "zlib"}),
     "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "zlib"}),
-    "mugai-worker": ("src/worker/mugai-worker", {"GMime", "libxml2", "json-glib", "libidn2", "libmagic", "zlib"}),
+    "mugai-worker": ("src/worker/mugai-worker", {"GMime", "libxml2", "json-glib", "libidn2", "libmagic", "libseccomp",
+                                               "zlib"}),
 }
 
 COMMON = {"error", "limits", "profile", "log", "config", "wire", "sandbox", "text", "id", "report", "sanitize"}
