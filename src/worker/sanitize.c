@@ -38,8 +38,11 @@ gboolean
 mugai_sanitize_warm_up(GError **error)
 {
     /* GMime decodes header fields for itself, whether asked or not: the C library's list of
-     * converters is read now. The converters it would load from files stay unused. */
-    (void)iconv_open("UTF-8", "UTF-16LE");
+     * converters is read now, and kept. The converters it would load from files stay unused. */
+    static iconv_t kept;
+
+    if (kept == NULL)
+        kept = iconv_open("UTF-8", "UTF-16LE");
     g_mime_init();
     mugai_filter_warm_up();
     return mugai_charset_warm_up(error) && mugai_truetype_warm_up(error);
