@@ -56,7 +56,7 @@ round_trip(const char *subject)
     g_string_free(field, TRUE);
     g_string_free(message, TRUE);
     if (value == NULL || !g_str_has_prefix(value, "=?"))
-        return g_string_free(decoded, FALSE), g_steal_pointer(&value);
+        return g_string_free(decoded, TRUE), g_steal_pointer(&value);
     words = g_strsplit(value, " ", -1);
     for (char **word = words; *word != NULL; word++) {
         gsize length = 0;
