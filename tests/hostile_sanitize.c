@@ -10,12 +10,12 @@
 #include <mugai/error.h>
 #include <mugai/sanitize.h>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SLOW_MILLISECONDS 300
@@ -44,7 +44,7 @@ hang(void)
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, NULL);
     for (;;)
-        pause();
+        poll(NULL, 0, -1); /* pause() would end it: the lock has no such call */
 }
 
 static void
@@ -104,10 +104,11 @@ obey(const char *message)
 static guint
 count_descriptors(void)
 {
+    struct stat status;
     guint count = 0;
 
     for (int fd = 0; fd < DESCRIPTORS; fd++)
-        count += fcntl(fd, F_GETFD) >= 0;
+        count += fstat(fd, &status) == 0;
     return count;
 }
 
