@@ -88,8 +88,8 @@ fuzz_expect_conforming(const void *message, gsize length, guint32 flags)
     if (mugai_guard_finish(&guard))
         return;
     fprintf(stderr, "%.*s\n", (int)MIN(length, 20000), (const char *)message);
-    g_error("the guard refuses at line %" G_GUINT64_FORMAT ", column %" G_GUINT64_FORMAT ": %s", guard.line,
-            guard.column, mugai_guard_rule_text(guard.rule));
+    g_error("the guard refuses at line %" G_GUINT64_FORMAT ", column %" G_GUINT64_FORMAT ": %s",
+            guard.line, guard.column, mugai_guard_rule_text(guard.rule));
 }
 
 char *

@@ -1,4 +1,5 @@
-/* fuzz.h - what fuzz targets have in common: an entry, settings, an id, a clock, and the guard's yes */
+/* fuzz.h - what fuzz targets have in common: an entry, settings, an id, a clock, and the guard's
+ * yes */
 #pragma once
 
 #include <glib.h>
@@ -6,10 +7,12 @@
 #include <mugai/guard.h>
 #include <mugai/sanitize.h>
 
-/* libFuzzer's entry, and replay.c's. Each target defines it; a property that does not hold aborts. */
+/* libFuzzer's entry, and replay.c's. Each target defines it; a property that does not hold aborts.
+ */
 int LLVMFuzzerTestOneInput(const guint8 *octets, size_t length);
 
-/* Settings as they are by default; with every bound low and everything switched the other way; with links kept. */
+/* Settings as they are by default; with every bound low and everything switched the other way; with
+ * links kept. */
 typedef enum {
     FUZZ_SETTINGS_DEFAULT = 0,
     FUZZ_SETTINGS_NARROW,
@@ -37,6 +40,6 @@ char *fuzz_body_text(const void *message, gsize length, gsize *ret_length);
 
 /* Processor time of this process in microseconds: other processes do not disturb it. */
 gint64 fuzz_clock(void);
-/* Aborts if more time went by since @start than work linear in @octets may take, sanitizers and slow machines included:
- * three seconds, and a second for each 100,000 octets. */
+/* Aborts if more time went by since @start than work linear in @octets may take, sanitizers and
+ * slow machines included: three seconds, and a second for each 100,000 octets. */
 void fuzz_expect_linear(gint64 start, gsize octets);

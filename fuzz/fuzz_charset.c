@@ -1,10 +1,13 @@
 /*
  * fuzz_charset.c - octets in any encoding become UTF-8
  *
- * The first octet is the encoding that a label named, the second how much of the rest is the label itself.
+ * The first octet is the encoding that a label named, the second how much of the rest is the label
+ * itself.
  *
- * Properties: 1. recognising always decides, and for the encoding it decided on as for the label's;
- *             2. decoding gives valid UTF-8 with as many U+FFFD at least as it says, at most three octets for one;
+ * Properties: 1. recognising always decides, and for the encoding it decided on as for the
+ *                label's;
+ *             2. decoding gives valid UTF-8 with as many U+FFFD at least as it says, at most
+ *                three octets for one;
  *             3. decoding appends and touches nothing that was there;
  *             4. a label is an encoding whose name is a label of the same;
  *             5. time is linear.

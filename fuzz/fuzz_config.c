@@ -1,7 +1,8 @@
 /*
  * fuzz_config.c - a configuration file is understood or refused, and what is understood can be used
  *
- * Properties: 1. a file is refused with one line that begins with its name, or gives a configuration;
+ * Properties: 1. a file is refused with one line that begins with its name, or gives a
+ *                configuration;
  *             2. its settings survive the journey to the worker, unchanged;
  *             3. the notice-only message made with them conforms (I4).
  *

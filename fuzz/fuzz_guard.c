@@ -77,8 +77,8 @@ has_base(const char *start, const char *at)
     if (at == start)
         return FALSE;
     before = g_utf8_get_char(g_utf8_prev_char(at));
-    return before != '\r' && before != '\n' && before != '\t' && before != ' ' && !mugai_text_is_selector(before) &&
-           g_unichar_type(before) != G_UNICODE_SPACE_SEPARATOR;
+    return before != '\r' && before != '\n' && before != '\t' && before != ' ' &&
+           !mugai_text_is_selector(before) && g_unichar_type(before) != G_UNICODE_SPACE_SEPARATOR;
 }
 
 static gboolean
@@ -102,7 +102,8 @@ text_conforms(const char *text, gsize length)
 {
     const char *end = text + length;
 
-    if (length == 0 || memchr(text, '\0', length) != NULL || !g_utf8_validate(text, (gssize)length, NULL))
+    if (length == 0 || memchr(text, '\0', length) != NULL ||
+        !g_utf8_validate(text, (gssize)length, NULL))
         return FALSE;
     while (text < end) {
         const char *line_end = g_strstr_len(text, end - text, "\r\n");
@@ -131,15 +132,16 @@ links_are_inert(const char *text, gsize length)
 static GString *
 wrap(const guint8 *octets, gsize length)
 {
-    static const char header[] = "Date: Fri, 20 Nov 2026 10:00:00 +0900\r\n"
-                                 "From: <a@example.jp>\r\n"
-                                 "Message-ID: <a@example.jp>\r\n"
-                                 "MIME-Version: 1.0\r\n"
-                                 "Content-Type: text/plain; charset=utf-8\r\n"
-                                 "Content-Transfer-Encoding: base64\r\n"
-                                 "Mugai-Id: 20261120-00000-00000\r\n"
-                                 "Mugai-Result: profile=1; kept=1; converted=0; removed=0; unreadable=0; ambiguous=0\r\n"
-                                 "\r\n";
+    static const char header[] =
+        "Date: Fri, 20 Nov 2026 10:00:00 +0900\r\n"
+        "From: <a@example.jp>\r\n"
+        "Message-ID: <a@example.jp>\r\n"
+        "MIME-Version: 1.0\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        "Mugai-Id: 20261120-00000-00000\r\n"
+        "Mugai-Result: profile=1; kept=1; converted=0; removed=0; unreadable=0; ambiguous=0\r\n"
+        "\r\n";
     GString *message = g_string_new(header);
     g_autofree char *base64 = g_base64_encode(octets, length);
     gsize left = strlen(base64);

@@ -1,8 +1,8 @@
 /*
  * fuzz_html.c - every filter gives valid text within its limit, in linear time
  *
- * The first octet says which filter; where it has the bits 0xC0, the rest is read again and again up to 16 KiB, so that
- * what is quadratic in one small thing shows.
+ * The first octet says which filter; where it has the bits 0xC0, the rest is read again and again
+ * up to 16 KiB, so that what is quadratic in one small thing shows.
  *
  * Properties: 1. what a filter appends is valid UTF-8 without NUL and no longer than its limit;
  *             2. a lower limit gives the beginning of the same text;
@@ -19,7 +19,14 @@
 #define LOW_OCTETS 100u
 
 static const char *const types[] = {
-    "text/html", "text/html", "text/html", "text/html", "text/calendar", "text/vcard", "message/delivery-status", "text/plain",
+    "text/html",
+    "text/html",
+    "text/html",
+    "text/html",
+    "text/calendar",
+    "text/vcard",
+    "message/delivery-status",
+    "text/plain",
 };
 
 static MugaiText *

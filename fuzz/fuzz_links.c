@@ -1,9 +1,11 @@
 /*
  * fuzz_links.c - after defanging nothing is left that a mail program makes clickable
  *
- * Properties: 1. no pattern of the profile survives DEFANG or REMOVE, a telephone number neither;
+ * Properties: 1. no pattern of the profile survives DEFANG or REMOVE, a telephone number
+ *                neither;
  *             2. KEEP changes nothing;
- *             3. DEFANG loses nothing: taking its brackets out again gives the text that was there;
+ *             3. DEFANG loses nothing: taking its brackets out again gives the text that was
+ *                there;
  *             4. DEFANG of what was defanged changes nothing;
  *             5. the body made of it conforms, and time is linear.
  */
@@ -34,14 +36,16 @@ expect_no_pattern(const char *text)
     g_assert_null(strstr(lower, "www."));
     g_assert_null(strstr(lower, "mailto:"));
     for (const char *p = lower; (p = strstr(p, "tel:")) != NULL; p++)
-        g_assert_true((p > lower && g_ascii_isalnum(p[-1])) || (p[4] != '+' && !g_ascii_isdigit(p[4])));
+        g_assert_true((p > lower && g_ascii_isalnum(p[-1])) ||
+                      (p[4] != '+' && !g_ascii_isdigit(p[4])));
 }
 
 /* The text as it was, but for the case of its letters. */
 static char *
 undo(const char *text)
 {
-    static const char *const changes[][2] = {{"[:]", ":"}, {"[.]", "."}, {"hxxp", "http"}, {"fxp", "ftp"}};
+    static const char *const changes[][2] = {
+        {"[:]", ":"}, {"[.]", "."}, {"hxxp", "http"}, {"fxp", "ftp"}};
     char *undone = g_ascii_strdown(text, -1);
 
     for (gsize i = 0; i < G_N_ELEMENTS(changes); i++) {
@@ -64,7 +68,8 @@ expect_body(const char *text, gsize length, MugaiLinks links)
     mugai_compose_body(body, text, length, links, NULL);
     if (mugai_text_missing(body) > 0)
         return;
-    mugai_compose_finish(message, fuzz_id(), report, mugai_text_string(body), mugai_text_length(body));
+    mugai_compose_finish(message, fuzz_id(), report, mugai_text_string(body),
+                         mugai_text_length(body));
     fuzz_expect_conforming(message->str, message->len, MUGAI_GUARD_INERT_LINKS);
 }
 
@@ -85,7 +90,8 @@ expect_defanged(const char *text, gsize length)
 int
 LLVMFuzzerTestOneInput(const guint8 *octets, size_t length)
 {
-    g_autofree char *valid = g_utf8_make_valid(length == 0 ? "" : (const char *)octets, (gssize)length);
+    g_autofree char *valid =
+        g_utf8_make_valid(length == 0 ? "" : (const char *)octets, (gssize)length);
     gsize valid_length = strlen(valid);
     g_autoptr(GString) kept = make_inert(valid, valid_length, MUGAI_LINKS_KEEP);
     g_autoptr(GString) removed = make_inert(valid, valid_length, MUGAI_LINKS_REMOVE);

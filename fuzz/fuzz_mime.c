@@ -3,7 +3,8 @@
  *
  * Properties: 1. no more nodes than the limit, none deeper than the limit;
  *             2. every leaf is found again under its path;
- *             3. decoding ends, hands over exactly the octets that it counted and hashed, and does so twice;
+ *             3. decoding ends, hands over exactly the octets that it counted and hashed, and
+ *                does so twice;
  *             4. all leaves together are no more octets than the message has.
  */
 #include "../src/worker/decode.h"

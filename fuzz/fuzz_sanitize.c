@@ -2,8 +2,10 @@
  * fuzz_sanitize.c - whatever comes in, what goes out conforms
  *
  * Properties: 1. the guard accepts the candidate, for all settings (I1, I4);
- *             2. the same octets give the same candidate and the same report, whatever was sanitized between (I5);
- *             3. every leaf of the tree is in the report once, and Mugai-Result says the report's numbers (I3);
+ *             2. the same octets give the same candidate and the same report, whatever was
+ *                sanitized between (I5);
+ *             3. every leaf of the tree is in the report once, and Mugai-Result says the
+ *                report's numbers (I3);
  *             4. the part that the report names is the part that is extracted, octet for octet;
  *             5. the report survives its journey to the daemon;
  *             6. time is linear in the octets (I7).
@@ -20,7 +22,8 @@
 /* Reading all parts again, each from the beginning, would be quadratic in their number. */
 #define EXTRACTED_PARTS 4u
 
-/* A block inside of a text ("1/2") and what lies beyond the limit ("*") have no octets of their own. */
+/* A block inside of a text ("1/2") and what lies beyond the limit ("*") have no octets of their
+ * own. */
 static gboolean
 has_octets(const MugaiPart *part)
 {
@@ -35,8 +38,8 @@ sanitize(const guint8 *octets, gsize length, FuzzSettings which)
     MugaiResult *result = mugai_sanitize_octets(octets, length, settings, fuzz_id(), fuzz_time());
 
     fuzz_expect_linear(start, length);
-    fuzz_expect_conforming(g_bytes_get_data(result->candidate, NULL), g_bytes_get_size(result->candidate),
-                           fuzz_guard_flags(settings));
+    fuzz_expect_conforming(g_bytes_get_data(result->candidate, NULL),
+                           g_bytes_get_size(result->candidate), fuzz_guard_flags(settings));
     return result;
 }
 
@@ -48,9 +51,10 @@ expect_counts(const MugaiResult *result)
     guint converted = mugai_report_count(report, MUGAI_CONVERTED);
     guint removed = mugai_report_count(report, MUGAI_REMOVED);
     guint unreadable = mugai_report_count(report, MUGAI_UNREADABLE);
-    g_autofree char *line = g_strdup_printf("\r\nMugai-Result: profile=1; kept=%u; converted=%u; removed=%u; "
-                                            "unreadable=%u; ambiguous=%u\r\n",
-                                            kept, converted, removed, unreadable, report->ambiguities->len);
+    g_autofree char *line =
+        g_strdup_printf("\r\nMugai-Result: profile=1; kept=%u; converted=%u; removed=%u; "
+                        "unreadable=%u; ambiguous=%u\r\n",
+                        kept, converted, removed, unreadable, report->ambiguities->len);
     gsize length = 0;
     const char *candidate = g_bytes_get_data(result->candidate, &length);
 
@@ -89,7 +93,8 @@ expect_leaves(const MugaiNode *node, const MugaiReport *report)
 static void
 expect_whole_tree(const guint8 *octets, gsize length, FuzzSettings which, const MugaiReport *report)
 {
-    g_autoptr(GMimeStream) stream = g_mime_stream_mem_new_with_buffer(length == 0 ? "" : (const char *)octets, length);
+    g_autoptr(GMimeStream) stream =
+        g_mime_stream_mem_new_with_buffer(length == 0 ? "" : (const char *)octets, length);
     g_autoptr(MugaiReport) scratch = mugai_report_new();
     g_autoptr(MugaiTree) tree = mugai_tree_parse(stream, fuzz_settings(which), scratch);
     guint leaves = tree->root == NULL ? 0 : expect_leaves(tree->root, report);

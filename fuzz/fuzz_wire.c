@@ -3,8 +3,8 @@
  *
  * The input is what the other side of each socket says before it closes.
  *
- * Properties: 1. a result is either refused, with an error and without output, or it is one that can be sent again and
- *                arrives the same;
+ * Properties: 1. a result is either refused, with an error and without output, or it is one that
+ *                can be sent again and arrives the same;
  *             2. packets likewise: refused, or such as could have been sent.
  */
 #include "fuzz.h"
@@ -45,8 +45,8 @@ receive(int fd, Result *result, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
 
-    return mugai_wire_receive_result(fd, deadline, PAYLOAD_OCTETS, &result->outcome, &result->report,
-                                     &result->payload, error);
+    return mugai_wire_receive_result(fd, deadline, PAYLOAD_OCTETS, &result->outcome,
+                                     &result->report, &result->payload, error);
 }
 
 static void
@@ -79,7 +79,8 @@ expect_sent_again(const Result *result)
 
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
     g_assert_true(mugai_wire_send_begun(ends[1]));
-    mugai_wire_send_result(ends[1], result->outcome, result->report, g_bytes_get_data(result->payload, NULL),
+    mugai_wire_send_result(ends[1], result->outcome, result->report,
+                           g_bytes_get_data(result->payload, NULL),
                            g_bytes_get_size(result->payload), &error);
     g_assert_no_error(error);
     close(ends[1]);

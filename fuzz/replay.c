@@ -1,8 +1,8 @@
 /*
  * replay.c - runs a fuzz target once for each file: corpora and old crashes as an ordinary test
  *
- * Usage: replay_TARGET FILE|DIRECTORY…. A directory stands for the files directly in it; one that is missing has none.
- * Fails if there was nothing to run.
+ * Usage: replay_TARGET FILE|DIRECTORY…. A directory stands for the files directly in it; one that
+ * is missing has none. Fails if there was nothing to run.
  */
 #include "fuzz.h"
 

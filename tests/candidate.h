@@ -1,4 +1,5 @@
-/* candidate.h - what tests ask of a composed message: does the guard accept it, what does its text say */
+/* candidate.h - what tests ask of a composed message: does the guard accept it, what does its text
+ * say */
 #pragma once
 
 #include <criterion/criterion.h>
@@ -14,8 +15,9 @@ expect_conforming(const void *message, gsize length, uint32_t flags)
 
     mugai_guard_init(&guard, flags);
     mugai_guard_feed(&guard, message, length);
-    cr_assert(mugai_guard_finish(&guard), "line %" G_GUINT64_FORMAT ", column %" G_GUINT64_FORMAT ": %s\n%.*s",
-              guard.line, guard.column, mugai_guard_rule_text(guard.rule), (int)MIN(length, 3000),
+    cr_assert(mugai_guard_finish(&guard),
+              "line %" G_GUINT64_FORMAT ", column %" G_GUINT64_FORMAT ": %s\n%.*s", guard.line,
+              guard.column, mugai_guard_rule_text(guard.rule), (int)MIN(length, 3000),
               (const char *)message);
 }
 
@@ -37,7 +39,8 @@ text_of(const void *message, gsize length)
     return g_strjoinv("\n", lines);
 }
 
-/* The value of the field @name of a message, unfolded as RFC 5322 says; NULL without it. Newly allocated. */
+/* The value of the field @name of a message, unfolded as RFC 5322 says; NULL without it. Newly
+ * allocated. */
 static inline char *
 field_of(const void *message, gsize length, const char *name)
 {

@@ -1,4 +1,5 @@
-/* test_compose.c - everything that is composed conforms: the guard reads what compose wrote, for hostile values too */
+/* test_compose.c - everything that is composed conforms: the guard reads what compose wrote, for
+ * hostile values too */
 #include "candidate.h"
 
 #include <mugai/compose.h>
@@ -63,7 +64,8 @@ round_trip(const char *subject)
         g_autofree char *base64 = g_strndup(*word + 10, strlen(*word) - 12);
         g_autofree guchar *octets = g_base64_decode(base64, &length);
 
-        cr_assert(g_utf8_validate((char *)octets, (gssize)length, NULL), "a character is split over two words");
+        cr_assert(g_utf8_validate((char *)octets, (gssize)length, NULL),
+                  "a character is split over two words");
         g_string_append_len(decoded, (char *)octets, (gssize)length);
     }
     return g_string_free(decoded, FALSE);
@@ -96,12 +98,14 @@ Test(compose, subjects_say_what_they_said)
     expect_subject("見積書の件");
     expect_subject("Re: 見積書の件 (2) \"x\" <y> \\");
     expect_subject("髙﨑①㈱" EMOJI);
-    expect_subject("a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i j k l m n o p q r s t u v w x y z");
+    expect_subject("a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i j k l m "
+                   "n o p q r s t u v w x y z");
 }
 
 Test(compose, subjects_of_every_length_conform)
 {
-    static const char *const pieces[] = {"x", "ab ", NICHI, EMOJI, "\xE8\x91\x9B\xF3\xA0\x84\x80", "a\xCC\x81", "\xC3\xA9 "};
+    static const char *const pieces[] = {
+        "x", "ab ", NICHI, EMOJI, "\xE8\x91\x9B\xF3\xA0\x84\x80", "a\xCC\x81", "\xC3\xA9 "};
 
     for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
         for (gsize count = 1; count <= 120; count++) {
@@ -116,7 +120,8 @@ Test(compose, selectors_never_begin_an_encoded_word)
 {
     for (gsize before = 0; before < 60; before++) {
         g_autofree char *pad = repeat("x", before);
-        g_autofree char *subject = g_strconcat(pad, "\xE8\x91\x9B\xF3\xA0\x84\x80\xE5\x9F\x8E\xEF\xB8\x8F", NICHI, NULL);
+        g_autofree char *subject =
+            g_strconcat(pad, "\xE8\x91\x9B\xF3\xA0\x84\x80\xE5\x9F\x8E\xEF\xB8\x8F", NICHI, NULL);
 
         expect_subject(subject);
     }
@@ -172,7 +177,8 @@ address_message(const char *field, GPtrArray *addresses)
 static void
 expect_address(const char *name, const char *local, const char *domain, const char *expected)
 {
-    g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_address_free);
+    g_autoptr(GPtrArray) addresses =
+        g_ptr_array_new_with_free_func((GDestroyNotify)mugai_address_free);
     GString *message = NULL;
     g_autofree char *value = NULL;
 
@@ -206,9 +212,11 @@ Test(compose, old_mobile_addresses_are_quoted)
 
 Test(compose, what_cannot_be_an_address_does_not_fit)
 {
-    static const char *const locals[] = {"", "a@b", "a\"b", "a\\b", "a<b", "a,b", "a(b", "\xE5\xB1\xB1", "a\tb", "a\r\nb", "a[b"};
-    static const char *const domains[] = {"",      ".",    "a.",    ".a",   "a..b", "-a.jp", "a-.jp", "a_b.jp", "[192.0.2.1]",
-                                          "日本.jp", "a b", "a\r\nb", "a,b", "a@b"};
+    static const char *const locals[] = {"",    "a@b",          "a\"b", "a\\b",   "a<b", "a,b",
+                                         "a(b", "\xE5\xB1\xB1", "a\tb", "a\r\nb", "a[b"};
+    static const char *const domains[] = {"",      ".",      "a.",     ".a",          "a..b",
+                                          "-a.jp", "a-.jp",  "a_b.jp", "[192.0.2.1]", "日本.jp",
+                                          "a b",   "a\r\nb", "a,b",    "a@b"};
     g_autofree char *label_63 = repeat("x", 63);
     g_autofree char *label_64 = repeat("x", 64);
 
@@ -246,7 +254,8 @@ Test(compose, dot_atoms_and_domains)
     cr_expect(mugai_compose_is_domain("1.2.3.4"));
 }
 
-/* That what fits conforms, and that what does not fit would not, is left to chance here and to the guard. */
+/* That what fits conforms, and that what does not fit would not, is left to chance here and to the
+ * guard. */
 Test(compose, whatever_fits_conforms)
 {
     static const char alphabet[] = "aaaaaaaabbbbbb......---_ 1@\"\\<,:([=\xE5+'";
@@ -262,7 +271,8 @@ Test(compose, whatever_fits_conforms)
             domain[i] = alphabet[g_rand_int_range(random, 0, sizeof(alphabet))];
         }
         if (mugai_compose_address_fits(local, domain)) {
-            g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_address_free);
+            g_autoptr(GPtrArray) addresses =
+                g_ptr_array_new_with_free_func((GDestroyNotify)mugai_address_free);
             GString *message = NULL;
 
             g_ptr_array_add(addresses, mugai_address_new("", local, domain));
@@ -277,15 +287,18 @@ Test(compose, whatever_fits_conforms)
 
 Test(compose, a_thousand_addresses_conform)
 {
-    g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_address_free);
+    g_autoptr(GPtrArray) addresses =
+        g_ptr_array_new_with_free_func((GDestroyNotify)mugai_address_free);
     GString *message = NULL;
     gsize at = 0;
 
     for (int i = 0; i < 1000; i++) {
-        g_autofree char *name = g_strdup_printf("宛先その%d番目のとても長い表示名である%s", i, i % 3 == 0 ? EMOJI : "");
+        g_autofree char *name =
+            g_strdup_printf("宛先その%d番目のとても長い表示名である%s", i, i % 3 == 0 ? EMOJI : "");
         g_autofree char *local = g_strdup_printf("recipient.%d", i);
 
-        g_ptr_array_add(addresses, mugai_address_new(i % 2 == 0 ? name : "A B", local, "city.example.lg.jp"));
+        g_ptr_array_add(addresses,
+                        mugai_address_new(i % 2 == 0 ? name : "A B", local, "city.example.lg.jp"));
     }
     message = address_message("To", addresses);
     expect_conforming(message->str, message->len, 0);
@@ -297,12 +310,16 @@ Test(compose, a_thousand_addresses_conform)
 
 Test(compose, display_names_of_every_length_conform)
 {
-    static const char *const pieces[] = {"x", "ab ", NICHI, EMOJI, "\"", "\xE8\x91\x9B\xF3\xA0\x84\x80", "=?"};
+    static const char *const pieces[] = {"x",   "ab ", NICHI,
+                                         EMOJI, "\"",  "\xE8\x91\x9B\xF3\xA0\x84\x80",
+                                         "=?"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
-        for (gsize count = 1; count <= MUGAI_LIMIT_DISPLAY_NAME_CHARACTERS; count += 1 + count / 40) {
+        for (gsize count = 1; count <= MUGAI_LIMIT_DISPLAY_NAME_CHARACTERS;
+             count += 1 + count / 40) {
             g_autofree char *name = repeat(pieces[i], count);
-            g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_address_free);
+            g_autoptr(GPtrArray) addresses =
+                g_ptr_array_new_with_free_func((GDestroyNotify)mugai_address_free);
             GString *message = NULL;
 
             g_strchomp(name);
@@ -340,9 +357,11 @@ Test(compose, dates_are_in_full_form)
 
 Test(compose, any_date_at_all_conforms)
 {
-    static const gint64 seconds[] = {G_MININT64, -1, 0, 1, -62135596801, -62135596800, 253402300799, 253402300800, G_MAXINT64,
-                                     -2208988801, -2208988800};
-    static const gint32 offsets[] = {G_MININT32 + 1, -86400, -86340, -1, 0, 1, 59, 60, 50400, 86340, 86400, 360000, G_MAXINT32};
+    static const gint64 seconds[] = {
+        G_MININT64,   -1,           0,          1,           -62135596801, -62135596800,
+        253402300799, 253402300800, G_MAXINT64, -2208988801, -2208988800};
+    static const gint32 offsets[] = {G_MININT32 + 1, -86400, -86340, -1,     0,         1, 59, 60,
+                                     50400,          86340,  86400,  360000, G_MAXINT32};
 
     for (gsize i = 0; i < G_N_ELEMENTS(seconds); i++) {
         for (gsize j = 0; j < G_N_ELEMENTS(offsets); j++) {
@@ -396,13 +415,16 @@ Test(compose, bodies_end_in_a_line_end_and_stay_what_they_are)
     expect_body("a\r\n\r\nb", "a\n\nb\n");
     expect_body("", "");
     expect_body("\n", "\n");
-    expect_body("  indented\t\xE8\x91\x9B\xF3\xA0\x84\x80", "  indented\t\xE8\x91\x9B\xF3\xA0\x84\x80\n");
+    expect_body("  indented\t\xE8\x91\x9B\xF3\xA0\x84\x80",
+                "  indented\t\xE8\x91\x9B\xF3\xA0\x84\x80\n");
 }
 
 Test(compose, long_lines_are_cut_and_nothing_is_lost)
 {
-    static const char *const pieces[] = {"x", NICHI, EMOJI, "a\xCC\x81\xCC\x82", "\xE8\x91\x9B\xF3\xA0\x84\x80", "www.", "http://"};
-    static const gsize octets[] = {8180, 8185, 8188, 8189, 8190, 8191, 8192, 8193, 8194, 8195, 8200, 16380, 16384, 16390, 20000};
+    static const char *const pieces[] = {
+        "x", NICHI, EMOJI, "a\xCC\x81\xCC\x82", "\xE8\x91\x9B\xF3\xA0\x84\x80", "www.", "http://"};
+    static const gsize octets[] = {8180, 8185, 8188, 8189,  8190,  8191,  8192, 8193,
+                                   8194, 8195, 8200, 16380, 16384, 16390, 20000};
 
     for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
         for (gsize j = 0; j < G_N_ELEMENTS(octets); j++) {
@@ -422,7 +444,9 @@ Test(compose, a_cut_line_keeps_marks_and_selectors_with_their_base)
 {
     for (gsize before = 8170; before < 8195; before++) {
         g_autofree char *pad = repeat("x", before);
-        g_autofree char *line = g_strconcat(pad, "\xE8\x91\x9B\xF3\xA0\x84\x80 a\xCC\x81\xCC\x82\xEF\xB8\x8F", NICHI, NULL);
+        g_autofree char *line =
+            g_strconcat(pad, "\xE8\x91\x9B\xF3\xA0\x84\x80 a\xCC\x81\xCC\x82\xEF\xB8\x8F", NICHI,
+                        NULL);
         g_autofree char *got = body(line, -1, MUGAI_LINKS_DEFANG);
 
         expect_body_conforms(got);
@@ -461,9 +485,12 @@ Test(compose, forged_marks_are_quoted)
 
 Test(compose, forged_marks_behind_what_is_taken_out_are_quoted)
 {
-    static const char *const before[] = {"\xE2\x80\x8B", "\xE2\x80\xAE", "\xEF\xBB\xBF", "\x1b", "\xC2\xAD", "\xEF\xB8\x8F", "\x7f",
-                                         "\xE3\x85\xA4", "x\r", "x\x0b", "x\x0c", "x\xC2\x85", "x\xE2\x80\xA8", "x\xE2\x80\xA9",
-                                         "\xE2\x80\x83", "\xE1\x9A\x80", "\xE2\x81\x9F"};
+    static const char *const before[] = {"\xE2\x80\x8B",  "\xE2\x80\xAE",  "\xEF\xBB\xBF",
+                                         "\x1b",          "\xC2\xAD",      "\xEF\xB8\x8F",
+                                         "\x7f",          "\xE3\x85\xA4",  "x\r",
+                                         "x\x0b",         "x\x0c",         "x\xC2\x85",
+                                         "x\xE2\x80\xA8", "x\xE2\x80\xA9", "\xE2\x80\x83",
+                                         "\xE1\x9A\x80",  "\xE2\x81\x9F"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(before); i++) {
         g_autofree char *text = g_strconcat(before[i], SQUARE " x", NULL);
@@ -522,7 +549,8 @@ Test(compose, links_are_defanged_for_the_eye_too)
 Test(compose, links_can_be_kept_or_removed)
 {
     g_autofree char *kept = body("http://www.example.com/ mailto:a", -1, MUGAI_LINKS_KEEP);
-    g_autofree char *removed = body("x http://www.example.com/?q=1 y www.a.jp z mailto:b@c", -1, MUGAI_LINKS_REMOVE);
+    g_autofree char *removed =
+        body("x http://www.example.com/?q=1 y www.a.jp z mailto:b@c", -1, MUGAI_LINKS_REMOVE);
 
     cr_expect_str_eq(kept, "http://www.example.com/ mailto:a\n");
     cr_expect_null(strstr(removed, "example"), "%s", removed);
@@ -535,8 +563,10 @@ Test(compose, links_can_be_kept_or_removed)
 
 Test(compose, no_pattern_survives_however_they_meet)
 {
-    static const char *const pieces[] = {"http", "://",  ":",    "//",   "/",     "www.", "ww",   "w",   ".",  "WWW.", "mail", "to:",
-                                         "mailto:", "MailTo:", "tel:", "tel:0", "TEL:1", "a",  " ",    "\n",   "\xE2\x80\x8B", "[", "]", "x.y", NICHI, "@"};
+    static const char *const pieces[] = {
+        "http",         "://", ":",       "//",      "/",    "www.",  "ww",    "w", ".", "WWW.",
+        "mail",         "to:", "mailto:", "MailTo:", "tel:", "tel:0", "TEL:1", "a", " ", "\n",
+        "\xE2\x80\x8B", "[",   "]",       "x.y",     NICHI,  "@"};
     g_autoptr(GRand) random = g_rand_new_with_seed(20261120);
 
     for (int round = 0; round < 30000; round++) {
@@ -548,10 +578,12 @@ Test(compose, no_pattern_survives_however_they_meet)
             g_autofree char *got = body(input->str, -1, links);
             g_autofree char *lower = g_ascii_strdown(got, -1);
 
-            cr_assert(strstr(lower, "://") == NULL && strstr(lower, "www.") == NULL && strstr(lower, "mailto:") == NULL,
+            cr_assert(strstr(lower, "://") == NULL && strstr(lower, "www.") == NULL &&
+                          strstr(lower, "mailto:") == NULL,
                       "\"%s\" became \"%s\"", input->str, got);
             for (const char *p = lower; (p = strstr(p, "tel:")) != NULL; p++)
-                cr_assert((p > lower && g_ascii_isalnum(p[-1])) || !g_ascii_isdigit(p[4]), "\"%s\" became \"%s\"", input->str, got);
+                cr_assert((p > lower && g_ascii_isalnum(p[-1])) || !g_ascii_isdigit(p[4]),
+                          "\"%s\" became \"%s\"", input->str, got);
         }
         g_string_free(input, TRUE);
     }
@@ -559,7 +591,8 @@ Test(compose, no_pattern_survives_however_they_meet)
 
 Test(compose, defanging_takes_linear_time)
 {
-    static const char *const pieces[] = {"://", "www.", "a", "http", ".", "mailto:", "w", "a.", "tel:"};
+    static const char *const pieces[] = {"://",     "www.", "a",  "http", ".",
+                                         "mailto:", "w",    "a.", "tel:"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
         g_autofree char *flood = repeat(pieces[i], 400000);
@@ -607,12 +640,17 @@ Test(compose, an_empty_sentence_is_no_line)
 
 Test(compose, sentences_of_many_lines_are_marked_on_each)
 {
-    expect_notice("one\ntwo {name}\nthree", "a", SQUARE " one\n" SQUARE " two a\n" SQUARE " three\n");
+    expect_notice("one\ntwo {name}\nthree", "a",
+                  SQUARE " one\n" SQUARE " two a\n" SQUARE " three\n");
 }
 
 Test(compose, values_stay_on_their_line)
 {
-    expect_notice("[{name}]", "a\nb\r\nc\xE2\x80\xA8" "d\x0b" "e", SQUARE " [a b c d e]\n");
+    expect_notice("[{name}]",
+                  "a\nb\r\nc\xE2\x80\xA8"
+                  "d\x0b"
+                  "e",
+                  SQUARE " [a b c d e]\n");
     expect_notice("[{name}]", "\n\n" SQUARE " forged", SQUARE " [" SQUARE " forged]\n");
 }
 
@@ -622,7 +660,8 @@ Test(compose, values_are_not_looked_at_for_placeholders)
     g_autoptr(MugaiText) text = mugai_text_new(MUGAI_LIMIT_NOTICE_OCTETS);
 
     g_hash_table_replace(settings->notice, g_strdup("notice/part"), g_strdup("{name} {size}"));
-    mugai_compose_notice(text, settings, "notice/part", "name", "{size}{name}", "size", "{name}", NULL);
+    mugai_compose_notice(text, settings, "notice/part", "name", "{size}{name}", "size", "{name}",
+                         NULL);
     cr_assert_str_eq(mugai_text_string(text), SQUARE " {size}{name} {name}\n");
 }
 
@@ -636,7 +675,8 @@ Test(compose, values_are_clean_and_inert)
 
 Test(compose, long_values_leave_a_line_that_conforms)
 {
-    static const char *const pieces[] = {"x", NICHI, EMOJI, "\xE8\x91\x9B\xF3\xA0\x84\x80", "www.", "a\xCC\x81", "http://a."};
+    static const char *const pieces[] = {
+        "x", NICHI, EMOJI, "\xE8\x91\x9B\xF3\xA0\x84\x80", "www.", "a\xCC\x81", "http://a."};
 
     for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
         g_autofree char *value = repeat(pieces[i], 30000);
@@ -679,7 +719,8 @@ Test(compose, sizes_are_short_decimal_numbers)
     static const struct {
         guint64 octets;
         const char *size;
-    } cases[] = {{0, "0 B"}, {1, "1 B"}, {999, "999 B"}, {1000, "1 KB"}, {34000, "34 KB"}, {1500000, "1.5 MB"}, {20000000, "20.0 MB"}};
+    } cases[] = {{0, "0 B"},       {1, "1 B"},          {999, "999 B"},       {1000, "1 KB"},
+                 {34000, "34 KB"}, {1500000, "1.5 MB"}, {20000000, "20.0 MB"}};
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *size = mugai_compose_size(cases[i].octets);
@@ -690,7 +731,8 @@ Test(compose, sizes_are_short_decimal_numbers)
 
 Test(compose, sizes_never_read_as_a_thousand_of_the_smaller_unit)
 {
-    static const guint64 octets[] = {999499, 999500, 999999, 1000000, 999949999, 999950000, 1000000000, G_MAXUINT64};
+    static const guint64 octets[] = {999499,    999500,    999999,     1000000,
+                                     999949999, 999950000, 1000000000, G_MAXUINT64};
 
     for (gsize i = 0; i < G_N_ELEMENTS(octets); i++) {
         g_autofree char *size = mugai_compose_size(octets[i]);
@@ -721,8 +763,9 @@ Test(compose, I4_the_notice_only_message_conforms_in_every_setting)
 
 Test(compose, I4_the_notice_only_message_conforms_with_any_sentences)
 {
-    static const char *const sentences[] = {"", "\n", "\xE2\x80\xAE", "http://x.jp/", "\x1b[2J", " ", "\xEF\xB8\x8F", "=?x", "a\nb",
-                                            "\t", "{id}{contact}{name}"};
+    static const char *const sentences[] = {"",        "\n", "\xE2\x80\xAE",       "http://x.jp/",
+                                            "\x1b[2J", " ",  "\xEF\xB8\x8F",       "=?x",
+                                            "a\nb",    "\t", "{id}{contact}{name}"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(sentences); i++) {
         g_autoptr(MugaiSettings) settings = mugai_settings_new("ja");
@@ -765,7 +808,8 @@ Test(compose, the_notice_only_message_says_the_id_and_counts_one_unreadable_part
 
     cr_expect_not_null(strstr(text, id.text));
     cr_expect_str_eq(field, id.text);
-    cr_expect_str_eq(result, "profile=1; kept=0; converted=0; removed=0; unreadable=1; ambiguous=0");
+    cr_expect_str_eq(result,
+                     "profile=1; kept=0; converted=0; removed=0; unreadable=1; ambiguous=0");
     for (char **line = lines; line[1] != NULL; line++)
         cr_expect(g_str_has_prefix(*line, MUGAI_PROFILE_MARK), "%s", *line);
 }
@@ -791,13 +835,17 @@ Test(compose, finish_counts_what_the_report_counts)
 {
     MugaiId id = some_id();
     g_autoptr(MugaiReport) report = mugai_report_new();
-    GString *out = g_string_new("Date: Fri, 20 Nov 2026 10:00:00 +0900\r\nFrom: <a@b>\r\nMessage-ID: <a@b>\r\n");
+    GString *out = g_string_new(
+        "Date: Fri, 20 Nov 2026 10:00:00 +0900\r\nFrom: <a@b>\r\nMessage-ID: <a@b>\r\n");
     g_autofree char *result = NULL;
 
     for (int i = 0; i < 1 + 2 + 3 + 4; i++) {
         MugaiPart *part = mugai_part_new("1");
 
-        part->disposition = i < 1 ? MUGAI_KEPT : i < 3 ? MUGAI_CONVERTED : i < 6 ? MUGAI_REMOVED : MUGAI_UNREADABLE;
+        part->disposition = i < 1   ? MUGAI_KEPT
+                            : i < 3 ? MUGAI_CONVERTED
+                            : i < 6 ? MUGAI_REMOVED
+                                    : MUGAI_UNREADABLE;
         g_ptr_array_add(report->parts, part);
     }
     mugai_report_remark(report->ambiguities, "a", "b");
@@ -805,6 +853,7 @@ Test(compose, finish_counts_what_the_report_counts)
     mugai_compose_finish(out, &id, report, "x\n", 2);
     expect_conforming(out->str, out->len, 0);
     result = field_of(out->str, out->len, "Mugai-Result");
-    cr_assert_str_eq(result, "profile=1; kept=1; converted=2; removed=3; unreadable=4; ambiguous=2");
+    cr_assert_str_eq(result,
+                     "profile=1; kept=1; converted=2; removed=3; unreadable=4; ambiguous=2");
     g_string_free(out, TRUE);
 }

@@ -1,4 +1,5 @@
-/* test_config.c - the shipped file says the defaults; what is wrong is named with file, line and key; settings travel */
+/* test_config.c - the shipped file says the defaults; what is wrong is named with file, line and
+ * key; settings travel */
 #include <criterion/criterion.h>
 #include <glib/gstdio.h>
 #include <mugai/config.h>
@@ -158,7 +159,8 @@ Test(config, every_shipped_key_is_known_and_its_nonsense_is_refused)
     cr_assert_geq(keys->len, 22);
     for (guint i = 0; i < keys->len; i++) {
         g_auto(GStrv) name = g_strsplit(g_ptr_array_index(keys, i), "/", 2);
-        g_autofree char *contents = g_strdup_printf("\n[%s]\n# a comment\n%s = nonsense\n", name[0], name[1]);
+        g_autofree char *contents =
+            g_strdup_printf("\n[%s]\n# a comment\n%s = nonsense\n", name[0], name[1]);
         g_autoptr(GError) error = NULL;
         g_autoptr(MugaiConfig) config = NULL;
 
@@ -202,14 +204,15 @@ Test(config, the_defaults_are_those_of_limits_h)
 Test(config, every_key_changes_what_it_names)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MugaiConfig) config = load("[milter]\nsocket = inet:8891@127.0.0.1\n"
-                                         "[worker]\ncount=3\nseconds=60\nmemory=256\nprogram=/x/w\n"
-                                         "[sanitize]\nlinks=keep\nbody=html\nlanguage=en\ncontact=情報政策課（内線 1234）\n"
-                                         "[limits]\nparts=1\ndepth=2\nheader_fields=3\nheader_kib=4\npart_mib=5\n"
-                                         "text_kib=6\nname_characters=7\n"
-                                         "[store]\npath=/q\nretention_days=3650\nmin_free=9\ncompression=9\n"
-                                         "[log]\nlevel=7\nsubjects=yes\n",
-                                         &error);
+    g_autoptr(MugaiConfig) config =
+        load("[milter]\nsocket = inet:8891@127.0.0.1\n"
+             "[worker]\ncount=3\nseconds=60\nmemory=256\nprogram=/x/w\n"
+             "[sanitize]\nlinks=keep\nbody=html\nlanguage=en\ncontact=情報政策課（内線 1234）\n"
+             "[limits]\nparts=1\ndepth=2\nheader_fields=3\nheader_kib=4\npart_mib=5\n"
+             "text_kib=6\nname_characters=7\n"
+             "[store]\npath=/q\nretention_days=3650\nmin_free=9\ncompression=9\n"
+             "[log]\nlevel=7\nsubjects=yes\n",
+             &error);
 
     cr_assert_null(error, "%s", error == NULL ? "" : error->message);
     cr_expect_str_eq(config->socket, "inet:8891@127.0.0.1");
@@ -258,8 +261,10 @@ Test(config, the_bounds_that_the_shipped_file_names_hold)
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         for (int j = 0; j < 2; j++) {
             g_autoptr(GError) error = NULL;
-            g_autofree char *good = g_strdup_printf("[%s]\n%s=%s\n", cases[i].group, cases[i].key, cases[i].good[j]);
-            g_autofree char *bad = g_strdup_printf("[%s]\n%s=%s\n", cases[i].group, cases[i].key, cases[i].bad[j]);
+            g_autofree char *good =
+                g_strdup_printf("[%s]\n%s=%s\n", cases[i].group, cases[i].key, cases[i].good[j]);
+            g_autofree char *bad =
+                g_strdup_printf("[%s]\n%s=%s\n", cases[i].group, cases[i].key, cases[i].bad[j]);
             g_autoptr(MugaiConfig) config = load(good, &error);
 
             cr_expect_not_null(config, "%s", error == NULL ? "" : error->message);
@@ -270,7 +275,9 @@ Test(config, the_bounds_that_the_shipped_file_names_hold)
 
 Test(config, numbers_are_whole_decimal_numbers)
 {
-    static const char *const bad[] = {"", "1 2", "0x10", "1e2", "10s", "1.5", "+5", "99999999999999999999", "١"};
+    static const char *const bad[] = {"",    "1 2", "0x10", "1e2",
+                                      "10s", "1.5", "+5",   "99999999999999999999",
+                                      "١"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autofree char *contents = g_strdup_printf("[limits]\nparts=%s\n", bad[i]);
@@ -308,13 +315,15 @@ Test(config, unknown_keys_are_named)
 
 Test(config, the_line_named_is_the_one_in_the_right_group)
 {
-    expect_refused("[store]\npath=/q\n[worker]\ncount=1\n# count=9\ncount=999\n", 6, "worker", "count");
+    expect_refused("[store]\npath=/q\n[worker]\ncount=1\n# count=9\ncount=999\n", 6, "worker",
+                   "count");
     expect_refused("[log]\nlevel=6\n\n[store]\ncompression=10\n", 5, "store", "compression");
 }
 
 Test(config, what_is_no_key_file_is_refused)
 {
-    static const char *const bad[] = {"x", "key=value\n", "[worker\ncount=1\n", "[worker]\ncount\n", "[]\n"};
+    static const char *const bad[] = {"x", "key=value\n", "[worker\ncount=1\n", "[worker]\ncount\n",
+                                      "[]\n"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
@@ -346,9 +355,19 @@ Test(config, values_that_are_not_utf_8_are_refused)
 Test(config, sockets_are_local_or_at_one_address)
 {
     static const char *const good[] = {"unix:/run/m.sock", "inet:8891@127.0.0.1", "inet6:8891@::1"};
-    static const char *const bad[] = {"",           "/run/m.sock",       "unix:m.sock",     "inet:8891", "inet:8891@",
-                                      "inet:@127.0.0.1", "inet:x@127.0.0.1", "inet:0@127.0.0.1", "inet:99999@127.0.0.1",
-                                      "inet:8891@0.0.0.0", "inet6:8891@::", "inet:8891@*",    "tcp:8891@127.0.0.1"};
+    static const char *const bad[] = {"",
+                                      "/run/m.sock",
+                                      "unix:m.sock",
+                                      "inet:8891",
+                                      "inet:8891@",
+                                      "inet:@127.0.0.1",
+                                      "inet:x@127.0.0.1",
+                                      "inet:0@127.0.0.1",
+                                      "inet:99999@127.0.0.1",
+                                      "inet:8891@0.0.0.0",
+                                      "inet6:8891@::",
+                                      "inet:8891@*",
+                                      "tcp:8891@127.0.0.1"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
         g_autoptr(GError) error = NULL;
@@ -379,7 +398,8 @@ load_with_notices(const char *language, const char *sentences, GError **error)
 {
     g_autofree char *name = g_strconcat(language, ".conf", NULL);
     g_autofree char *path = write_file(name, sentences);
-    g_autofree char *contents = g_strdup_printf("[sanitize]\nnotices=%s\nlanguage=%s\n", directory, language);
+    g_autofree char *contents =
+        g_strdup_printf("[sanitize]\nnotices=%s\nlanguage=%s\n", directory, language);
 
     return load(contents, error);
 }
@@ -388,12 +408,15 @@ Test(config, a_notice_file_replaces_the_sentences_it_has)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(MugaiSettings) built_in = mugai_settings_new("ja");
-    g_autoptr(MugaiConfig) config = load_with_notices("ja", "[notice]\nsanitized = 無害化しました。\nrule =\n", &error);
+    g_autoptr(MugaiConfig) config =
+        load_with_notices("ja", "[notice]\nsanitized = 無害化しました。\nrule =\n", &error);
 
     cr_assert_null(error, "%s", error == NULL ? "" : error->message);
-    cr_expect_str_eq(mugai_settings_notice(config->settings, "notice/sanitized"), "無害化しました。");
+    cr_expect_str_eq(mugai_settings_notice(config->settings, "notice/sanitized"),
+                     "無害化しました。");
     cr_expect_str_eq(mugai_settings_notice(config->settings, "notice/rule"), "");
-    cr_expect_str_eq(mugai_settings_notice(config->settings, "notice/id"), mugai_settings_notice(built_in, "notice/id"));
+    cr_expect_str_eq(mugai_settings_notice(config->settings, "notice/id"),
+                     mugai_settings_notice(built_in, "notice/id"));
 }
 
 Test(config, a_notice_file_of_the_other_language_is_not_read)
@@ -413,7 +436,8 @@ Test(config, the_shipped_notice_files_are_the_built_in_ones)
     for (gsize i = 0; i < G_N_ELEMENTS(languages); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(MugaiSettings) built_in = mugai_settings_new(languages[i]);
-        g_autofree char *contents = g_strdup_printf("[sanitize]\nlanguage=%s\nnotices=%s\n", languages[i], NOTICES);
+        g_autofree char *contents =
+            g_strdup_printf("[sanitize]\nlanguage=%s\nnotices=%s\n", languages[i], NOTICES);
         g_autoptr(MugaiConfig) config = load(contents, &error);
 
         cr_assert_null(error, "%s", error == NULL ? "" : error->message);
@@ -484,7 +508,8 @@ Test(config, settings_survive_their_journey)
     expect_same_settings(settings, arrived);
 }
 
-/* What a variant of settings looks like, with child @index (of child @outer, unless -1) replaced by @value. */
+/* What a variant of settings looks like, with child @index (of child @outer, unless -1) replaced by
+ * @value. */
 static GVariant *
 with_child(GVariant *original, int outer, guint index, GVariant *value)
 {
@@ -531,10 +556,13 @@ Test(config, settings_that_nobody_sends_are_refused)
         g_autoptr(GVariant) limit = g_variant_get_child_value(limits, i);
         gboolean wide = g_variant_is_of_type(limit, G_VARIANT_TYPE_UINT64);
 
-        expect_settings_refused(with_child(good, 4, i, wide ? g_variant_new_uint64(G_MAXUINT64) : g_variant_new_uint32(G_MAXUINT32)),
+        expect_settings_refused(with_child(good, 4, i,
+                                           wide ? g_variant_new_uint64(G_MAXUINT64)
+                                                : g_variant_new_uint32(G_MAXUINT32)),
                                 "a limit without bound");
-        expect_settings_refused(with_child(good, 4, i, wide ? g_variant_new_uint64(0) : g_variant_new_uint32(0)),
-                                "a limit of nothing");
+        expect_settings_refused(
+            with_child(good, 4, i, wide ? g_variant_new_uint64(0) : g_variant_new_uint32(0)),
+            "a limit of nothing");
     }
 }
 
@@ -546,8 +574,8 @@ Test(config, settings_of_any_octets_are_refused_or_whole)
 
     for (gsize cut = 0; cut < size; cut += 1 + cut / 7) {
         g_autoptr(GBytes) octets = g_bytes_new(g_variant_get_data(good), cut);
-        g_autoptr(GVariant) damaged = g_variant_ref_sink(
-            g_variant_new_from_bytes(g_variant_get_type(good), octets, FALSE));
+        g_autoptr(GVariant) damaged =
+            g_variant_ref_sink(g_variant_new_from_bytes(g_variant_get_type(good), octets, FALSE));
         g_autoptr(GError) error = NULL;
         g_autoptr(MugaiSettings) arrived = mugai_settings_from_variant(damaged, &error);
 

@@ -79,7 +79,8 @@ Test(error, exit_status_says_what_kind)
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = g_error_new_literal(MUGAI_ERROR, (int)cases[i].code, "x");
 
-        cr_expect_eq(mugai_error_exit_status(error), cases[i].status, "code %d", (int)cases[i].code);
+        cr_expect_eq(mugai_error_exit_status(error), cases[i].status, "code %d",
+                     (int)cases[i].code);
     }
 }
 

@@ -1,4 +1,5 @@
-/* test_params.c - parameters of Content-Type and Content-Disposition as RFC 2045, RFC 2231 and the world write them */
+/* test_params.c - parameters of Content-Type and Content-Disposition as RFC 2045, RFC 2231 and the
+ * world write them */
 #include "../src/worker/params.h"
 
 #include <criterion/criterion.h>
@@ -12,7 +13,8 @@ expect_param(const MugaiValue *value, const char *name, const char *expected)
     if (expected == NULL)
         cr_expect_null(got, "%s is \"%s\"", name, got);
     else
-        cr_expect(got != NULL && g_str_equal(got, expected), "%s is \"%s\" and not \"%s\"", name, got, expected);
+        cr_expect(got != NULL && g_str_equal(got, expected), "%s is \"%s\" and not \"%s\"", name,
+                  got, expected);
 }
 
 /* That @raw has exactly the value and the parameter "name", and nothing to remark. */
@@ -34,16 +36,25 @@ Test(params, the_value_is_lower_case_without_blanks)
     static const struct {
         const char *raw, *value;
     } cases[] = {
-        {"text/plain", "text/plain"},       {"Text/HTML", "text/html"},           {"  text/plain  ", "text/plain"},
-        {"text/plain;", "text/plain"},      {"text/plain ; x=y", "text/plain"},   {"text / plain", "text/plain"},
-        {"\r\n text/plain", "text/plain"},  {"text/(comment)plain", "text/plain"}, {"", ""},
-        {"attachment", "attachment"},       {"Attachment;filename=a", "attachment"}, {"   ", ""},
+        {"text/plain", "text/plain"},
+        {"Text/HTML", "text/html"},
+        {"  text/plain  ", "text/plain"},
+        {"text/plain;", "text/plain"},
+        {"text/plain ; x=y", "text/plain"},
+        {"text / plain", "text/plain"},
+        {"\r\n text/plain", "text/plain"},
+        {"text/(comment)plain", "text/plain"},
+        {"", ""},
+        {"attachment", "attachment"},
+        {"Attachment;filename=a", "attachment"},
+        {"   ", ""},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(MugaiValue) value = mugai_value_parse(cases[i].raw);
 
-        cr_expect_str_eq(value->value, cases[i].value, "\"%s\" is \"%s\"", cases[i].raw, value->value);
+        cr_expect_str_eq(value->value, cases[i].value, "\"%s\" is \"%s\"", cases[i].raw,
+                         value->value);
     }
 }
 
@@ -73,7 +84,8 @@ Test(params, tokens_and_quoted_strings)
 
 Test(params, parameters_keep_their_order_and_names_are_lower_case)
 {
-    g_autoptr(MugaiValue) value = mugai_value_parse("multipart/mixed; Boundary=\"=_b\"; CHARSET=utf-8");
+    g_autoptr(MugaiValue) value =
+        mugai_value_parse("multipart/mixed; Boundary=\"=_b\"; CHARSET=utf-8");
     const MugaiParam *first = NULL;
 
     cr_assert_eq(value->params->len, 2);
@@ -95,7 +107,8 @@ Test(params, comments_are_left_out)
 Test(params, missing_semicolons_are_remarked)
 {
     g_autoptr(MugaiValue) value = mugai_value_parse("text/plain name=a.txt");
-    g_autoptr(MugaiValue) between = mugai_value_parse("text/plain; charset=\"utf-8\" name=\"a.txt\"");
+    g_autoptr(MugaiValue) between =
+        mugai_value_parse("text/plain; charset=\"utf-8\" name=\"a.txt\"");
 
     cr_expect(value->malformed);
     cr_expect(between->malformed);
@@ -105,7 +118,8 @@ Test(params, missing_semicolons_are_remarked)
 
 Test(params, unquoted_blanks_belong_to_a_name)
 {
-    g_autoptr(MugaiValue) value = mugai_value_parse("application/pdf; name=my annual report.pdf; x=y");
+    g_autoptr(MugaiValue) value =
+        mugai_value_parse("application/pdf; name=my annual report.pdf; x=y");
 
     expect_param(value, "name", "my annual report.pdf");
     expect_param(value, "x", "y");
@@ -113,7 +127,8 @@ Test(params, unquoted_blanks_belong_to_a_name)
 
 Test(params, unquoted_parentheses_belong_to_a_name)
 {
-    g_autoptr(MugaiValue) value = mugai_value_parse("application/pdf; name=report (1) (final).pdf; x=y");
+    g_autoptr(MugaiValue) value =
+        mugai_value_parse("application/pdf; name=report (1) (final).pdf; x=y");
 
     expect_param(value, "name", "report (1) (final).pdf");
     expect_param(value, "x", "y");
@@ -131,8 +146,8 @@ Test(params, a_semicolon_in_a_comment_ends_nothing)
 
 Test(params, what_is_left_open_is_remarked)
 {
-    static const char *const open[] = {"text/plain; name=\"a.txt", "text/plain; name=\"a.txt\\", "text/plain (comment",
-                                       "text/plain; name=a (b"};
+    static const char *const open[] = {"text/plain; name=\"a.txt", "text/plain; name=\"a.txt\\",
+                                       "text/plain (comment", "text/plain; name=a (b"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(open); i++) {
         g_autoptr(MugaiValue) value = mugai_value_parse(open[i]);
@@ -157,7 +172,8 @@ Test(params, a_repeated_parameter_is_remarked_when_it_says_something_else)
 
 Test(params, empty_parameters_do_no_harm)
 {
-    static const char *const raw[] = {"text/plain;;; name=a", "text/plain; ; name=a;", "text/plain;\r\n ;name=a"};
+    static const char *const raw[] = {"text/plain;;; name=a", "text/plain; ; name=a;",
+                                      "text/plain;\r\n ;name=a"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(raw); i++) {
         g_autoptr(MugaiValue) value = mugai_value_parse(raw[i]);
@@ -231,9 +247,15 @@ Test(params, many_continuations_are_in_the_order_of_numbers)
 
 Test(params, odd_percents_stay_and_do_no_harm)
 {
-    static const char *const raw[] = {"x/y; name*=UTF-8''100%", "x/y; name*=UTF-8''a%2", "x/y; name*=UTF-8''%ZZ",
-                                      "x/y; name*=UTF-8''%", "x/y; name*=UTF-8'%41", "x/y; name*=%41", "x/y; name*=",
-                                      "x/y; name*0*=UTF-8''%E8%A; name*1*=6%8B", "x/y; name*=UTF-8''%00a"};
+    static const char *const raw[] = {"x/y; name*=UTF-8''100%",
+                                      "x/y; name*=UTF-8''a%2",
+                                      "x/y; name*=UTF-8''%ZZ",
+                                      "x/y; name*=UTF-8''%",
+                                      "x/y; name*=UTF-8'%41",
+                                      "x/y; name*=%41",
+                                      "x/y; name*=",
+                                      "x/y; name*0*=UTF-8''%E8%A; name*1*=6%8B",
+                                      "x/y; name*=UTF-8''%00a"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(raw); i++) {
         g_autoptr(MugaiValue) value = mugai_value_parse(raw[i]);
@@ -258,9 +280,10 @@ Test(params, the_extended_form_of_a_name_counts_wherever_it_stands)
 
 Test(params, two_forms_are_remarked_where_they_are_no_fallback)
 {
-    static const char *const raw[] = {"multipart/mixed; boundary=a; boundary*=''b", "multipart/mixed; boundary*=''b; boundary=a",
-                                      "text/plain; charset=a; charset*0=b", "x/y; name*=''a; name*=''b",
-                                      "x/y; name*0=a; name*=''b"};
+    static const char *const raw[] = {"multipart/mixed; boundary=a; boundary*=''b",
+                                      "multipart/mixed; boundary*=''b; boundary=a",
+                                      "text/plain; charset=a; charset*0=b",
+                                      "x/y; name*=''a; name*=''b", "x/y; name*0=a; name*=''b"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(raw); i++) {
         g_autoptr(MugaiValue) value = mugai_value_parse(raw[i]);
@@ -275,7 +298,9 @@ Test(params, encoded_words_in_names_are_decoded_wherever_they_stand)
 {
     expect_name("x/y; name=\"=?UTF-8?B?6KaL56mNLnBkZg==?=\"", "見積.pdf");
     expect_name("x/y; name==?UTF-8?B?6KaL56mNLnBkZg==?=", "見積.pdf");
-    expect_name("x/y; name=\"=?ISO-2022-JP?B?GyRCOCsbKEI=?=\r\n =?ISO-2022-JP?B?GyRCQFEbKEIucGRm?=\"", "見積.pdf");
+    expect_name(
+        "x/y; name=\"=?ISO-2022-JP?B?GyRCOCsbKEI=?=\r\n =?ISO-2022-JP?B?GyRCQFEbKEIucGRm?=\"",
+        "見積.pdf");
     expect_name("x/y; name=\"=?utf-8?q?=E8=A6=8B=E7=A9=8D.pdf?=\"", "見積.pdf");
 }
 
@@ -283,7 +308,8 @@ Test(params, an_encoded_word_outside_of_a_name_is_remarked)
 {
     g_autoptr(MugaiValue) name = mugai_value_parse("x/y; name=\"=?UTF-8?B?YQ==?=\"");
     g_autoptr(MugaiValue) filename = mugai_value_parse("attachment; filename=\"=?UTF-8?B?YQ==?=\"");
-    g_autoptr(MugaiValue) boundary = mugai_value_parse("multipart/mixed; boundary=\"=?UTF-8?B?YQ==?=\"");
+    g_autoptr(MugaiValue) boundary =
+        mugai_value_parse("multipart/mixed; boundary=\"=?UTF-8?B?YQ==?=\"");
 
     cr_expect_not(name->encoded_words);
     cr_expect_not(filename->encoded_words);
@@ -323,7 +349,9 @@ Test(params, raw_euc_jp_names)
 
 Test(params, I7_long_names_are_read_in_linear_time)
 {
-    static const char *const pieces[] = {"a", "\\\"", "=?UTF-8?B?YQ==?= ", "%41", "(", "\x95\x5C", "\x1b$B!\"", "'", "; x=y", ";", "*0", "(a)"};
+    static const char *const pieces[] = {
+        "a",  "\\\"", "=?UTF-8?B?YQ==?= ", "%41", "(", "\x95\x5C", "\x1b$B!\"", "'", "; x=y", ";",
+        "*0", "(a)"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
         GString *raw = g_string_new("x/y; name=\"");

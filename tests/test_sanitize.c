@@ -1,5 +1,6 @@
 /*
- * test_sanitize.c - the pure function: whatever comes in, a message of the profile goes out, and says what is missing
+ * test_sanitize.c - the pure function: whatever comes in, a message of the profile goes out, and
+ * says what is missing
  *
  * Every result is read by the guard, and its counts are compared with the report's.
  */
@@ -13,9 +14,10 @@
 #include <unistd.h>
 
 #define SQUARE "\xE2\x96\xA0"
-#define TOP "From: =?UTF-8?B?5bGx55Sw?= <yamada@example.com>\r\nTo: <soumu@city.example.jp>\r\n" \
-            "Subject: =?UTF-8?B?6KaL56mN?=\r\nDate: Fri, 20 Nov 2026 10:00:00 +0900\r\n" \
-            "Message-ID: <1@example.com>\r\nMIME-Version: 1.0\r\n"
+#define TOP                                                                                        \
+    "From: =?UTF-8?B?5bGx55Sw?= <yamada@example.com>\r\nTo: <soumu@city.example.jp>\r\n"           \
+    "Subject: =?UTF-8?B?6KaL56mN?=\r\nDate: Fri, 20 Nov 2026 10:00:00 +0900\r\n"                   \
+    "Message-ID: <1@example.com>\r\nMIME-Version: 1.0\r\n"
 
 static const MugaiTime received = {.seconds = 1795168815, .offset = 9 * 3600};
 static MugaiSettings *settings;
@@ -56,10 +58,11 @@ expect_counts(const MugaiResult *result)
     guint converted = mugai_report_count(report, MUGAI_CONVERTED);
     guint removed = mugai_report_count(report, MUGAI_REMOVED);
     guint unreadable = mugai_report_count(report, MUGAI_UNREADABLE);
-    g_autofree char *expected = g_strdup_printf("profile=1; kept=%u; converted=%u; removed=%u; unreadable=%u; ambiguous=%u", kept,
-                                                converted, removed, unreadable, report->ambiguities->len);
-    g_autofree char *said = field_of(g_bytes_get_data(result->candidate, NULL), g_bytes_get_size(result->candidate),
-                                     "Mugai-Result");
+    g_autofree char *expected =
+        g_strdup_printf("profile=1; kept=%u; converted=%u; removed=%u; unreadable=%u; ambiguous=%u",
+                        kept, converted, removed, unreadable, report->ambiguities->len);
+    g_autofree char *said = field_of(g_bytes_get_data(result->candidate, NULL),
+                                     g_bytes_get_size(result->candidate), "Mugai-Result");
     g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
 
     cr_expect_str_eq(said, expected);
@@ -80,9 +83,11 @@ sanitize(const char *octets, gsize length)
     MugaiResult *result = mugai_sanitize_octets(exact, length, settings, &id, received);
     g_autofree char *said = NULL;
 
-    expect_conforming(g_bytes_get_data(result->candidate, NULL), g_bytes_get_size(result->candidate),
+    expect_conforming(g_bytes_get_data(result->candidate, NULL),
+                      g_bytes_get_size(result->candidate),
                       settings->links == MUGAI_LINKS_KEEP ? 0 : MUGAI_GUARD_INERT_LINKS);
-    said = field_of(g_bytes_get_data(result->candidate, NULL), g_bytes_get_size(result->candidate), "Mugai-Id");
+    said = field_of(g_bytes_get_data(result->candidate, NULL), g_bytes_get_size(result->candidate),
+                    "Mugai-Id");
     cr_expect_str_eq(said, id.text);
     expect_counts(result);
     return result;
@@ -114,12 +119,14 @@ part(const MugaiResult *result, const char *path)
 }
 
 static void
-expect_part(const MugaiResult *result, const char *path, const char *type, MugaiDisposition disposition)
+expect_part(const MugaiResult *result, const char *path, const char *type,
+            MugaiDisposition disposition)
 {
     const MugaiPart *found = part(result, path);
 
     cr_expect_str_eq(found->type, type, "part %s is %s", path, found->type);
-    cr_expect_eq(found->disposition, disposition, "part %s is %s", path, mugai_disposition_name(found->disposition));
+    cr_expect_eq(found->disposition, disposition, "part %s is %s", path,
+                 mugai_disposition_name(found->disposition));
 }
 
 static void
@@ -197,11 +204,43 @@ Test(sanitize, I4_random_octets_conform)
 /* Octets as messages have them, but thrown together. */
 Test(sanitize, I4_random_pieces_of_messages_conform)
 {
-    static const char *const pieces[] = {
-        "From: a@b", "Subject: =?UTF-8?B?", "?=", "\r\n", "\r\n\r\n", "\n", "\r", ": ", "Content-Type: ", "multipart/mixed; boundary=b",
-        "text/html", "text/plain; charset=", "iso-2022-jp", "--b", "--b--", "\x1b$B", "\x1b(B", "\x95\x5C", "<p>", "message/rfc822",
-        "Content-Transfer-Encoding: base64", "QUJD", "=", "quoted-printable", SQUARE " ", "http://a/", "\xE2\x80\xAE", "\0x", "; name=\"",
-        "begin 644 a\n", "end\n", "\t", " ", "Date: ", "To: ", "References: <a@b> ", "multipart/alternative; boundary=b"};
+    static const char *const pieces[] = {"From: a@b",
+                                         "Subject: =?UTF-8?B?",
+                                         "?=",
+                                         "\r\n",
+                                         "\r\n\r\n",
+                                         "\n",
+                                         "\r",
+                                         ": ",
+                                         "Content-Type: ",
+                                         "multipart/mixed; boundary=b",
+                                         "text/html",
+                                         "text/plain; charset=",
+                                         "iso-2022-jp",
+                                         "--b",
+                                         "--b--",
+                                         "\x1b$B",
+                                         "\x1b(B",
+                                         "\x95\x5C",
+                                         "<p>",
+                                         "message/rfc822",
+                                         "Content-Transfer-Encoding: base64",
+                                         "QUJD",
+                                         "=",
+                                         "quoted-printable",
+                                         SQUARE " ",
+                                         "http://a/",
+                                         "\xE2\x80\xAE",
+                                         "\0x",
+                                         "; name=\"",
+                                         "begin 644 a\n",
+                                         "end\n",
+                                         "\t",
+                                         " ",
+                                         "Date: ",
+                                         "To: ",
+                                         "References: <a@b> ",
+                                         "multipart/alternative; boundary=b"};
     g_autoptr(GRand) random = g_rand_new_with_seed(20261120);
 
     for (int round = 0; round < 1500; round++) {
@@ -217,8 +256,10 @@ Test(sanitize, I4_random_pieces_of_messages_conform)
 
 Test(sanitize, I4_a_png_gives_a_conforming_message)
 {
-    static const char png[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0\x90wS\xDE\0\0\0\x0cIDATx\x9c"
-                              "c\xF8\xCF\xC0\0\0\3\1\1\0\xC9\xFE\x92\xEF\0\0\0\0IEND\xAE" "B`\x82";
+    static const char png[] =
+        "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0\x90wS\xDE\0\0\0\x0cIDATx\x9c"
+        "c\xF8\xCF\xC0\0\0\3\1\1\0\xC9\xFE\x92\xEF\0\0\0\0IEND\xAE"
+        "B`\x82";
     g_autoptr(MugaiResult) result = sanitize(png, sizeof(png) - 1);
 
     expect_sentence(result, "notice/sanitized");
@@ -246,7 +287,8 @@ Test(sanitize, I7_ten_megabytes_of_nul_conform)
 
 Test(sanitize, I4_nul_in_header_and_body_conforms)
 {
-    static const char message[] = "Subject: a\0b\r\nFrom: x\0y@z\r\nContent-Type: text/plain\0; charset=utf-8\r\n\r\nbo\0dy\r\n";
+    static const char message[] = "Subject: a\0b\r\nFrom: x\0y@z\r\nContent-Type: text/plain\0; "
+                                  "charset=utf-8\r\n\r\nbo\0dy\r\n";
     g_autoptr(MugaiResult) result = sanitize(message, sizeof(message) - 1);
 
     expect_sentence(result, "notice/sanitized");
@@ -254,7 +296,8 @@ Test(sanitize, I4_nul_in_header_and_body_conforms)
 
 Test(sanitize, any_sentences_of_an_administrator_conform)
 {
-    static const char *const sentences[] = {"", "\n", "a\nb", "\xE2\x80\xAE", "http://x.jp/", "\x1b[2J", " ", "\xEF\xB8\x8F", "=?x"};
+    static const char *const sentences[] = {
+        "", "\n", "a\nb", "\xE2\x80\xAE", "http://x.jp/", "\x1b[2J", " ", "\xEF\xB8\x8F", "=?x"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(sentences); i++) {
         g_autoptr(GList) keys = g_hash_table_get_keys(settings->notice);
@@ -273,12 +316,14 @@ Test(sanitize, any_sentences_of_an_administrator_conform)
 static const char mixed[] = TOP
     "Content-Type: multipart/mixed; boundary=m\r\n\r\n"
     "--m\r\nContent-Type: multipart/alternative; boundary=a\r\n\r\n"
-    "--a\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n見積書をお送りします。\r\nhttps://www.example.com/\r\n"
+    "--a\r\nContent-Type: text/plain; "
+    "charset=utf-8\r\n\r\n見積書をお送りします。\r\nhttps://www.example.com/\r\n"
     "--a\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>見積書をお送りします。</p>\r\n"
     "--a--\r\n"
     "--m\r\nContent-Type: application/zip; name=\"=?UTF-8?B?6KaL56mNLnppcA==?=\"\r\n"
     "Content-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\nUEsDBAAAAAA=\r\n"
-    "--m\r\nContent-Type: text/csv; charset=shift_jis; name=a.csv\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\n"
+    "--m\r\nContent-Type: text/csv; charset=shift_jis; name=a.csv\r\nContent-Disposition: "
+    "attachment; filename=a.csv\r\n\r\n"
     "\x95\x5C,1\r\n"
     "--m--\r\n";
 
@@ -353,7 +398,8 @@ Test(sanitize, a_part_is_measured_and_hashed_as_decoded)
 {
     g_autoptr(MugaiResult) result = sanitize_string(mixed);
     const MugaiPart *zip = part(result, "2");
-    g_autofree char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)"PK\3\4\0\0\0\0", 8);
+    g_autofree char *sum =
+        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)"PK\3\4\0\0\0\0", 8);
 
     cr_expect_eq(zip->size, 8);
     cr_expect_str_eq(zip->sha256, sum);
@@ -396,10 +442,12 @@ Test(sanitize, links_are_inert_unless_kept)
 
 Test(sanitize, the_plain_alternative_is_shown_unless_html_is_asked_for)
 {
-    static const char message[] = TOP
-        "Content-Type: multipart/alternative; boundary=a\r\n\r\n"
-        "--a\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nThe minutes of the meeting, in plain form.\r\n"
-        "--a\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>The minutes of the meeting, in <b>rich</b> form.</p>\r\n--a--\r\n";
+    static const char message[] =
+        TOP "Content-Type: multipart/alternative; boundary=a\r\n\r\n"
+            "--a\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nThe minutes of the meeting, in "
+            "plain form.\r\n"
+            "--a\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>The minutes of the meeting, "
+            "in <b>rich</b> form.</p>\r\n--a--\r\n";
     g_autoptr(MugaiResult) plain = sanitize_string(message);
     g_autoptr(MugaiResult) html = NULL;
 
@@ -417,10 +465,10 @@ Test(sanitize, the_plain_alternative_is_shown_unless_html_is_asked_for)
 
 Test(sanitize, an_empty_plain_alternative_gives_way_to_html)
 {
-    g_autoptr(MugaiResult) result = sanitize_string(TOP
-        "Content-Type: multipart/alternative; boundary=a\r\n\r\n"
-        "--a\r\nContent-Type: text/plain\r\n\r\n \r\n\r\n"
-        "--a\r\nContent-Type: text/html\r\n\r\n<p>All of it is here.</p>\r\n--a--\r\n");
+    g_autoptr(MugaiResult) result = sanitize_string(
+        TOP "Content-Type: multipart/alternative; boundary=a\r\n\r\n"
+            "--a\r\nContent-Type: text/plain\r\n\r\n \r\n\r\n"
+            "--a\r\nContent-Type: text/html\r\n\r\n<p>All of it is here.</p>\r\n--a--\r\n");
 
     expect_text(result, "All of it is here.");
     expect_part(result, "2", "text/html", MUGAI_CONVERTED);
@@ -428,20 +476,24 @@ Test(sanitize, an_empty_plain_alternative_gives_way_to_html)
 
 Test(sanitize, a_stub_beside_html_gives_way_to_html)
 {
-    g_autoptr(MugaiResult) result = sanitize_string(TOP
-        "Content-Type: multipart/alternative; boundary=a\r\n\r\n"
-        "--a\r\nContent-Type: text/plain\r\n\r\nPlease view this mail in a browser.\r\n"
-        "--a\r\nContent-Type: text/html\r\n\r\n<h1>Notice of the assembly</h1><p>The assembly of residents meets on the "
-        "twentieth of November at ten in the great hall of the city. Bring your invitation, and the form that came with it, "
-        "filled in and signed. Who cannot come may send somebody else with a letter.</p>\r\n--a--\r\n");
+    g_autoptr(MugaiResult) result = sanitize_string(
+        TOP "Content-Type: multipart/alternative; boundary=a\r\n\r\n"
+            "--a\r\nContent-Type: text/plain\r\n\r\nPlease view this mail in a browser.\r\n"
+            "--a\r\nContent-Type: text/html\r\n\r\n<h1>Notice of the assembly</h1><p>The assembly "
+            "of residents meets on the "
+            "twentieth of November at ten in the great hall of the city. Bring your invitation, "
+            "and the form that came with it, "
+            "filled in and signed. Who cannot come may send somebody else with a "
+            "letter.</p>\r\n--a--\r\n");
 
     expect_text(result, "great hall");
 }
 
 Test(sanitize, html_alone_is_converted)
 {
-    g_autoptr(MugaiResult) result = sanitize_string(TOP "Content-Type: text/html; charset=utf-8\r\n\r\n"
-                                                        "<script>alert(1)</script><p>本文<b>です</b>。</p><!-- no -->");
+    g_autoptr(MugaiResult) result =
+        sanitize_string(TOP "Content-Type: text/html; charset=utf-8\r\n\r\n"
+                            "<script>alert(1)</script><p>本文<b>です</b>。</p><!-- no -->");
 
     expect_text(result, "本文です。");
     expect_no_text(result, "alert");
@@ -452,13 +504,15 @@ Test(sanitize, html_alone_is_converted)
 
 Test(sanitize, a_message_in_the_message_is_shown_in_place)
 {
-    g_autoptr(MugaiResult) result = sanitize_string(TOP
-        "Content-Type: multipart/mixed; boundary=m\r\n\r\n"
-        "--m\r\n\r\nBefore.\r\n"
-        "--m\r\nContent-Type: message/rfc822\r\n\r\n"
-        "From: Inner Sender <inner@example.org>\r\nSubject: Inner subject\r\nContent-Type: multipart/mixed; boundary=n\r\n\r\n"
-        "--n\r\n\r\nInner text.\r\n--n\r\nContent-Type: image/png; name=inner.png\r\n\r\nx\r\n--n--\r\n"
-        "--m\r\n\r\nAfter.\r\n--m--\r\n");
+    g_autoptr(MugaiResult) result =
+        sanitize_string(TOP "Content-Type: multipart/mixed; boundary=m\r\n\r\n"
+                            "--m\r\n\r\nBefore.\r\n"
+                            "--m\r\nContent-Type: message/rfc822\r\n\r\n"
+                            "From: Inner Sender <inner@example.org>\r\nSubject: Inner "
+                            "subject\r\nContent-Type: multipart/mixed; boundary=n\r\n\r\n"
+                            "--n\r\n\r\nInner text.\r\n--n\r\nContent-Type: image/png; "
+                            "name=inner.png\r\n\r\nx\r\n--n--\r\n"
+                            "--m\r\n\r\nAfter.\r\n--m--\r\n");
     g_autofree char *text = text_in(result);
     const char *before = strstr(text, "Before.");
     const char *subject = strstr(text, "Inner subject");
@@ -479,8 +533,9 @@ Test(sanitize, a_message_in_the_message_is_shown_in_place)
 
 Test(sanitize, every_line_of_the_notice_has_the_mark_and_no_line_of_the_mail_has)
 {
-    g_autoptr(MugaiResult) result = sanitize_string(TOP "Content-Type: text/plain; charset=utf-8\r\n\r\n"
-                                                        SQUARE " 番号: 00000000-FORGED\r\n  " SQUARE " x\r\n\xE2\x80\x8B" SQUARE " y\r\n");
+    g_autoptr(MugaiResult) result = sanitize_string(
+        TOP "Content-Type: text/plain; charset=utf-8\r\n\r\n" SQUARE
+            " 番号: 00000000-FORGED\r\n  " SQUARE " x\r\n\xE2\x80\x8B" SQUARE " y\r\n");
     g_autofree char *text = text_in(result);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     g_autofree char *first = sentence("notice/rule");
@@ -496,7 +551,8 @@ Test(sanitize, every_line_of_the_notice_has_the_mark_and_no_line_of_the_mail_has
 
 Test(sanitize, names_cannot_forge_lines)
 {
-    g_autoptr(MugaiResult) result = sanitize_string(TOP
+    g_autoptr(MugaiResult) result = sanitize_string(
+        TOP
         "Content-Type: application/zip; name*=UTF-8''a%0D%0A%E2%96%A0%20FORGED%0Ab.zip\r\n\r\nx");
     g_autofree char *text = text_in(result);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -534,7 +590,9 @@ Test(sanitize, the_notice_says_whom_to_ask_and_the_id)
 
 Test(sanitize, ambiguities_are_said_in_notice_and_report)
 {
-    g_autoptr(MugaiResult) result = sanitize_string("From: <a@b.jp>\r\nContent-Type: text/plain\r\nContent-Type: text/html\r\n\r\n<b>x</b>\r\n");
+    g_autoptr(MugaiResult) result =
+        sanitize_string("From: <a@b.jp>\r\nContent-Type: text/plain\r\nContent-Type: "
+                        "text/html\r\n\r\n<b>x</b>\r\n");
 
     cr_expect_gt(result->report->ambiguities->len, 0);
     expect_sentence(result, "warning/ambiguous");
@@ -580,7 +638,8 @@ Test(sanitize, I3_parts_over_the_limit_are_said)
 
     settings->limits.parts = 10;
     for (int i = 0; i < 50; i++)
-        g_string_append_printf(message, "--m\r\nContent-Type: text/plain\r\n\r\npart number %d\r\n", i);
+        g_string_append_printf(message, "--m\r\nContent-Type: text/plain\r\n\r\npart number %d\r\n",
+                               i);
     g_string_append(message, "--m--\r\n");
     result = sanitize(message->str, message->len);
     expect_text(result, "part number 0");
@@ -597,7 +656,9 @@ nested(int depth)
     GString *message = g_string_new(TOP);
 
     for (int i = 0; i < depth; i++)
-        g_string_append_printf(message, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i);
+        g_string_append_printf(message,
+                               "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i,
+                               i);
     g_string_append(message, "\r\nAt the bottom.\r\n");
     for (int i = depth; i-- > 0;)
         g_string_append_printf(message, "--b%d--\r\n", i);
@@ -615,7 +676,9 @@ Test(sanitize, I7_depth_is_bounded_and_said)
 
     expect_text(read, "At the bottom.");
     expect_no_text(unread, "At the bottom.");
-    cr_expect_gt(mugai_report_count(unread->report, MUGAI_UNREADABLE) + mugai_report_count(unread->report, MUGAI_REMOVED), 0);
+    cr_expect_gt(mugai_report_count(unread->report, MUGAI_UNREADABLE) +
+                     mugai_report_count(unread->report, MUGAI_REMOVED),
+                 0);
     cr_expect_gt(lost->report->parts->len, 0);
     g_string_free(shallow, TRUE);
     g_string_free(deep, TRUE);
@@ -638,7 +701,8 @@ Test(sanitize, names_over_the_limit_are_cut)
 
 Test(sanitize, I7_a_part_beyond_its_limit_is_cut_or_left_out_and_said)
 {
-    GString *message = g_string_new(TOP "Content-Type: text/html; charset=utf-8\r\n\r\n<p>beginning</p>");
+    GString *message =
+        g_string_new(TOP "Content-Type: text/html; charset=utf-8\r\n\r\n<p>beginning</p>");
     g_autoptr(MugaiResult) result = NULL;
 
     settings->limits.part_octets = 4096;
@@ -647,8 +711,10 @@ Test(sanitize, I7_a_part_beyond_its_limit_is_cut_or_left_out_and_said)
     g_string_append(message, "<p>the very end</p>");
     result = sanitize(message->str, message->len);
     expect_no_text(result, "the very end");
-    cr_expect(mugai_report_count(result->report, MUGAI_REMOVED) == 1 || result->report->warnings->len > 0);
-    cr_expect_eq(part(result, "1")->size, message->len - strlen(TOP "Content-Type: text/html; charset=utf-8\r\n\r\n"));
+    cr_expect(mugai_report_count(result->report, MUGAI_REMOVED) == 1 ||
+              result->report->warnings->len > 0);
+    cr_expect_eq(part(result, "1")->size,
+                 message->len - strlen(TOP "Content-Type: text/html; charset=utf-8\r\n\r\n"));
     g_string_free(message, TRUE);
 }
 
@@ -716,7 +782,19 @@ Test(sanitize, every_part_extracted_is_the_one_reported)
 
 Test(sanitize, a_part_that_is_not_there_is_not_found)
 {
-    static const char *const paths[] = {"", "0", "4", "1", "1.3", "2.1", "1.1.1", "-1", "1.", ".1", "1..1", "x", "99999999999999999999"};
+    static const char *const paths[] = {"",
+                                        "0",
+                                        "4",
+                                        "1",
+                                        "1.3",
+                                        "2.1",
+                                        "1.1.1",
+                                        "-1",
+                                        "1.",
+                                        ".1",
+                                        "1..1",
+                                        "x",
+                                        "99999999999999999999"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
         g_autoptr(GError) error = NULL;
@@ -742,10 +820,12 @@ Test(sanitize, the_report_knows_sender_subject_and_message_id)
 
 Test(sanitize, foreign_fields_do_not_pass)
 {
-    g_autoptr(MugaiResult) result = sanitize_string("From: <a@b.jp>\r\nMugai-Id: 20200101-00000-00000\r\nMugai-Evil: x\r\n"
-                                                    "X-Evil: PAYLOAD\r\nDisposition-Notification-To: <spy@evil.example>\r\n"
-                                                    "Return-Receipt-To: <spy@evil.example>\r\nBcc: <hidden@b.jp>\r\n\r\nx\r\n");
-    g_autofree char *message = g_strndup(g_bytes_get_data(result->candidate, NULL), g_bytes_get_size(result->candidate));
+    g_autoptr(MugaiResult) result =
+        sanitize_string("From: <a@b.jp>\r\nMugai-Id: 20200101-00000-00000\r\nMugai-Evil: x\r\n"
+                        "X-Evil: PAYLOAD\r\nDisposition-Notification-To: <spy@evil.example>\r\n"
+                        "Return-Receipt-To: <spy@evil.example>\r\nBcc: <hidden@b.jp>\r\n\r\nx\r\n");
+    g_autofree char *message =
+        g_strndup(g_bytes_get_data(result->candidate, NULL), g_bytes_get_size(result->candidate));
 
     cr_expect_null(strstr(message, "20200101"));
     cr_expect_null(strstr(message, "PAYLOAD"));
@@ -757,7 +837,8 @@ Test(sanitize, a_missing_message_id_is_made_from_the_id)
 {
     MugaiId id = some_id();
     g_autoptr(MugaiResult) result = sanitize_string("From: <a@b.jp>\r\n\r\nx\r\n");
-    g_autofree char *field = field_of(g_bytes_get_data(result->candidate, NULL), g_bytes_get_size(result->candidate), "Message-ID");
+    g_autofree char *field = field_of(g_bytes_get_data(result->candidate, NULL),
+                                      g_bytes_get_size(result->candidate), "Message-ID");
 
     cr_expect_not_null(strstr(field, id.text), "%s", field);
 }

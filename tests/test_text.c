@@ -76,8 +76,14 @@ Test(text, makes_valid_what_is_not)
         const char *octets;
         gsize length;
     } cases[] = {
-        {"\xFF", 1},     {"a\0b", 3},     {"\xE6\x97", 2},         {"\xC0\xAF", 2},
-        {"\xED\xA0\x80", 3}, {"\xF4\x90\x80\x80", 4}, {"\xE6\x97\xA5\x80", 4}, {"\0\0\0", 3},
+        {"\xFF", 1},
+        {"a\0b", 3},
+        {"\xE6\x97", 2},
+        {"\xC0\xAF", 2},
+        {"\xED\xA0\x80", 3},
+        {"\xF4\x90\x80\x80", 4},
+        {"\xE6\x97\xA5\x80", 4},
+        {"\0\0\0", 3},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -114,15 +120,16 @@ Test(text, prints_and_truncates)
 static MugaiGuard
 guard_at_body(void)
 {
-    static const char header[] = "Date: Fri, 20 Nov 2026 10:00:00 +0900\r\n"
-                                 "From: <a@example.jp>\r\n"
-                                 "Message-ID: <a@example.jp>\r\n"
-                                 "MIME-Version: 1.0\r\n"
-                                 "Content-Type: text/plain; charset=utf-8\r\n"
-                                 "Content-Transfer-Encoding: base64\r\n"
-                                 "Mugai-Id: 20261120-00000-00000\r\n"
-                                 "Mugai-Result: profile=1; kept=1; converted=0; removed=0; unreadable=0; ambiguous=0\r\n"
-                                 "\r\n";
+    static const char header[] =
+        "Date: Fri, 20 Nov 2026 10:00:00 +0900\r\n"
+        "From: <a@example.jp>\r\n"
+        "Message-ID: <a@example.jp>\r\n"
+        "MIME-Version: 1.0\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        "Mugai-Id: 20261120-00000-00000\r\n"
+        "Mugai-Result: profile=1; kept=1; converted=0; removed=0; unreadable=0; ambiguous=0\r\n"
+        "\r\n";
     MugaiGuard guard;
 
     mugai_guard_init(&guard, 0);
@@ -163,7 +170,8 @@ Test(text, clean_characters_are_the_guards_over_all_code_points)
         gsize length = write_line(line, c);
         gboolean surrogate = c >= 0xD800 && c <= 0xDFFF;
 
-        cr_assert_eq(guard_accepts_text(&at_body, line, length), mugai_text_is_clean(c) && !surrogate, "U+%04X", c);
+        cr_assert_eq(guard_accepts_text(&at_body, line, length),
+                     mugai_text_is_clean(c) && !surrogate, "U+%04X", c);
     }
     cr_assert_not(mugai_text_is_clean(0x110000));
 }
@@ -175,7 +183,8 @@ Test(text, cleaning_keeps_what_the_guard_accepts_over_all_code_points)
 
     for (gunichar c = 1; c <= 0x10FFFF; c++) {
         gboolean stays = mugai_text_is_clean(c) && !(c >= 0xD800 && c <= 0xDFFF);
-        gboolean line_end = c == '\n' || c == '\r' || c == '\f' || c == '\v' || c == 0x85 || c == 0x2028 || c == 0x2029;
+        gboolean line_end = c == '\n' || c == '\r' || c == '\f' || c == '\v' || c == 0x85 ||
+                            c == 0x2028 || c == 0x2029;
         gsize length = write_line(line, c) - 2;
 
         mugai_text_truncate(text, 0);
@@ -205,7 +214,8 @@ Test(text, selectors_stay_where_the_guard_lets_them_over_all_code_points)
         accepted = guard_accepts_text(&at_body, line, length + 5);
         mugai_text_truncate(text, 0);
         mugai_text_append_clean(text, line, (gssize)length + 3, NULL);
-        cr_assert_eq(mugai_text_length(text) == length + 3, accepted, "U+%04X before a selector", c);
+        cr_assert_eq(mugai_text_length(text) == length + 3, accepted, "U+%04X before a selector",
+                     c);
     }
 }
 
@@ -220,9 +230,16 @@ Test(text, selectors_are_those_of_the_profile)
 
 Test(text, keeps_one_selector_after_a_base_and_no_other)
 {
-    expect_clean("\xE8\x91\x9B\xF3\xA0\x84\x80\xE5\x9F\x8E", "\xE8\x91\x9B\xF3\xA0\x84\x80\xE5\x9F\x8E");
-    expect_clean("a\xEF\xB8\x8F\xEF\xB8\x8E" "b", "a\xEF\xB8\x8F" "b");
-    expect_clean("a\xEF\xB8\x8F\xF3\xA0\x84\x80\xEF\xB8\x8E" "b", "a\xEF\xB8\x8F" "b");
+    expect_clean("\xE8\x91\x9B\xF3\xA0\x84\x80\xE5\x9F\x8E",
+                 "\xE8\x91\x9B\xF3\xA0\x84\x80\xE5\x9F\x8E");
+    expect_clean("a\xEF\xB8\x8F\xEF\xB8\x8E"
+                 "b",
+                 "a\xEF\xB8\x8F"
+                 "b");
+    expect_clean("a\xEF\xB8\x8F\xF3\xA0\x84\x80\xEF\xB8\x8E"
+                 "b",
+                 "a\xEF\xB8\x8F"
+                 "b");
     expect_clean("\xEF\xB8\x8Fx", "x");
     expect_clean("x\n\xEF\xB8\x8Fy", "x\ny");
     expect_clean("x\r\n\xF3\xA0\x84\x80y", "x\ny");
@@ -244,13 +261,18 @@ Test(text, a_selector_at_the_start_of_an_append_has_no_base)
 
 Test(text, gaiji_and_variants_stay)
 {
-    expect_clean("\xEE\x80\x80\xF3\xB0\x80\x80\xF4\x8F\xBF\xBD", "\xEE\x80\x80\xF3\xB0\x80\x80\xF4\x8F\xBF\xBD");
-    expect_clean("\xE9\xAB\x99\xE5\xB4\x8E\xE2\x91\xA0\xE3\x88\xB1", "\xE9\xAB\x99\xE5\xB4\x8E\xE2\x91\xA0\xE3\x88\xB1");
+    expect_clean("\xEE\x80\x80\xF3\xB0\x80\x80\xF4\x8F\xBF\xBD",
+                 "\xEE\x80\x80\xF3\xB0\x80\x80\xF4\x8F\xBF\xBD");
+    expect_clean("\xE9\xAB\x99\xE5\xB4\x8E\xE2\x91\xA0\xE3\x88\xB1",
+                 "\xE9\xAB\x99\xE5\xB4\x8E\xE2\x91\xA0\xE3\x88\xB1");
 }
 
 Test(text, every_line_end_becomes_one_lf)
 {
-    expect_clean("a\r\nb\rc\nd\x0b" "e\x0c" "f\xC2\x85g\xE2\x80\xA8h\xE2\x80\xA9i", "a\nb\nc\nd\ne\nf\ng\nh\ni");
+    expect_clean("a\r\nb\rc\nd\x0b"
+                 "e\x0c"
+                 "f\xC2\x85g\xE2\x80\xA8h\xE2\x80\xA9i",
+                 "a\nb\nc\nd\ne\nf\ng\nh\ni");
     expect_clean("a\r\n\r\nb", "a\n\nb");
     expect_clean("a\n\rb", "a\n\nb");
     expect_clean("a\r\r\nb", "a\n\nb");
@@ -259,11 +281,15 @@ Test(text, every_line_end_becomes_one_lf)
 Test(text, counts_what_it_took_out_by_kind)
 {
     MugaiCleaned cleaned = {0};
-    g_autofree char *got = clean("a\x1b[31m\x01\xC2\x9B" "b\xE2\x80\xAE\xE2\x80\xAC\xE2\x81\xA6\xD8\x9C" "c\xE2\x80\x8B\xC2\xAD"
-                                 "\xF3\xA0\x81\x81\xEF\xB8\x8F\xEF\xB8\x8F" "d\xEF\xBF\xBE\xEF\xB7\x90\xEF\xBF\xBB" REPLACEMENT,
+    g_autofree char *got = clean("a\x1b[31m\x01\xC2\x9B"
+                                 "b\xE2\x80\xAE\xE2\x80\xAC\xE2\x81\xA6\xD8\x9C"
+                                 "c\xE2\x80\x8B\xC2\xAD"
+                                 "\xF3\xA0\x81\x81\xEF\xB8\x8F\xEF\xB8\x8F"
+                                 "d\xEF\xBF\xBE\xEF\xB7\x90\xEF\xBF\xBB" REPLACEMENT,
                                  -1, &cleaned);
 
-    cr_expect_str_eq(got, "a[31mbc\xEF\xB8\x8F" "d" REPLACEMENT);
+    cr_expect_str_eq(got, "a[31mbc\xEF\xB8\x8F"
+                          "d" REPLACEMENT);
     cr_expect_eq(cleaned.controls, 3, "controls %d", (int)cleaned.controls);
     cr_expect_eq(cleaned.directions, 4, "directions %d", (int)cleaned.directions);
     cr_expect_eq(cleaned.invisibles, 4, "invisibles %d", (int)cleaned.invisibles);
@@ -272,7 +298,9 @@ Test(text, counts_what_it_took_out_by_kind)
 
 Test(text, cleaning_shows_where_octets_were_invalid)
 {
-    g_autofree char *got = clean("a\0b\xFF" "c", 5, NULL);
+    g_autofree char *got = clean("a\0b\xFF"
+                                 "c",
+                                 5, NULL);
 
     cr_assert_str_eq(got, "a" REPLACEMENT "b" REPLACEMENT "c");
 }
@@ -295,13 +323,15 @@ Test(text, floods_of_combining_marks_are_cut_to_eight)
         g_string_append(flood, "\xCC\x81");
     g_string_append(flood, "b\xCC\x81\xCC\x82");
     got = clean(flood->str, -1, NULL);
-    cr_expect_str_eq(got, "a\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81" "b\xCC\x81\xCC\x82");
+    cr_expect_str_eq(got, "a\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81\xCC\x81"
+                          "b\xCC\x81\xCC\x82");
     g_string_free(flood, TRUE);
 }
 
 Test(text, dakuten_and_real_clusters_stay)
 {
-    expect_clean("\xE3\x81\x8B\xE3\x82\x99\xE3\x83\x8F\xE3\x82\x9A", "\xE3\x81\x8B\xE3\x82\x99\xE3\x83\x8F\xE3\x82\x9A");
+    expect_clean("\xE3\x81\x8B\xE3\x82\x99\xE3\x83\x8F\xE3\x82\x9A",
+                 "\xE3\x81\x8B\xE3\x82\x99\xE3\x83\x8F\xE3\x82\x9A");
 }
 
 Test(text, cleaning_takes_any_octets)
@@ -325,7 +355,8 @@ Test(text, cleaning_takes_any_octets)
         crlf = g_strjoinv("\r\n", lines);
         whole = g_strconcat(crlf, "\r\n", NULL);
         quoted = mugai_text_quote(got, 100);
-        cr_assert(guard_accepts_text(&at_body, whole, strlen(whole)), "round %d: %s", round, quoted);
+        cr_assert(guard_accepts_text(&at_body, whole, strlen(whole)), "round %d: %s", round,
+                  quoted);
     }
 }
 
@@ -345,7 +376,9 @@ Test(text, clean_line_is_one_line_of_single_spaces)
     expect_line("  a  ", 100, "a");
     expect_line("", 100, "");
     expect_line(" \t\r\n", 100, "");
-    expect_line("a\xE2\x80\xAE" "b\x1b[0m", 100, "ab[0m");
+    expect_line("a\xE2\x80\xAE"
+                "b\x1b[0m",
+                100, "ab[0m");
 }
 
 Test(text, clean_line_is_cut_with_an_ellipsis)
@@ -406,7 +439,8 @@ Test(text, quoting_leaves_nothing_unclean_over_all_code_points)
         g_unichar_to_utf8(c, octets);
         quoted = mugai_text_quote(octets, 1);
         for (const char *p = quoted; *p != '\0'; p = g_utf8_next_char(p))
-            cr_assert(mugai_text_is_clean(g_utf8_get_char(p)) && *p != '\n' && *p != '\t', "U+%04X", c);
+            cr_assert(mugai_text_is_clean(g_utf8_get_char(p)) && *p != '\n' && *p != '\t', "U+%04X",
+                      c);
     }
 }
 
@@ -417,9 +451,9 @@ Test(text, columns_are_those_of_a_terminal)
     cr_expect_eq(mugai_text_columns(""), 0);
     cr_expect_eq(mugai_text_columns("abc"), 3);
     cr_expect_eq(mugai_text_columns("\xE6\x97\xA5\xE6\x9C\xAC"), 4);
-    cr_expect_eq(mugai_text_columns("\xEF\xBD\xB1"), 1);           /* half-width katakana */
-    cr_expect_eq(mugai_text_columns("\xEF\xBC\xA1"), 2);           /* full-width A */
-    cr_expect_eq(mugai_text_columns("e\xCC\x81"), 1);              /* combining acute */
+    cr_expect_eq(mugai_text_columns("\xEF\xBD\xB1"), 1);                 /* half-width katakana */
+    cr_expect_eq(mugai_text_columns("\xEF\xBC\xA1"), 2);                 /* full-width A */
+    cr_expect_eq(mugai_text_columns("e\xCC\x81"), 1);                    /* combining acute */
     cr_expect_eq(mugai_text_columns("\xE8\x91\x9B\xF3\xA0\x84\x80"), 2); /* with a selector */
-    cr_expect_eq(mugai_text_columns("\xE3\x81\x8B\xE3\x82\x99"), 2); /* combining dakuten */
+    cr_expect_eq(mugai_text_columns("\xE3\x81\x8B\xE3\x82\x99"), 2);     /* combining dakuten */
 }
