@@ -380,6 +380,7 @@ Test(html, a_link_that_says_another_host_is_marked)
         "<a href='https://files.example/'>こちらをクリック</a>",
         "<a href='https://bank.example/x'>https://bank.example/go/other.com</a>",
         "<a href='mailto:a@bank.example'>a@bank.example</a>",
+        "<a href='https://user@bank.example/'>bank.example</a>",
         "<a href='https://例え.jp/'>https://例え.jp/</a>",
     };
 
@@ -503,6 +504,9 @@ Test(html, what_is_shown_after_all_is_there)
         {"<div style='opacity:.5'>a</div>", "a\n"},
         {"<p style='color:white'><a href='#'>a</a></p>", "a\n"},
         {"a<!-- b -- > c -->d", "ad\n"},
+        {"a<!-- b --!>c", "ac\n"},
+        {"<div style='max-height:0;overflow:hidden;padding:20px'>a</div>", "a\n"},
+        {"<td style='height:0;overflow:hidden'>a</td>", "a\n"},
         {"<object>a</object>", "a\n"},
         {"<svg><title>x</title><text>a</text></svg>", "a\n"},
         {"<xmp><b>a</b>&amp;</xmp>", "<b>a</b>&amp;\n"},
@@ -625,6 +629,44 @@ Test(html, tags_nest_as_in_a_browser)
     check_all(examples, G_N_ELEMENTS(examples));
 }
 
+Test(html, documents_without_a_type_have_their_quirks)
+{
+    static const Example examples[] = {
+        {"<p style='display:none'>x<table><tr><td>y</table>z</p>a", "a\n"},
+        {"<!doctype html><p style='display:none'>x<table><tr><td>a</table>b", "a\nb\n"},
+        {" <!-- c --> <!DOCTYPE html><p style='display:none'>x<table><tr><td>a</table>", "a\n"},
+        {"<style>.Hide{display:none}</style><p class=hIDE>x</p>a", "a\n"},
+        {"<!doctype html><style>.Hide{display:none}</style><p class=hide>a</p>", "a\n"},
+        {"<div style='font-size:0;color:white'><table><tr><td>a</table></div>", "a\n"},
+        {"<!doctype html><div style='font-size:0'>x<table><tr><td>y</table></div>a", "a\n"},
+    };
+
+    check_all(examples, G_N_ELEMENTS(examples));
+}
+
+Test(html, what_stands_in_a_table_but_no_cell_comes_before_it)
+{
+    static const Example examples[] = {
+        {"<table>a<tr><td>b</table>", "a\nb\n"},
+        {"<table><tr><td>b</td>a</table>", "a\nb\n"},
+        {"<table style='display:none'>a<tr><td>x</table>", "a\n"},
+        {"<table style='display:none'><b>a</b><tr><td>x</table>", "a\n"},
+    };
+
+    check_all(examples, G_N_ELEMENTS(examples));
+}
+
+Test(html, forms_end_without_ending_what_is_open_inside)
+{
+    static const Example examples[] = {
+        {"<form style='display:none'>x<div>y</form>z</div>a", "a\n"},
+        {"<form>a<form style='display:none'>b</form>", "ab\n"},
+        {"<table><form style='display:none'><tr><td>a</form></table>", "a\n"},
+    };
+
+    check_all(examples, G_N_ELEMENTS(examples));
+}
+
 Test(html, attributes_never_leak)
 {
     check("<p title=LEAK data-x=LEAK onclick=LEAK aria-label=LEAK name=LEAK lang=LEAK>a</p>"
@@ -654,6 +696,30 @@ Test(html, text_that_others_wrote_before_stays)
     mugai_filter_html("<p>b</p>", 8, settings, text, &notes);
     cr_assert_str_eq(mugai_text_string(text), "before\na\nb\n");
     cr_assert(!notes.unreadable);
+}
+
+Test(html, I7_attributes_are_cut)
+{
+    g_autofree char *words = g_strnfill(100000, 'x');
+    g_autofree char *html =
+        g_strdup_printf("<img alt='%s'><a href='https://a.example/%s'>l</a>", words, words);
+    MugaiFilterNotes notes = {0};
+    g_autoptr(MugaiText) text = convert(html, strlen(html), "ja", MUGAI_LINKS_KEEP, &notes);
+
+    cr_assert_lt(mugai_text_length(text), 5000);
+}
+
+Test(html, I7_indents_are_bounded)
+{
+    g_autoptr(GString) html = g_string_new(NULL);
+    MugaiFilterNotes notes = {0};
+    g_autoptr(MugaiText) text = NULL;
+
+    for (int i = 0; i < 300; i++)
+        g_string_append(html, "<blockquote><ul><li>");
+    g_string_append(html, "a<br>b");
+    text = convert(html->str, html->len, "ja", MUGAI_LINKS_KEEP, &notes);
+    cr_assert_lt(mugai_text_length(text), 200);
 }
 
 Test(html, I7_a_text_ends_at_its_limit)
