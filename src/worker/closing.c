@@ -121,6 +121,8 @@ write_warnings(MugaiText *notice, const MugaiRendering *rendering)
         write_warning(notice, rendering, &begun, "warning/deceptive-link", links);
     if (has_warning(rendering->report, "differs"))
         write_warning(notice, rendering, &begun, "warning/differs", "");
+    if (has_warning(rendering->report, "limit"))
+        write_warning(notice, rendering, &begun, "warning/limit", "");
     if (has_warning(rendering->report, "unknown-charset"))
         write_warning(notice, rendering, &begun, "warning/charset", "");
     write_false_types(notice, rendering, &begun);
