@@ -274,5 +274,5 @@ Test(html_limits, I7_many_open_tags_take_bounded_memory)
 
 Test(html_limits, I7_many_cells_take_bounded_memory)
 {
-    check_memory("<tr><td>x<td>y", 2000000, 40 * 1024);
+    check_memory("<tr><td>x<td>y", 5000000, 50 * 1024);
 }
