@@ -18,8 +18,10 @@ static int
 compare(const char *name, gsize length, const char *known)
 {
     int order = g_ascii_strncasecmp(name, known, length);
+    gsize known_length = strlen(known);
 
-    return order != 0 ? order : -(int)(known[length] != '\0');
+    /* A name with a NUL in it compares equal up to there, and is longer. */
+    return order != 0 ? order : (int)(length > known_length) - (int)(length < known_length);
 }
 
 HtmlElement

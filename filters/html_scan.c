@@ -135,8 +135,8 @@ static void
 keep_attribute(HtmlToken *token, HtmlSpan name, HtmlSpan value)
 {
     for (guint i = 0; i < HTML_ATTRIBUTE_COUNT; i++) {
-        if (g_ascii_strncasecmp(name.octets, attributes[i].name, name.length) != 0 ||
-            attributes[i].name[name.length] != '\0')
+        if (name.length != strlen(attributes[i].name) ||
+            g_ascii_strncasecmp(name.octets, attributes[i].name, name.length) != 0)
             continue;
         if (token->attributes[i].octets == NULL)
             token->attributes[i] = value;
