@@ -36,7 +36,9 @@ html_attribute_octets(HtmlAttribute attribute)
 void
 html_scan_init(HtmlScan *scan, const char *utf8, gsize length)
 {
-    *scan = (HtmlScan){.at = utf8, .end = utf8 + length};
+    gsize mark = length >= 3 && memcmp(utf8, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+
+    *scan = (HtmlScan){.at = utf8 + mark, .end = utf8 + length};
 }
 
 static gboolean

@@ -9,32 +9,19 @@
  * selectors, siblings and structural pseudo-classes are not read; a rule with them that gives a
  * background makes the sheet unsure.
  */
-#include "html_sheet.h"
+#include "html_selector.h"
 
 #include <string.h>
 
 /* Rules that say something we heed; the biggest mail templates have some hundred. */
 #define RULES_MAX 2000u
-/* Compound selectors in one, and classes in one of those. */
-#define PARTS_MAX 6u
-#define CLASSES_MAX 4u
 /* Nested @media and @supports. */
 #define NESTING_MAX 8u
-/* Comparisons of a rule with an element, for the whole document: a second of work. */
-#define COMPARISONS_MAX 20000000u
 
 typedef struct {
-    HtmlElement element; /* HTML_UNKNOWN: any */
-    char *id;
-    char *classes[CLASSES_MAX + 1];
-    gboolean child; /* stands directly inside the part before it */
-} Part;
-
-typedef struct {
-    Part parts[PARTS_MAX]; /* the last one is the subject's */
-    guint count;
+    HtmlSelector selector;
+    HtmlDeclarations declarations;
     guint32 weight;
-    HtmlDeclarations *declarations;
 } Rule;
 
 struct HtmlSheet {
@@ -50,12 +37,7 @@ rule_free(gpointer data)
 {
     Rule *rule = data;
 
-    for (guint i = 0; i < PARTS_MAX; i++) {
-        g_free(rule->parts[i].id);
-        for (guint c = 0; c < CLASSES_MAX; c++)
-            g_free(rule->parts[i].classes[c]);
-    }
-    g_free(rule->declarations);
+    html_selector_clear(&rule->selector);
     g_free(rule);
 }
 
@@ -93,145 +75,24 @@ html_sheet_has_quirks(const HtmlSheet *sheet)
 gboolean
 html_sheet_is_unsure(const HtmlSheet *sheet)
 {
-    return sheet->unsure || sheet->rules->len >= RULES_MAX || sheet->comparisons >= COMPARISONS_MAX;
-}
-
-static gboolean
-is_name_character(char c)
-{
-    return g_ascii_isalnum(c) || c == '-' || c == '_' || c == '\\' || (guchar)c >= 128;
-}
-
-/* A name at @at; a backslash makes the next character part of it. Newly allocated. */
-static char *
-read_name(const char **at, const char *end)
-{
-    GString *name = g_string_new(NULL);
-
-    while (*at < end && is_name_character(**at)) {
-        if (**at == '\\' && ++*at == end)
-            break;
-        g_string_append_c(name, *(*at)++);
-    }
-    return g_string_free(name, FALSE);
-}
-
-static gboolean
-add_class(Part *part, char *name)
-{
-    for (guint i = 0; i < CLASSES_MAX; i++) {
-        if (part->classes[i] != NULL)
-            continue;
-        part->classes[i] = name;
-        return TRUE;
-    }
-    g_free(name);
-    return FALSE;
-}
-
-static gboolean
-read_element(const char **at, const char *end, Part *part)
-{
-    g_autofree char *name = read_name(at, end);
-
-    part->element = html_element(name, strlen(name));
-    return part->element != HTML_UNKNOWN;
-}
-
-/* element#id.class.class. FALSE for what is none. */
-static gboolean
-read_compound(const char **at, const char *end, Part *part)
-{
-    const char *begin = *at;
-
-    if (*at < end && **at == '*')
-        (*at)++;
-    else if (*at < end && is_name_character(**at) && !read_element(at, end, part))
-        return FALSE;
-    while (*at < end && (**at == '.' || **at == '#')) {
-        gboolean is_class = *(*at)++ == '.';
-        char *name = read_name(at, end);
-
-        if (is_class && !add_class(part, name))
-            return FALSE;
-        if (!is_class) {
-            g_free(part->id);
-            part->id = name;
-        }
-    }
-    return *at > begin;
-}
-
-static void
-skip_blanks(const char **at, const char *end)
-{
-    while (*at < end && g_ascii_isspace(**at))
-        (*at)++;
-}
-
-static gboolean
-read_selector(const char *at, const char *end, Rule *rule)
-{
-    gboolean child = FALSE;
-
-    skip_blanks(&at, end);
-    while (at < end) {
-        if (rule->count == PARTS_MAX || !read_compound(&at, end, &rule->parts[rule->count]))
-            return FALSE;
-        rule->parts[rule->count++].child = child;
-        if (at < end && !g_ascii_isspace(*at) && *at != '>')
-            return FALSE;
-        skip_blanks(&at, end);
-        child = at < end && *at == '>';
-        at += child;
-        skip_blanks(&at, end);
-    }
-    return rule->count > 0 && !child;
-}
-
-static guint32
-specificity(const Rule *rule)
-{
-    guint ids = 0;
-    guint classes = 0;
-    guint names = 0;
-
-    for (guint i = 0; i < rule->count; i++) {
-        ids += rule->parts[i].id != NULL;
-        names += rule->parts[i].element != HTML_UNKNOWN;
-        for (guint c = 0; rule->parts[i].classes[c] != NULL; c++)
-            classes++;
-    }
-    return MIN(ids, 15u) << 8 | MIN(classes, 15u) << 4 | MIN(names, 15u);
-}
-
-static char *
-key_of(const Rule *rule)
-{
-    const Part *subject = &rule->parts[rule->count - 1];
-
-    if (subject->id != NULL)
-        return g_strconcat("#", subject->id, NULL);
-    if (subject->classes[0] != NULL)
-        return g_strconcat(".", subject->classes[0], NULL);
-    return g_strdup(subject->element != HTML_UNKNOWN ? html_element_name(subject->element) : "*");
+    return sheet->unsure || sheet->rules->len >= RULES_MAX ||
+           sheet->comparisons >= HTML_SELECTOR_COMPARISONS_MAX;
 }
 
 static void
 keep_rule(HtmlSheet *sheet, Rule *rule)
 {
-    g_autofree char *name = key_of(rule);
-    char *key = g_ascii_strdown(name, -1);
+    g_autofree char *key = html_selector_key(&rule->selector);
     GPtrArray *same = g_hash_table_lookup(sheet->by_key, key);
 
-    rule->weight = HTML_WEIGHT_RULE + (specificity(rule) << 12) + sheet->rules->len;
+    rule->weight =
+        HTML_WEIGHT_RULE + (html_selector_specificity(&rule->selector) << 12) + sheet->rules->len;
     g_ptr_array_add(sheet->rules, rule);
     if (same == NULL) {
         same = g_ptr_array_new();
         g_hash_table_insert(sheet->by_key, g_strdup(key), same);
     }
     g_ptr_array_add(same, rule);
-    g_free(key);
 }
 
 /* States that no element has while a mail is only read. */
@@ -259,12 +120,12 @@ add_selector(HtmlSheet *sheet, const char *selector, gsize length,
     if (sheet->rules->len >= RULES_MAX || is_of_the_moment(selector, length))
         return;
     rule = g_new0(Rule, 1);
-    if (!read_selector(selector, selector + length, rule)) {
+    if (!html_selector_read(&rule->selector, selector, length)) {
         sheet->unsure = sheet->unsure || (declarations->set & backgrounds) != 0;
         rule_free(rule);
         return;
     }
-    rule->declarations = g_memdup2(declarations, sizeof *declarations);
+    rule->declarations = *declarations;
     keep_rule(sheet, rule);
 }
 
@@ -359,60 +220,6 @@ html_sheet_add(HtmlSheet *sheet, const char *css, gsize length)
     add_plain(sheet, plain->str, plain->str + plain->len);
 }
 
-static gboolean
-same_name(const HtmlSheet *sheet, const char *one, const char *other)
-{
-    return sheet->quirks ? g_ascii_strcasecmp(one, other) == 0 : strcmp(one, other) == 0;
-}
-
-static gboolean
-has_class(const HtmlSheet *sheet, const HtmlSubject *subject, const char *name)
-{
-    for (const char **c = subject->classes; c != NULL && *c != NULL; c++) {
-        if (same_name(sheet, *c, name))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static gboolean
-part_matches(const HtmlSheet *sheet, const Part *part, const HtmlSubject *subject)
-{
-    if (part->element != HTML_UNKNOWN && part->element != subject->element)
-        return FALSE;
-    if (part->id != NULL && (subject->id == NULL || !same_name(sheet, part->id, subject->id)))
-        return FALSE;
-    for (guint i = 0; part->classes[i] != NULL; i++) {
-        if (!has_class(sheet, subject, part->classes[i]))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* From the subject upwards, each part at the nearest ancestor that fits. */
-static gboolean
-rule_matches(HtmlSheet *sheet, const Rule *rule, HtmlAncestor ancestor, gpointer data)
-{
-    guint part = rule->count - 1;
-    gboolean here = TRUE; /* only the element at this level will do */
-    const HtmlSubject *subject = NULL;
-
-    for (guint level = 0; (subject = ancestor(data, level)) != NULL; level++) {
-        if (++sheet->comparisons >= COMPARISONS_MAX)
-            return FALSE;
-        if (!part_matches(sheet, &rule->parts[part], subject)) {
-            if (here)
-                return FALSE;
-            continue;
-        }
-        if (part == 0)
-            return TRUE;
-        here = rule->parts[part].child;
-        part--;
-    }
-    return FALSE;
-}
-
 static void
 apply_key(HtmlSheet *sheet, const char *sign, const char *name, HtmlAncestor ancestor,
           gpointer data, HtmlCascade *cascade)
@@ -424,8 +231,9 @@ apply_key(HtmlSheet *sheet, const char *sign, const char *name, HtmlAncestor anc
     for (guint i = 0; rules != NULL && i < rules->len; i++) {
         const Rule *rule = rules->pdata[i];
 
-        if (rule_matches(sheet, rule, ancestor, data))
-            html_style_add(cascade, rule->declarations, rule->weight);
+        if (html_selector_matches(&rule->selector, ancestor, data, sheet->quirks,
+                                  &sheet->comparisons))
+            html_style_add(cascade, &rule->declarations, rule->weight);
     }
 }
 

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "html_field.h"
 #include "html_flow.h"
 #include "html_link.h"
 #include "html_marker.h"
@@ -36,29 +37,6 @@ enum {
 };
 
 typedef struct {
-    const char *language;
-    const char *image;
-    const char *input;
-    const char *password;
-    const char *file;
-    const char *button;
-    const char *submit;
-    const char *reset;
-    const char *choice;
-    const char *bullet;
-    const char *elsewhere_begin; /* around the target of a link whose words name another */
-    const char *elsewhere_end;
-    const char *elsewhere; /* the same without a target */
-} Words;
-
-static const Words languages[] = {
-    {"ja", "画像", "入力欄", "パスワード欄", "ファイル選択", "ボタン", "送信", "リセット", "選択",
-     "・", "※表示と異なるリンク先: ", "", "※表示と異なるリンク先"},
-    {"en", "image", "input", "password", "file", "button", "Submit", "Reset", "choice", "* ",
-     "[link goes to: ", "]", "[link goes elsewhere]"},
-};
-
-typedef struct {
     int next;
     int step;
 } List;
@@ -72,7 +50,7 @@ typedef enum {
 struct HtmlShow {
     const HtmlSurvey *survey;
     const MugaiSettings *settings;
-    const Words *words;
+    const HtmlWords *words;
     MugaiFilterNotes *notes;
     HtmlFlow *flow;
     HtmlTable *table;
@@ -89,16 +67,6 @@ struct HtmlShow {
     gboolean skip_newline; /* directly after <pre> */
 };
 
-static const Words *
-words_of(const char *language)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(languages); i++) {
-        if (g_strcmp0(language, languages[i].language) == 0)
-            return &languages[i];
-    }
-    return &languages[0];
-}
-
 HtmlShow *
 html_show_new(const HtmlSurvey *survey, const MugaiSettings *settings, MugaiText *text,
               MugaiFilterNotes *notes)
@@ -107,7 +75,7 @@ html_show_new(const HtmlSurvey *survey, const MugaiSettings *settings, MugaiText
 
     show->survey = survey;
     show->settings = settings;
-    show->words = words_of(settings->language);
+    show->words = html_field_words(settings->language);
     show->notes = notes;
     show->flow = html_flow_new(text);
     show->table = html_table_new(show->flow);
@@ -134,30 +102,6 @@ void
 html_show_finish(HtmlShow *show)
 {
     html_flow_finish(show->flow);
-}
-
-/* The whole number that @text begins with, within reason. */
-static int
-number_of(const char *text, int otherwise)
-{
-    char *end = NULL;
-    gint64 number = text != NULL ? g_ascii_strtoll(text, &end, 10) : 0;
-
-    return text == NULL || end == text ? otherwise : (int)CLAMP(number, -1000000, 1000000);
-}
-
-/* "[name: text]", or "[name]". */
-static void
-put_named(HtmlShow *show, const char *name, const char *text)
-{
-    g_autofree char *line = text != NULL ? mugai_text_clean_line(text, -1, 2000) : NULL;
-    g_autofree char *word = NULL;
-
-    if (line != NULL)
-        g_strstrip(line);
-    word = line != NULL && line[0] != '\0' ? g_strdup_printf("[%s: %s]", name, line)
-                                           : g_strdup_printf("[%s]", name);
-    html_flow_word(show->flow, word, TRUE);
 }
 
 static void
@@ -205,7 +149,7 @@ close_link(HtmlShow *show)
 static gboolean
 is_pixel(const HtmlOpen *open, const char *value, HtmlProperty property)
 {
-    if (value != NULL && number_of(value, PIXEL_MAX + 1) <= PIXEL_MAX)
+    if (value != NULL && html_field_number(value, PIXEL_MAX + 1) <= PIXEL_MAX)
         return TRUE;
     return (open->declared.set >> property & 1u) != 0 &&
            open->declared.unit[property] == HTML_UNIT_PIXEL &&
@@ -225,7 +169,7 @@ show_image(HtmlShow *show, const HtmlOpen *open, const HtmlAttributes *attribute
     if (show->field != NULL)
         g_string_append_printf(show->field, " %s ", line);
     else if (named || show->link != NULL)
-        put_named(show, show->words->image, line);
+        html_field_put(show->flow, show->words->image, line);
 }
 
 static void
@@ -236,47 +180,8 @@ show_area(HtmlShow *show, const HtmlAttributes *attributes)
 
     if (link == NULL)
         return;
-    put_named(show, show->words->image, attributes->value[HTML_ATTRIBUTE_ALT]);
+    html_field_put(show->flow, show->words->image, attributes->value[HTML_ATTRIBUTE_ALT]);
     show_link_target(show, link, "");
-}
-
-static const char *
-or_else(const char *text, const char *otherwise)
-{
-    return text != NULL && text[0] != '\0' ? text : otherwise;
-}
-
-static void
-show_input(HtmlShow *show, const HtmlAttributes *attributes)
-{
-    const char *value = attributes->value[HTML_ATTRIBUTE_VALUE];
-    const char *type = attributes->value[HTML_ATTRIBUTE_TYPE];
-    gboolean checked = attributes->value[HTML_ATTRIBUTE_CHECKED] != NULL;
-    const Words *words = show->words;
-
-    type = type != NULL ? type : "text";
-    if (g_ascii_strcasecmp(type, "hidden") == 0)
-        return;
-    if (g_ascii_strcasecmp(type, "checkbox") == 0)
-        html_flow_word(show->flow, checked ? "[x]" : "[ ]", TRUE);
-    else if (g_ascii_strcasecmp(type, "radio") == 0)
-        html_flow_word(show->flow, checked ? "(x)" : "( )", TRUE);
-    else if (g_ascii_strcasecmp(type, "submit") == 0)
-        put_named(show, words->button, or_else(value, words->submit));
-    else if (g_ascii_strcasecmp(type, "reset") == 0)
-        put_named(show, words->button, or_else(value, words->reset));
-    else if (g_ascii_strcasecmp(type, "button") == 0)
-        put_named(show, words->button, value);
-    else if (g_ascii_strcasecmp(type, "image") == 0)
-        put_named(show, words->button,
-                  or_else(attributes->value[HTML_ATTRIBUTE_ALT], words->submit));
-    else if (g_ascii_strcasecmp(type, "file") == 0)
-        put_named(show, words->file, NULL);
-    else if (g_ascii_strcasecmp(type, "password") == 0)
-        put_named(show, words->password, attributes->value[HTML_ATTRIBUTE_PLACEHOLDER]);
-    else
-        put_named(show, words->input,
-                  or_else(value, attributes->value[HTML_ATTRIBUTE_PLACEHOLDER]));
 }
 
 static void
@@ -294,13 +199,13 @@ static void
 close_field(HtmlShow *show, const HtmlOpen *open)
 {
     g_autoptr(GString) field = g_steal_pointer(&show->field);
-    const Words *words = show->words;
+    const HtmlWords *words = show->words;
 
-    put_named(show,
-              open->element == HTML_BUTTON   ? words->button
-              : open->element == HTML_SELECT ? words->choice
-                                             : words->input,
-              or_else(field->str, show->placeholder));
+    html_field_put(show->flow,
+                   open->element == HTML_BUTTON   ? words->button
+                   : open->element == HTML_SELECT ? words->choice
+                                                  : words->input,
+                   html_field_or(field->str, show->placeholder));
     g_clear_pointer(&show->placeholder, g_free);
 }
 
@@ -314,7 +219,7 @@ open_option(HtmlShow *show, HtmlOpen *open, const HtmlAttributes *attributes)
         return;
     if (show->field->len > 0)
         g_string_append(show->field, " / ");
-    g_string_append(show->field, or_else(label, ""));
+    g_string_append(show->field, html_field_or(label, ""));
     if (open->element == HTML_OPTION) {
         show->options++;
         open->shows |= SHOWS_OPTION;
@@ -338,7 +243,7 @@ open_list(HtmlShow *show, HtmlOpen *open, const HtmlAttributes *attributes)
 
     if (reversed && show->countdowns < show->survey->countdowns->len)
         list.next = (int)g_array_index(show->survey->countdowns, guint, show->countdowns++);
-    list.next = number_of(attributes->value[HTML_ATTRIBUTE_START], list.next);
+    list.next = html_field_number(attributes->value[HTML_ATTRIBUTE_START], list.next);
     g_array_append_val(show->lists, list);
     open->shows |= SHOWS_LIST;
 }
@@ -356,8 +261,10 @@ open_item(HtmlShow *show, HtmlOpen *open, const HtmlAttributes *attributes)
     List none = {.next = 1, .step = 1};
     List *list =
         show->lists->len > 0 ? &g_array_index(show->lists, List, show->lists->len - 1) : &none;
-    int number = number_of(attributes->value[HTML_ATTRIBUTE_VALUE], list->next);
-    g_autofree char *marker = html_marker(open->look.marker, number, show->words->bullet);
+    int number = html_field_number(attributes->value[HTML_ATTRIBUTE_VALUE], list->next);
+    HtmlMarker kind =
+        open->look.display == HTML_DISPLAY_BLOCK ? open->look.marker : HTML_MARKER_NONE;
+    g_autofree char *marker = html_marker(kind, number, show->words->bullet);
 
     list->next = number + list->step;
     push_indent(show, open, marker, FALSE);
@@ -366,8 +273,8 @@ open_item(HtmlShow *show, HtmlOpen *open, const HtmlAttributes *attributes)
 static void
 open_cell(HtmlShow *show, HtmlOpen *open, const HtmlAttributes *attributes)
 {
-    int columns = number_of(attributes->value[HTML_ATTRIBUTE_COLSPAN], 1);
-    int rows = number_of(attributes->value[HTML_ATTRIBUTE_ROWSPAN], 1);
+    int columns = html_field_number(attributes->value[HTML_ATTRIBUTE_COLSPAN], 1);
+    int rows = html_field_number(attributes->value[HTML_ATTRIBUTE_ROWSPAN], 1);
 
     html_table_cell(show->table, open->element == HTML_TH, (guint)MAX(columns, 1),
                     (guint)MAX(rows, 1));
@@ -395,7 +302,7 @@ open_content(HtmlShow *show, HtmlOpen *open, const HtmlAttributes *attributes)
     case HTML_HR: html_flow_line(show->flow, G_MAXUINT, rule, strlen(rule)); break;
     case HTML_IMG: show_image(show, open, attributes); break;
     case HTML_AREA: show_area(show, attributes); break;
-    case HTML_INPUT: show_input(show, attributes); break;
+    case HTML_INPUT: html_field_put_input(show->flow, show->words, attributes); break;
     case HTML_A: open_link(show, open, attributes->value[HTML_ATTRIBUTE_HREF]); break;
     case HTML_UL:
     case HTML_OL:
@@ -436,7 +343,8 @@ opened(gpointer data, HtmlOpen *open, const HtmlAttributes *attributes)
     if (open->look.gone)
         return;
     if (open->element == HTML_TABLE) {
-        html_table_open(show->table, number_of(attributes->value[HTML_ATTRIBUTE_BORDER], 0) > 0);
+        html_table_open(show->table,
+                        html_field_number(attributes->value[HTML_ATTRIBUTE_BORDER], 0) > 0);
         open->shows |= SHOWS_TABLE;
     }
     if (open->look.display == HTML_DISPLAY_BLOCK && show->field == NULL)

@@ -634,6 +634,7 @@ Test(html, documents_without_a_type_have_their_quirks)
     static const Example examples[] = {
         {"<p style='display:none'>x<table><tr><td>y</table>z</p>a", "a\n"},
         {"<!doctype html><p style='display:none'>x<table><tr><td>a</table>b", "a\nb\n"},
+        {"\xEF\xBB\xBF<!doctype html><p style='display:none'>x<table><tr><td>a</table>", "a\n"},
         {" <!-- c --> <!DOCTYPE html><p style='display:none'>x<table><tr><td>a</table>", "a\n"},
         {"<style>.Hide{display:none}</style><p class=hIDE>x</p>a", "a\n"},
         {"<!doctype html><style>.Hide{display:none}</style><p class=hide>a</p>", "a\n"},
