@@ -72,14 +72,17 @@ cmd_verify(int argc, char **argv, GError **error)
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};
+    guint32 flags = MUGAI_GUARD_RELAYED; /* what arrived has been through relays */
     int status = EX_OK;
 
     if (!mugai_cli_parse(&common, entries, "[FILE...]", description, argc, argv, error))
         return -1;
+    if (inert_links)
+        flags |= MUGAI_GUARD_INERT_LINKS;
     if (common.arguments[0] == NULL)
-        return verify("-", inert_links ? MUGAI_GUARD_INERT_LINKS : 0);
+        return verify("-", flags);
     for (char **path = common.arguments; *path != NULL; path++) {
-        int verdict = verify(*path, inert_links ? MUGAI_GUARD_INERT_LINKS : 0);
+        int verdict = verify(*path, flags);
 
         status = MAX(status, verdict);
     }

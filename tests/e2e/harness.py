@@ -582,13 +582,8 @@ def programs_from_environment():
 
 
 def arrived_octets(path):
-    """An arrived file as the octets of SMTP: the Maildir's line ends made CRLF again.
-
-    Postfix folds its own Received fields with a TAB, which the output profile does not know; such folds become a space.
-    They are trace fields, before Date, so nothing that mugai wrote is touched."""
-    octets = pathlib.Path(path).read_bytes().replace(b"\n", b"\r\n")
-    trace, date, rest = octets.partition(b"\r\nDate: ")
-    return trace.replace(b"\r\n\t", b"\r\n ") + date + rest
+    """An arrived file as the octets of SMTP: the Maildir's line ends made CRLF again, and nothing else changed."""
+    return pathlib.Path(path).read_bytes().replace(b"\n", b"\r\n")
 
 
 def end_on_signals():

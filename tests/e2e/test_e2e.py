@@ -86,7 +86,7 @@ class EndToEnd(unittest.TestCase):
         return found
 
     def assert_conforms(self, octets, inert_links=True):
-        self.assertIsNone(profile_reader.check(octets, inert_links))
+        self.assertIsNone(profile_reader.check(octets, inert_links, relayed=True))
         option = ["--inert-links"] if inert_links else []
         status, said, complaint = lab.mugaid.cli("verify", *option, stdin=octets)
         self.assertEqual(status, 0, (said + complaint).decode(errors="replace"))
