@@ -32,11 +32,26 @@ make_narrow(void)
     return settings;
 }
 
+/* Puts FUZZ_SIGN before every sentence. */
+static void
+sign_sentences(MugaiSettings *settings)
+{
+    g_autoptr(GList) keys = g_hash_table_get_keys(settings->notice);
+
+    for (GList *key = keys; key != NULL; key = key->next) {
+        const char *sentence = mugai_settings_notice(settings, key->data);
+
+        g_hash_table_replace(settings->notice, g_strdup(key->data),
+                             g_strconcat(FUZZ_SIGN, sentence, NULL));
+    }
+}
+
 static MugaiSettings *
 make_open(void)
 {
     MugaiSettings *settings = mugai_settings_new("en");
 
+    sign_sentences(settings);
     settings->links = MUGAI_LINKS_KEEP;
     g_free(settings->contact);
     settings->contact = g_strdup("Information Policy Division (ext. 1234)");

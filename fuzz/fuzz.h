@@ -12,13 +12,16 @@
 int LLVMFuzzerTestOneInput(const guint8 *octets, size_t length);
 
 /* Settings as they are by default; with every bound low and everything switched the other way; with
- * links kept. */
+ * links kept and a sign in every sentence of the notice. */
 typedef enum {
     FUZZ_SETTINGS_DEFAULT = 0,
     FUZZ_SETTINGS_NARROW,
     FUZZ_SETTINGS_OPEN,
     FUZZ_SETTINGS_COUNT
 } FuzzSettings;
+
+/* What every sentence of FUZZ_SETTINGS_OPEN begins with. */
+#define FUZZ_SIGN "\xC2\xA7"
 
 /* Loads what sanitizing needs, once; for targets that are linked with warm_up.c. */
 void fuzz_warm_up(void);

@@ -8,13 +8,15 @@
  *                report's numbers (I3);
  *             4. the part that the report names is the part that is extracted, octet for octet;
  *             5. the report survives its journey to the daemon;
- *             6. time is linear in the octets (I7).
+ *             6. no line of the message looks like one of mugai's own (profile, section 5);
+ *             7. time is linear in the octets (I7).
  */
 #include "../src/worker/gmime_cleanup.h"
 #include "../src/worker/mime.h"
 #include "fuzz.h"
 
 #include <mugai/limits.h>
+#include <mugai/profile.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -60,6 +62,26 @@ expect_counts(const MugaiResult *result)
 
     g_assert_cmpuint(kept + converted + removed + unreadable, ==, report->parts->len);
     g_assert_nonnull(g_strstr_len(candidate, (gssize)length, line));
+}
+
+/* Every line that begins with the square after blanks is one of ours: it has the sign. */
+static void
+expect_no_forged_mark(const MugaiResult *result)
+{
+    gsize length = 0;
+    g_autofree char *decoded = fuzz_body_text(g_bytes_get_data(result->candidate, NULL),
+                                              g_bytes_get_size(result->candidate), &length);
+    g_autofree char *text = g_strndup(decoded, length);
+    g_auto(GStrv) lines = g_strsplit(text, "\r\n", -1);
+
+    for (char **line = lines; *line != NULL; line++) {
+        const char *p = *line;
+
+        while (*p != '\0' && g_unichar_isspace(g_utf8_get_char(p)))
+            p = g_utf8_next_char(p);
+        if (g_utf8_get_char(p) == 0x25A0)
+            g_assert_true(g_str_has_prefix(*line, MUGAI_PROFILE_MARK FUZZ_SIGN));
+    }
 }
 
 /* Counts the parts of @report whose path is @path. */
@@ -182,6 +204,8 @@ LLVMFuzzerTestOneInput(const guint8 *octets, size_t length)
     expect_same(first, second);
     expect_counts(first);
     expect_counts(between);
+    if (other == FUZZ_SETTINGS_OPEN)
+        expect_no_forged_mark(between);
     expect_whole_tree(octets, length, FUZZ_SETTINGS_DEFAULT, first->report);
     expect_whole_tree(octets, length, other, between->report);
     expect_extracted(octets, length, first->report);
