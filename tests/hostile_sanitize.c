@@ -124,8 +124,9 @@ mugai_sanitize_fd(int fd, const MugaiSettings *settings, const MugaiId *id, Muga
     if (read(fd, message, sizeof(message) - 1) <= 0)
         abort();
     obey(message);
-    candidate = mugai_compose_notice_only(
-        settings, g_str_has_prefix(message, "other") ? &other : id, received, &length);
+    candidate =
+        mugai_compose_notice_only(settings, g_str_has_prefix(message, "other") ? &other : id,
+                                  received, &length);
     result->candidate = g_bytes_new_take(candidate, length);
     result->report = mugai_report_new();
     g_free(result->report->subject);
