@@ -780,6 +780,31 @@ Test(sanitize, every_part_extracted_is_the_one_reported)
     }
 }
 
+Test(sanitize, containers_in_which_nothing_was_found_are_parts_that_can_be_had)
+{
+    static const char *const messages[] = {
+        TOP "Content-Type: multipart/mixed; boundary=b\r\n\r\n",
+        TOP "Content-Type: multipart/mixed\r\n\r\nx\r\n",
+        TOP "Content-Type: message/rfc822\r\n\r\n",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(messages); i++) {
+        g_autoptr(MugaiResult) result = sanitize_string(messages[i]);
+
+        cr_assert_geq(result->report->parts->len, 1);
+        for (guint j = 0; j < result->report->parts->len; j++) {
+            const MugaiPart *each = g_ptr_array_index(result->report->parts, j);
+            g_autoptr(GError) error = NULL;
+            gsize length = 0;
+            g_autofree char *octets =
+                extract(messages[i], strlen(messages[i]), each->path, &length, &error);
+
+            cr_expect_null(error, "message %zu: no part %s", i, each->path);
+            cr_expect_eq(length, each->size, "message %zu, part %s", i, each->path);
+        }
+    }
+}
+
 Test(sanitize, a_part_that_is_not_there_is_not_found)
 {
     static const char *const paths[] = {"",
