@@ -228,7 +228,9 @@ apply_key(HtmlSheet *sheet, const char *sign, const char *name, HtmlAncestor anc
     g_autofree char *key = g_ascii_strdown(both, -1);
     GPtrArray *rules = g_hash_table_lookup(sheet->by_key, key);
 
-    for (guint i = 0; rules != NULL && i < rules->len; i++) {
+    if (rules == NULL || sheet->comparisons >= HTML_SELECTOR_COMPARISONS_MAX)
+        return;
+    for (guint i = 0; i < rules->len; i++) {
         const Rule *rule = rules->pdata[i];
 
         if (html_selector_matches(&rule->selector, ancestor, data, sheet->quirks,

@@ -66,6 +66,7 @@ deceptive_links(const char *html)
     MugaiFilterNotes notes = {0};
     g_autoptr(MugaiText) text = convert(html, strlen(html), "ja", MUGAI_LINKS_KEEP, &notes);
 
+    cr_assert_gt(mugai_text_length(text), 0);
     return notes.deceptive_links;
 }
 
