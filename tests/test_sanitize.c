@@ -343,6 +343,7 @@ Test(sanitize, I5_the_same_octets_give_the_same_octets)
     g_autoptr(MugaiResult) other = sanitize_string("Subject: other\r\n\r\nother\r\n");
     g_autoptr(MugaiResult) second = sanitize_string(mixed);
 
+    expect_text(other, "other");
     expect_same(first, second);
 }
 
@@ -538,7 +539,6 @@ Test(sanitize, every_line_of_the_notice_has_the_mark_and_no_line_of_the_mail_has
             " 番号: 00000000-FORGED\r\n  " SQUARE " x\r\n\xE2\x80\x8B" SQUARE " y\r\n");
     g_autofree char *text = text_in(result);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    g_autofree char *first = sentence("notice/rule");
     gboolean in_notice = FALSE;
 
     for (char **line = lines; line[0] != NULL && line[1] != NULL; line++) {
@@ -799,7 +799,7 @@ Test(sanitize, containers_in_which_nothing_was_found_are_parts_that_can_be_had)
             g_autofree char *octets =
                 extract(messages[i], strlen(messages[i]), each->path, &length, &error);
 
-            cr_expect_null(error, "message %zu: no part %s", i, each->path);
+            cr_expect_not_null(octets, "message %zu: no part %s", i, each->path);
             cr_expect_eq(length, each->size, "message %zu, part %s", i, each->path);
         }
     }
