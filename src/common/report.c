@@ -562,6 +562,9 @@ parse_object(JsonParser *parser, const char *json, gssize length, GError **error
     return json_node_get_object(root);
 }
 
+/* 9999-12-31T23:59:59Z: a time beyond could be read and not be written. */
+#define LAST_SECOND G_GINT64_CONSTANT(253402300799)
+
 static gboolean
 read_time(JsonObject *object, const char *name, gint64 *ret_seconds, GError **error)
 {
@@ -571,7 +574,7 @@ read_time(JsonObject *object, const char *name, gint64 *ret_seconds, GError **er
     if (!read_string(object, name, &text, error))
         return FALSE;
     time = g_date_time_new_from_iso8601(text, NULL);
-    if (time == NULL)
+    if (time == NULL || g_date_time_to_unix(time) < 0 || g_date_time_to_unix(time) > LAST_SECOND)
         return malformed(error, name);
     *ret_seconds = g_date_time_to_unix(time);
     return TRUE;
