@@ -76,8 +76,8 @@ expect_refused(const char *contents, guint line, const char *group, const char *
 static void
 expect_same_settings(const MugaiSettings *a, const MugaiSettings *b)
 {
-    G_GNUC_UNUSED GHashTableIter iter;
-    G_GNUC_UNUSED gpointer key = NULL;
+    GHashTableIter iter;
+    gpointer key = NULL;
     gpointer sentence = NULL;
 
     cr_expect_eq(a->links, b->links);
@@ -397,7 +397,7 @@ load_with_notices(const char *language, const char *sentences, GError **error)
     g_autofree char *name = g_strconcat(language, ".conf", NULL);
     g_autofree char *contents =
         g_strdup_printf("[sanitize]\nnotices=%s\nlanguage=%s\n", directory, language);
-G_GNUC_UNUSED 
+
     write_file(name, sentences);
     return load(contents, error);
 }
@@ -422,7 +422,7 @@ Test(config, a_notice_file_of_the_other_language_is_not_read)
     g_autoptr(GError) error = NULL;
     g_autoptr(MugaiConfig) config = NULL;
 
-    G_GNUC_UNUSED write_file("ja.conf", "[nonsense]\nx=y\n");
+    write_file("ja.conf", "[nonsense]\nx=y\n");
     config = load_with_notices("en", "[notice]\nrule = ==\n", &error);
     cr_assert_null(error, "%s", error == NULL ? "" : error->message);
     cr_expect_str_eq(mugai_settings_notice(config->settings, "notice/rule"), "==");
