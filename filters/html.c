@@ -1,18 +1,21 @@
 /* html.c - an HTML part as a person would have read it
  *
- * What a browser shows becomes text, in reading order; what it hides is counted. A part goes
- * through
+ * What a browser shows becomes text, in reading order; what it hides is counted. The stages:
  *
- *   html_survey     style sheets and list lengths, read ahead
- *   html_guard      the hostile octets rebuilt as flat markup that libxml2 reads as a browser would
- * (html_scan, html_reference) libxml2's SAX   tags and text, no tree html_tree       which elements
- * are open (html_names), what is declared about them (html_hints, html_sheet, html_media,
- * html_style), how they look (html_look) html_show       elements to words, links, fields
- * (html_link, html_marker), to lines (html_flow), tables (html_table)
+ *   html_survey    style sheets and list lengths, read ahead
+ *   html_guard     the hostile octets rebuilt as flat markup that libxml2 reads as a browser would
+ *                  (html_scan, html_reference)
+ *   libxml2        tags and text by its SAX interface, no tree
+ *   html_tree      which elements are open (html_stack, html_names), what is declared about them
+ *                  (html_hints; html_sheet, html_selector, html_media; html_style, html_declare,
+ *                  html_color), how they look (html_look)
+ *   html_show      elements to words, links, fields (html_link, html_field, html_marker), to lines
+ *                  (html_flow) and tables (html_table)
  *
  * Invariants: 1. any input gives a text and ends; 2. time is linear in the input, memory bounded by
- * it; 3. nothing is fetched, no entity is loaded, no declared charset heeded. Trust: the part is
- * hostile, valid UTF-8.
+ * it; 3. nothing is fetched, no entity is loaded, no declared charset heeded.
+ *
+ * Trust: the part is hostile, valid UTF-8.
  */
 #include <libxml/HTMLparser.h>
 #include <mugai/filter.h>

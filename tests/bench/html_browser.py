@@ -7,6 +7,7 @@ image and field lines, list marks and quote marks, which a browser draws but doe
 measured on the same documents.
 
     html_browser.py --html-text BUILD/tests/html_text [--corpus DIR] [--list] [--diff NAME] [--no-packages]
+                    [--raw]
 
 The documents: tests/bench/html_documents.txt, mail templates of npm packages (fetched by npm into a temporary directory,
 versions below), and with --corpus all *.html below DIR (for development). Scripts do not run and nothing is loaded, as
