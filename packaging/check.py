@@ -1,7 +1,7 @@
 """check.py - builds mugai three times and runs every test; called by packaging/check, which installs what is needed
 
     normal      gcc, as installed: unit tests, lint, end to end
-    sanitizers  gcc with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests
+    sanitizers  gcc with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests but the comparisons with others
     fuzz        clang with the same and libFuzzer: a minute for each target (unit tests replay what failed before)
 
 Tests of Criterion, of unittest and of programs that end in a last line like ours are counted one by one, others as one.
@@ -189,7 +189,8 @@ def everything(results, directory):
         meson_tests(results, normal, "lint", ["--suite", "lint"])
         meson_tests(results, normal, "e2e", ["--suite", "e2e"])
     if build(results, checked, "sanitizers (gcc)", SANITIZERS):
-        meson_tests(results, checked, "unit with sanitizers", ["--no-suite", "lint", "--no-suite", "e2e"], CHECKED)
+        meson_tests(results, checked, "unit with sanitizers",
+                    ["--no-suite", "lint", "--no-suite", "e2e", "--no-suite", "reference"], CHECKED)
     if build(results, fuzzed, "fuzz (clang)", [*SANITIZERS, "-Dfuzz=true"], "clang"):
         fuzz_all(results, fuzzed)
 
