@@ -6,6 +6,7 @@
  */
 #include <criterion/criterion.h>
 #include <mugai/filter.h>
+#include <mugai/sandbox.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -247,7 +248,9 @@ Test(html_limits, I7_the_deepest_text_is_there)
     time_of(html);
 }
 
-/* What reading @unit over and over takes at most. Each test is a process of its own. */
+/* What reading @unit over and over takes at most. Each test is a process of its own.
+ * AddressSanitizer's own memory, freed blocks it keeps among it, is several times ours: there only
+ * the time is held. */
 static void
 check_memory(const char *unit, gsize octets, glong kib)
 {
@@ -256,7 +259,7 @@ check_memory(const char *unit, gsize octets, glong kib)
 
     time_of(html);
     getrusage(RUSAGE_SELF, &usage);
-    cr_assert(usage.ru_maxrss < kib, "%.60s takes %ld KiB", unit, usage.ru_maxrss);
+    cr_assert(MUGAI_WITH_ADDRESS_SANITIZER || usage.ru_maxrss < kib, "%.60s takes %ld KiB", unit, usage.ru_maxrss);
 }
 
 Test(html_limits, I7_twenty_megabytes_in_bounded_memory)

@@ -17,6 +17,8 @@
 #define BASE64_LINES 10u
 /* A line of base64 by which a file could be carried. */
 #define BASE64_LINE_OCTETS 30u
+/* Lines of a part's head in text that are looked at. */
+#define HEAD_LINES 50u
 /* Quote marks and indentation before the lines of a block. */
 #define QUOTE_OCTETS 16u
 
@@ -355,21 +357,35 @@ mime_end(Reading *reading, const Line *begin, char **ret_name)
     return find_dashes(reading, begin->next, close);
 }
 
-/* "Content-Transfer-Encoding: base64" and the like, with nobody's delimiter before it: what follows
- * the fields. */
+/* Whether @line says that what follows is encoded. */
+static gboolean
+says_encoded(const Line *line)
+{
+    static const char name[] = "Content-Transfer-Encoding:";
+    const char *value = line->p + sizeof(name) - 1;
+
+    if (line->octets < sizeof(name) || g_ascii_strncasecmp(line->p, name, sizeof(name) - 1) != 0)
+        return FALSE;
+    value += strspn(value, " \t");
+    return g_ascii_strncasecmp(value, "base64", 6) == 0 ||
+           g_ascii_strncasecmp(value, "quoted-printable", 16) == 0 ||
+           g_ascii_strncasecmp(value, "x-uu", 4) == 0;
+}
+
+/* The head of a part with nobody's delimiter before it, and the encoded body that follows. */
 static const char *
 encoded_body_end(Reading *reading, const Line *begin, char **ret_name)
 {
-    static const char name[] = "Content-Transfer-Encoding:";
     Line line = *begin;
-    const char *value = begin->p + sizeof(name) - 1;
+    gboolean encoded = FALSE;
 
-    if (begin->octets < sizeof(name) || g_ascii_strncasecmp(begin->p, name, sizeof(name) - 1) != 0)
+    if (!is_mime_field(begin))
         return NULL;
-    value += strspn(value, " \t");
-    if (g_ascii_strncasecmp(value, "base64", 6) != 0 &&
-        g_ascii_strncasecmp(value, "quoted-printable", 16) != 0 &&
-        g_ascii_strncasecmp(value, "x-uu", 4) != 0)
+    for (guint i = 0; i < HEAD_LINES && line.octets > 0 && line.next < reading->end; i++) {
+        encoded |= says_encoded(&line);
+        line = read_line(reading, line.next);
+    }
+    if (!encoded)
         return NULL;
     while (line.octets > 0 && line.next < reading->end)
         line = read_line(reading, line.next);
@@ -394,7 +410,7 @@ static const struct {
 static gboolean
 may_begin(const Line *line)
 {
-    return line->octets > 2 && (begins(line, "begin") || strchr("=(-Cc \t", line->p[0]) != NULL ||
+    return line->octets > 2 && (begins(line, "begin") || strchr("=(-CcMm \t", line->p[0]) != NULL ||
                                 is_base64_line(line));
 }
 
