@@ -13,6 +13,7 @@ import base64
 import email
 import email.policy
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,9 @@ HERE = Path(__file__).resolve().parent / "readers"
 READERS = ("email", "MIME-tools", "Email::MIME", "mailparser", "postal-mime", "ripmime", "munpack")
 # ripmime takes a text in which "Subject:" begins a line for a bounce of qmail and cuts it in two: that is no MIME.
 RIPMIME_GUESSES_OFF = ["--disable-qmail-bounce"]
+# And a decoded text with a MIME field at the start of a line it reads as a message once more, which cannot be turned
+# off: what it finds in such a text (a header section that lacked its end, shown as text) says nothing of the message.
+RIPMIME_REREADS = re.compile(r"^Content-[A-Za-z-]+:", re.MULTILINE | re.IGNORECASE)
 FILES_A_RUN = 100
 
 
@@ -107,6 +111,8 @@ def disagreements(texts, found):
     seen = set()
     for reader, name, types, text in found:
         seen.add((reader, name))
+        if reader == "ripmime" and texts[name] is not None and RIPMIME_REREADS.search(texts[name]):
+            continue
         if types != "text/plain":
             wrong.setdefault(name, []).append(f"{reader} finds {types or 'nothing'}")
         elif normal(text) != normal(texts[name]):
