@@ -219,10 +219,21 @@ set_string(const char *value, gpointer target)
     return TRUE;
 }
 
+/* Absolute, and fit to stand in one line of a log. */
+static gboolean
+is_path(const char *value)
+{
+    for (const char *p = value; *p != '\0'; p++) {
+        if (g_ascii_iscntrl(*p))
+            return FALSE;
+    }
+    return g_path_is_absolute(value);
+}
+
 static gboolean
 set_path(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
 {
-    if (!g_path_is_absolute(value))
+    if (!is_path(value))
         return refuse(source, key->group, key->key, error,
                       "write an absolute path, beginning with /");
     return set_string(value, target);
@@ -301,7 +312,7 @@ set_value(const Source *source, const Key *key, const char *value, MugaiConfig *
         mugai_settings_set_language(config->settings, value);
         return TRUE;
     case TYPE_NOTICES:
-        if (!g_path_is_absolute(value))
+        if (!is_path(value))
             return refuse(source, key->group, key->key, error,
                           "write an absolute path, beginning with /");
         return mugai_settings_load_notices(config->settings, value, error);
