@@ -73,7 +73,9 @@ class Connection:
 
     def __init__(self, path, actions=ALL_ACTIONS, steps=ALL_STEPS, client=("client.example", "192.0.2.1"),
                  helo="helo.example"):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        """@path: of a unix socket, or (address, port) of an internet one."""
+        family = socket.AF_INET if isinstance(path, tuple) else socket.AF_UNIX
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(TIMEOUT_SECONDS)
         self.socket.connect(path)
         try:

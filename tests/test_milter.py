@@ -12,6 +12,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -209,6 +210,16 @@ class Passing(MilterTest):
         self.assertIn("evil.exe", text_of(octets))
         self.assertNotIn(b"TVpBVFRBQ0hNRU5U", octets)
         self.assertEqual(field(octets, b"Subject"), "report of the week")
+
+    def test_an_internet_socket_serves_as_well(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = free.getsockname()
+        daemon = self.daemon(milter__socket=f"inet:{address[1]}@{address[0]}")
+        daemon.socket = address
+        answer, octets = daemon.send()
+        self.assertTrue(answer.accepted, daemon.read_log())
+        self.assert_conforms(octets)
 
     def test_I1_no_field_of_the_original_is_left_however_often_and_however_spelled(self):
         fields = b"".join(b"%s: %d\r\n" % (name, i) for i, name in enumerate(
