@@ -438,14 +438,16 @@ class Mugaid:
         while parents:
             parent = parents.pop()
             for task in pathlib.Path(f"/proc/{parent}/task").glob("*/children"):
-                children = [int(pid) for pid in task.read_text().split()]
-                found += children
-                parents += children
+                with contextlib.suppress(OSError):  # a process that has just ended
+                    children = [int(pid) for pid in task.read_text().split()]
+                    found += children
+                    parents += children
         return found
 
     def signal_workers(self, number):
         for pid in self.workers():
-            os.kill(pid, number)
+            with contextlib.suppress(ProcessLookupError):  # a child that has just ended
+                os.kill(pid, number)
 
     def read_log(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
