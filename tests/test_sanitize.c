@@ -867,3 +867,22 @@ Test(sanitize, a_missing_message_id_is_made_from_the_id)
 
     cr_expect_not_null(strstr(field, id.text), "%s", field);
 }
+
+/* The yEnc block goes before the charset is known, the other after: their numbers go on, and a NUL
+ * before them does not end the text. */
+Test(sanitize, I3_every_block_in_a_text_has_a_path_of_its_own)
+{
+    static const char message[] =
+        "Content-Type: text/plain; charset=utf-8\r\n\r\n"
+        "first\r\n=ybegin line=128 size=3 name=a.bin\r\nabc\r\n=yend size=3\r\n"
+        "second\0\r\nbegin 644 b.bin\r\n#0V%T\r\n`\r\nend\r\nthird\r\n";
+    g_autoptr(MugaiResult) result = sanitize(message, sizeof(message) - 1);
+    g_autofree char *text = text_in(result);
+
+    cr_assert_eq(result->report->parts->len, 3);
+    cr_expect_str_eq(part(result, "1/1")->name, "a.bin");
+    cr_expect_str_eq(part(result, "1/2")->name, "b.bin");
+    cr_expect_not_null(strstr(text, "first"));
+    cr_expect_not_null(strstr(text, "second"));
+    cr_expect_not_null(strstr(text, "third"));
+}

@@ -139,7 +139,7 @@ looks_like_text(const GString *octets, MugaiCharset charset)
     }
     if (controls == 0)
         return TRUE;
-    truth = mugai_truetype_of(octets->str, MIN(octets->len, MUGAI_TRUETYPE_OCTETS));
+    truth = mugai_truetype_of(octets->str, octets->len);
     return (controls <= CONTROLS_FEW || controls <= octets->len / CONTROLS_ONE_IN) &&
            (g_str_has_prefix(truth, "text/") || g_str_equal(truth, "application/octet-stream"));
 }
@@ -336,7 +336,7 @@ typedef struct {
     const MugaiSettings *settings;
     MugaiReport *report;
     GArray *gaps; /* NULL: where they were does not matter */
-    guint number;
+    guint number; /* of blocks found in the part so far */
 } Finding;
 
 /* Uuencoded lines with the blanks that were trimmed from their ends: GMime's decoder wants them. */
@@ -413,16 +413,18 @@ report_block(const MugaiBlock *block, gsize offset, gpointer data)
     }
 }
 
-/* Takes the files that hide in @text out of it; where they were goes to @gaps unless NULL. */
+/* Takes the files that hide in @text out of it; where they were goes to @gaps unless NULL. @number:
+ * blocks found in the part before. */
 static void
-take_out_blocks(MugaiText *text, GArray *gaps, const MugaiNode *node, const MugaiSettings *settings,
-                MugaiReport *report)
+take_out_blocks(MugaiText *text, GArray *gaps, guint number, const MugaiNode *node,
+                const MugaiSettings *settings, MugaiReport *report)
 {
-    Finding finding = {.node = node, .settings = settings, .report = report, .gaps = gaps};
+    Finding finding = {
+        .node = node, .settings = settings, .report = report, .gaps = gaps, .number = number};
     GString *rest = mugai_blocks_take_out(mugai_text_string(text), mugai_text_length(text),
                                           report_block, &finding);
 
-    if (finding.number > 0) {
+    if (finding.number > number) {
         mugai_text_truncate(text, 0);
         mugai_text_append(text, rest->str, (gssize)rest->len);
     }
@@ -446,7 +448,7 @@ mugai_leaf_read_outside(const MugaiNode *node, const MugaiSettings *settings, Mu
     text = mugai_text_new(settings->limits.text_octets);
     mugai_filter_plain(utf8->str, utf8->len, settings, text, &notes);
     g_string_free(utf8, TRUE);
-    take_out_blocks(text, NULL, node, settings, report);
+    take_out_blocks(text, NULL, 0, node, settings, report);
     return text;
 }
 
@@ -559,8 +561,8 @@ prepare(const MugaiNode *node, GString *utf8)
     return prepared;
 }
 
-/* yEnc has no charset: it goes before there is one. */
-static void
+/* yEnc has no charset: it goes before there is one. Returns how many blocks went. */
+static guint
 take_out_yenc(const MugaiNode *node, GString *octets, const MugaiSettings *settings,
               MugaiReport *report)
 {
@@ -568,10 +570,13 @@ take_out_yenc(const MugaiNode *node, GString *octets, const MugaiSettings *setti
     GString *rest = NULL;
 
     if (!mugai_blocks_has_yenc(octets->str, octets->len))
-        return;
+        return 0;
     rest = mugai_blocks_take_out(octets->str, octets->len, report_block, &finding);
-    g_string_assign(octets, rest->str);
+    /* Not as a C string: there may be a NUL in it. */
+    g_string_truncate(octets, 0);
+    g_string_append_len(octets, rest->str, (gssize)rest->len);
     g_string_free(rest, TRUE);
+    return finding.number;
 }
 
 static void
@@ -581,10 +586,9 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, GString *octets
     MugaiCharset charset = MUGAI_CHARSET_NONE;
     gboolean plain = g_str_equal(node->type, "text/plain");
     GString *utf8 = NULL;
+    guint found = take_out_yenc(node, octets, settings, report);
 
-    take_out_yenc(node, octets, settings, report);
     charset = find_charset(node, octets, report);
-
     if (!looks_like_text(octets, charset) || (node->doubtful && looks_encoded(octets))) {
         set_fate(leaf->part, MUGAI_UNREADABLE, node->doubtful ? "ambiguous" : "unreadable");
         find_true_type(leaf, octets, report);
@@ -598,7 +602,7 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, GString *octets
     leaf->text = mugai_text_new(MIN(settings->limits.text_octets, *budget));
     filter(utf8->str, utf8->len, settings, leaf->text, &leaf->notes);
     leaf->gaps = g_array_new(FALSE, FALSE, sizeof(MugaiGap));
-    take_out_blocks(leaf->text, leaf->gaps, node, settings, report);
+    take_out_blocks(leaf->text, leaf->gaps, found, node, settings, report);
     *budget -= mugai_text_length(leaf->text);
     g_string_free(utf8, TRUE);
     if (leaf->notes.unreadable) {
