@@ -54,11 +54,6 @@ void mugai_compose_finish(GString *out, const MugaiId *id, const MugaiReport *re
 void mugai_compose_body(MugaiText *text, const char *utf8, gsize length, MugaiLinks links,
                         MugaiCleaned *cleaned);
 
-/* The notice sentence @key with its {name}s replaced by the values of the NULL-terminated pairs
- * (names and values in turn), each cleaned to one line. Newly allocated. */
-char *mugai_compose_sentence(const MugaiSettings *settings, const char *key,
-                             ...) G_GNUC_NULL_TERMINATED;
-
 /* Replaces {name}s in the notice sentence @key by the values of the NULL-terminated pairs and
  * appends it, each line with the mark before it and made inert. An empty sentence appends nothing.
  */

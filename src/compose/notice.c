@@ -80,18 +80,6 @@ fill_in_arguments(const MugaiSettings *settings, const char *key, va_list argume
     return fill_in(mugai_settings_notice(settings, key), pairs);
 }
 
-char *
-mugai_compose_sentence(const MugaiSettings *settings, const char *key, ...)
-{
-    char *filled = NULL;
-    va_list arguments;
-
-    va_start(arguments, key);
-    filled = fill_in_arguments(settings, key, arguments);
-    va_end(arguments);
-    return filled;
-}
-
 void
 mugai_compose_notice(MugaiText *text, const MugaiSettings *settings, const char *key, ...)
 {

@@ -298,8 +298,7 @@ static GPtrArray *
 read_addresses(const Reading *reading, const char *raw, guint max)
 {
     GPtrArray *addresses = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_address_free);
-    MugaiWordsNotes notes = {0};
-    g_autofree char *ascii = mugai_words_normalise(raw, strlen(raw), &notes);
+    g_autofree char *ascii = mugai_words_normalise(raw, strlen(raw), NULL);
     g_autofree char *mended = mend_addresses(ascii);
     g_autoptr(InternetAddressList) list = internet_address_list_parse(NULL, mended);
 

@@ -40,7 +40,8 @@ mugai_truetype_warm_up(GError **error)
 const char *
 mugai_truetype_of(const char *octets, gsize length)
 {
-    const char *type = length == 0 ? NULL : magic_buffer(database, octets, length);
+    const char *type =
+        length == 0 ? NULL : magic_buffer(database, octets, MIN(length, MUGAI_TRUETYPE_OCTETS));
 
     /* The database wants more of a DOS header than Windows does. */
     if (length > 2 && memcmp(octets, "MZ", 2) == 0 &&
