@@ -27,3 +27,10 @@
 
 /* Section 5: U+25A0 and a space, as UTF-8 */
 #define MUGAI_PROFILE_MARK "\xE2\x96\xA0 "
+
+/* Mugai-Seal (src/ARCHITECTURE.md, "The seal"): what the signature is over is
+ * MUGAI_PROFILE_SEAL_CONTEXT id LF time LF hash LF */
+#define MUGAI_PROFILE_SEAL_CONTEXT "mugai-seal-1\n"
+#define MUGAI_PROFILE_SEAL_KEY_DIGITS 16u
+#define MUGAI_PROFILE_SEAL_TIME_DIGITS_MAX 11u
+#define MUGAI_PROFILE_SEAL_SIGNATURE_CHARACTERS 88u
