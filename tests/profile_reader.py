@@ -124,6 +124,9 @@ NUMBER = r"(?:0|[1-9][0-9]*)"
 MUGAI_RESULT = re.compile(
     rf"profile=1; kept={NUMBER}; converted={NUMBER}; removed={NUMBER}; "
     rf"unreadable={NUMBER}; ambiguous={NUMBER}")
+# The field of the seal. The signature's form: decode_base64() sees to what a pattern cannot say.
+MUGAI_SEAL = re.compile(
+    r"version=1; key=[0-9a-f]{16}; time=[1-9][0-9]{0,10}; signature=([A-Za-z0-9+/]{86}==)")
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 DATE = re.compile(
@@ -210,6 +213,13 @@ def check_mugai_id(value):
     demand(1 <= month <= 12 and 1 <= day <= days_of_month(year, month), 2, "no such date")
 
 
+def check_mugai_seal(value):
+    """The form alone: what was signed, with which key and when, is the gate's to decide."""
+    found = MUGAI_SEAL.fullmatch(value)
+    demand(found is not None, 2, "not a seal")
+    decode_base64(found[1].encode(), 2)  # "the four unused bits zero"; 86 and "==" are 64 octets
+
+
 def one_of(*values):
     def check_value(value):
         demand(value in values, 2, "not one of the values of this field")
@@ -246,6 +256,7 @@ OWN_FIELDS = [  # in their order: name, whether it must be there, check of the v
     ("Content-Transfer-Encoding", True, one_of("base64")),
     ("Mugai-Id", True, check_mugai_id),
     ("Mugai-Result", True, matching(MUGAI_RESULT)),
+    ("Mugai-Seal", False, check_mugai_seal),
 ]
 OWN_NAMES = [name for name, _, _ in OWN_FIELDS]
 VALUE_CHECKS = ({name: check_value for name, _, check_value in OWN_FIELDS}
