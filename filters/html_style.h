@@ -130,7 +130,7 @@ gboolean html_style_color(const char *text, gsize length, guint32 *ret_color);
 GString *html_style_plain(const char *css, gsize length);
 
 /* The look of @element inside @parent. */
-HtmlLook
-html_style_look(const HtmlLook *parent, HtmlElement element, const HtmlDeclarations *declared);
+HtmlLook html_style_look(const HtmlLook *parent, HtmlElement element,
+                         const HtmlDeclarations *declared);
 /* Whether a reader sees text of this look. */
 gboolean html_style_is_seen(const HtmlLook *look);

@@ -1,5 +1,6 @@
 /*
- * charset_decode.c - mugai's decoder as a filter, for the comparison with an independent one (charset_oracle.mjs)
+ * charset_decode.c - mugai's decoder as a filter, for the comparison with an independent one
+ * (charset_oracle.mjs)
  *
  * Reads lines "LABEL HEX" and writes for each the octets' UTF-8 in hexadecimal, or "unknown".
  */

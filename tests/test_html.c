@@ -556,8 +556,9 @@ Test(html, style_sheets_count)
             g_strdup_printf("<html><head><style>%s</style></head><body>seen<div class=a>"
                             "<p id=i class='x y'>abc</p></div></body></html>",
                             sheets[i]);
-        g_autofree char *late = g_strdup_printf(
-            "seen<div class=a><p id=i class='x y'>abc</p></div><style>%s</style>", sheets[i]);
+        g_autofree char *late =
+            g_strdup_printf("seen<div class=a><p id=i class='x y'>abc</p></div><style>%s</style>",
+                            sheets[i]);
 
         check_hidden(html, 3);
         check_hidden(late, 3);
@@ -588,8 +589,9 @@ Test(html, rules_that_do_not_apply_hide_nothing)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(sheets); i++) {
-        g_autofree char *html = g_strdup_printf(
-            "<style>%s</style><div class=a><p id=i class='x y'>a</p></div>", sheets[i]);
+        g_autofree char *html =
+            g_strdup_printf("<style>%s</style><div class=a><p id=i class='x y'>a</p></div>",
+                            sheets[i]);
 
         check(html, "a\n");
     }

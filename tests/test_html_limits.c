@@ -259,7 +259,8 @@ check_memory(const char *unit, gsize octets, glong kib)
 
     time_of(html);
     getrusage(RUSAGE_SELF, &usage);
-    cr_assert(MUGAI_WITH_ADDRESS_SANITIZER || usage.ru_maxrss < kib, "%.60s takes %ld KiB", unit, usage.ru_maxrss);
+    cr_assert(MUGAI_WITH_ADDRESS_SANITIZER || usage.ru_maxrss < kib, "%.60s takes %ld KiB", unit,
+              usage.ru_maxrss);
 }
 
 Test(html_limits, I7_twenty_megabytes_in_bounded_memory)

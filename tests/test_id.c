@@ -165,9 +165,8 @@ Test(id, careless_typing_is_understood)
             g_string_replace(typed, "1", "l", 0);
         if (g_str_equal(*way, "blank"))
             g_string_replace(typed, "2", " 2\t-- ", 0);
-        if (g_str_equal(
-                *way,
-                "wide")) { /* from an input method: full-width, ideographic space, long vowel mark */
+        if (g_str_equal(*way, "wide")) { /* from an input method: full-width, ideographic space,
+                                            long vowel mark */
             g_string_replace(typed, "-", "\xE3\x83\xBC\xE3\x80\x80", 0);
             g_string_replace(typed, "2", "\xEF\xBC\x92", 0);
         }

@@ -99,8 +99,8 @@ keep(MugaiStore *store, const MugaiEnvelope *envelope, const char *octets, gsize
 {
     g_autoptr(MugaiObject) object = mugai_store_begin(store, envelope, error);
 
-    if (object == NULL || !mugai_object_append(object, octets, length / 2, error)
-        || !mugai_object_append(object, octets + length / 2, length - length / 2, error))
+    if (object == NULL || !mugai_object_append(object, octets, length / 2, error) ||
+        !mugai_object_append(object, octets + length / 2, length - length / 2, error))
         return NULL;
     return mugai_object_finish(g_steal_pointer(&object), error);
 }
@@ -660,8 +660,8 @@ fail_nth(pid_t child, const SystemCall *call, gpointer data)
 {
     Torture *torture = data;
     struct user_regs_struct registers;
-    gboolean begins = call->op == PTRACE_SYSCALL_INFO_ENTRY && can_fail(call->entry.nr)
-                      && ++torture->seen == torture->nth;
+    gboolean begins = call->op == PTRACE_SYSCALL_INFO_ENTRY && can_fail(call->entry.nr) &&
+                      ++torture->seen == torture->nth;
 
     if (!begins && !torture->failing)
         return TRUE;

@@ -15,8 +15,8 @@ cmd_check_config(int argc, char **argv, GError **error)
     if (!mugai_cli_parse(&common, entries, "[FILE]", "Says ok, or what is wrong and in which line.",
                          argc, argv, error))
         return -1;
-    if (g_strv_length(common.arguments) > 1
-        || (common.arguments[0] != NULL && common.config_path != NULL)) {
+    if (g_strv_length(common.arguments) > 1 ||
+        (common.arguments[0] != NULL && common.config_path != NULL)) {
         mugai_cli_misuse(error, "check-config takes one file");
         return -1;
     }

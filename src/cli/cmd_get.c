@@ -63,8 +63,8 @@ get(const MugaiConfig *config, const MugaiId *id, const GetOptions *options, GEr
     g_autoptr(MugaiOriginal) original = store != NULL ? mugai_store_read(store, id, error) : NULL;
     g_auto(MugaiFd) octets = original != NULL ? mugai_cli_fetch(original, NULL, NULL, error) : -1;
 
-    if (octets < 0
-        || (options->part != NULL && !extract_part(config, options->part, &octets, error)))
+    if (octets < 0 ||
+        (options->part != NULL && !extract_part(config, options->part, &octets, error)))
         return FALSE;
     if (options->output != NULL)
         return write_file(octets, options->output, error);
@@ -88,8 +88,8 @@ cmd_get(int argc, char **argv, GError **error)
 
     if (!mugai_cli_parse(&common, entries, "ID",
                          "Gives the original out, byte for byte as it was received.", argc, argv,
-                         error)
-        || !mugai_cli_read_id(&common, &id, error))
+                         error) ||
+        !mugai_cli_read_id(&common, &id, error))
         return -1;
     if (options.output == NULL && isatty(STDOUT_FILENO)) {
         mugai_cli_complain(

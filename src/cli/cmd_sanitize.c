@@ -42,8 +42,8 @@ write_output(const MugaiApproved *approved, GError **error)
 
     if (mugai_approved_failure(approved) != NULL)
         mugai_cli_complain("only the notice could be made: %s", mugai_approved_failure(approved));
-    return mugai_cli_write(STDOUT_FILENO, octets, length)
-           || mugai_cli_fail(error, EX_IOERR, "standard output");
+    return mugai_cli_write(STDOUT_FILENO, octets, length) ||
+           mugai_cli_fail(error, EX_IOERR, "standard output");
 }
 
 static gboolean
@@ -62,8 +62,8 @@ sanitize_one(const MugaiConfig *config, const char *path, const SanitizeOptions 
     approved = mugai_cli_sanitize(config, original, &id, received, error);
     if (approved == NULL || !write_output(approved, error))
         return FALSE;
-    return options->report == NULL
-           || mugai_cli_write_report(options->report, approved, original, &id, received, error);
+    return options->report == NULL ||
+           mugai_cli_write_report(options->report, approved, original, &id, received, error);
 }
 
 static int
@@ -122,9 +122,9 @@ cmd_sanitize(int argc, char **argv, GError **error)
     if (!mugai_cli_parse(&common, entries, "[FILE]",
                          "Sanitizes a message from FILE or standard input to standard output.\n"
                          "Needs no store, no daemon and no configuration file.",
-                         argc, argv, error)
-        || !check_usage(&common, &options, error)
-        || !mugai_cli_parse_received(options.received, &received, error))
+                         argc, argv, error) ||
+        !check_usage(&common, &options, error) ||
+        !mugai_cli_parse_received(options.received, &received, error))
         return -1;
     config = mugai_cli_load_config(&common, error);
     if (config == NULL)

@@ -217,8 +217,8 @@ cmd_show(int argc, char **argv, GError **error)
     if (!mugai_cli_parse(
             &common, entries, "ID",
             "Shows envelope and parts of a message and what became of each, never its content.",
-            argc, argv, error)
-        || !mugai_cli_read_id(&common, &id, error))
+            argc, argv, error) ||
+        !mugai_cli_read_id(&common, &id, error))
         return -1;
     config = mugai_cli_load_config(&common, error);
     return config != NULL && show(config, &id, json, error) ? EX_OK : -1;

@@ -112,9 +112,8 @@ write_message(const Run *run, const Flight *flight, const MugaiApproved *approve
     gsize length = 0;
     const char *octets = mugai_approved_octets(approved, &length);
 
-    return file >= 0
-           && (mugai_cli_write(file, octets, length)
-               || mugai_cli_fail(error, EX_IOERR, "%s", path));
+    return file >= 0 &&
+           (mugai_cli_write(file, octets, length) || mugai_cli_fail(error, EX_IOERR, "%s", path));
 }
 
 static gboolean
@@ -125,9 +124,8 @@ write_report(const Run *run, const Flight *flight, const MugaiApproved *approved
     if (run->many->reports == NULL)
         return TRUE;
     path = make_place(run->many->reports, flight->relative, ".json", error);
-    return path != NULL
-           && mugai_cli_write_report(path, approved, flight->original, &flight->id,
-                                     run->many->received, error);
+    return path != NULL && mugai_cli_write_report(path, approved, flight->original, &flight->id,
+                                                  run->many->received, error);
 }
 
 /* --- flights --- */
@@ -154,8 +152,8 @@ land_oldest(Run *run)
         trouble(run, flight->relative, mugai_error_exit_status(error), error);
         return;
     }
-    if (!write_message(run, flight, approved, &error)
-        || !write_report(run, flight, approved, &error)) {
+    if (!write_message(run, flight, approved, &error) ||
+        !write_report(run, flight, approved, &error)) {
         trouble(run, flight->relative, EX_CANTCREAT, error);
         return;
     }

@@ -219,8 +219,8 @@ mugai_cli_parse_received(const char *typed, MugaiTime *ret_time, GError **error)
     if (read_unix_seconds(typed, ret_time))
         return TRUE;
     moment = g_date_time_new_from_iso8601(typed, NULL);
-    if (moment == NULL || g_date_time_to_unix(moment) < 0
-        || g_date_time_to_unix(moment) > SECONDS_MAX)
+    if (moment == NULL || g_date_time_to_unix(moment) < 0 ||
+        g_date_time_to_unix(moment) > SECONDS_MAX)
         return mugai_cli_misuse(
             error, "\"%s\" is no time: write 2026-11-20T10:00:00+09:00 or @ and unix seconds",
             typed);

@@ -70,6 +70,6 @@ mugai_cli_write_report(const char *path, const MugaiApproved *approved, int orig
     file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (file < 0)
         return mugai_cli_fail(error, EX_CANTCREAT, "%s", path);
-    return (mugai_cli_write(file, json, strlen(json)) && mugai_cli_write(file, "\n", 1))
-           || mugai_cli_fail(error, EX_IOERR, "%s", path);
+    return (mugai_cli_write(file, json, strlen(json)) && mugai_cli_write(file, "\n", 1)) ||
+           mugai_cli_fail(error, EX_IOERR, "%s", path);
 }

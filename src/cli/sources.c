@@ -219,8 +219,8 @@ mugai_cli_visit_messages(int fd, MugaiMessageVisit visit, gpointer data, GError 
     char head[sizeof FROM_LINE - 1];
     g_autoptr(GMappedFile) mapped = NULL;
 
-    if (pread(fd, head, sizeof head, 0) != (gssize)sizeof head
-        || memcmp(head, FROM_LINE, sizeof head) != 0)
+    if (pread(fd, head, sizeof head, 0) != (gssize)sizeof head ||
+        memcmp(head, FROM_LINE, sizeof head) != 0)
         return visit(fd, 0, data, error);
     mapped = g_mapped_file_new_from_fd(fd, FALSE, error);
     return mapped != NULL && visit_mbox(mapped, visit, data, error);

@@ -26,8 +26,8 @@ cut(GString *text, gsize columns)
     if (mugai_text_columns(text->str) <= columns)
         return;
     while (text->len > 0 && mugai_text_columns(text->str) + 1 > columns)
-        g_string_truncate(
-            text, (gsize)(g_utf8_find_prev_char(text->str, text->str + text->len) - text->str));
+        g_string_truncate(text, (gsize)(g_utf8_find_prev_char(text->str, text->str + text->len) -
+                                        text->str));
     g_string_append(text, "\xE2\x80\xA6"); /* … */
 }
 

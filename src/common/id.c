@@ -96,8 +96,8 @@ mugai_id_new(gint64 unix_seconds, MugaiId *ret_id)
 static gboolean
 is_separator(gunichar c)
 {
-    return g_unichar_isspace(c) || g_unichar_type(c) == G_UNICODE_DASH_PUNCTUATION
-           || c == 0x2212 /* minus */
+    return g_unichar_isspace(c) || g_unichar_type(c) == G_UNICODE_DASH_PUNCTUATION ||
+           c == 0x2212 /* minus */
            || c == 0x30FC /* the long vowel mark, where the Japanese keyboard has its dash */;
 }
 

@@ -299,8 +299,8 @@ mugai_report_from_variant(GVariant *variant, GError **error)
     const char *lines[4] = {NULL};
 
     /* The normal form has only valid UTF-8 in its strings and all its children inside of it. */
-    if (!g_variant_is_of_type(variant, G_VARIANT_TYPE(REPORT_TYPE))
-        || !g_variant_is_normal_form(variant)) {
+    if (!g_variant_is_of_type(variant, G_VARIANT_TYPE(REPORT_TYPE)) ||
+        !g_variant_is_normal_form(variant)) {
         malformed(error, "not in normal form");
         return NULL;
     }
@@ -310,9 +310,9 @@ mugai_report_from_variant(GVariant *variant, GError **error)
     set_string(&report->from, lines[1]);
     set_string(&report->message_id, lines[2]);
     set_string(&report->date, lines[3]);
-    if (!read_parts_variant(parts, report->parts, error)
-        || !read_remarks_variant(ambiguities, report->ambiguities, error)
-        || !read_remarks_variant(warnings, report->warnings, error))
+    if (!read_parts_variant(parts, report->parts, error) ||
+        !read_remarks_variant(ambiguities, report->ambiguities, error) ||
+        !read_remarks_variant(warnings, report->warnings, error))
         return NULL;
     return g_steal_pointer(&report);
 }
@@ -552,8 +552,8 @@ parse_object(JsonParser *parser, const char *json, gssize length, GError **error
     gsize octets = length < 0 ? strlen(json) : (gsize)length;
     JsonNode *root = NULL;
 
-    if (g_utf8_validate(json, (gssize)octets, NULL) && is_shallow(json, octets)
-        && json_parser_load_from_data(parser, json, (gssize)octets, NULL))
+    if (g_utf8_validate(json, (gssize)octets, NULL) && is_shallow(json, octets) &&
+        json_parser_load_from_data(parser, json, (gssize)octets, NULL))
         root = json_parser_get_root(parser);
     if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
         malformed(error, "not a JSON object");
@@ -587,13 +587,13 @@ mugai_envelope_from_json(const char *json, gssize length, GError **error)
     g_autoptr(MugaiEnvelope) envelope = mugai_envelope_new(0);
     JsonObject *object = parse_object(parser, json, length, error);
 
-    if (object == NULL || !read_time(object, "received", &envelope->received, error)
-        || !read_string(object, "sender", &envelope->sender, error)
-        || !read_strings(object, "recipients", MUGAI_LIMIT_RECIPIENTS, envelope->recipients, error)
-        || !read_string(object, "client_name", &envelope->client_name, error)
-        || !read_string(object, "client_address", &envelope->client_address, error)
-        || !read_string(object, "helo", &envelope->helo, error)
-        || !read_string(object, "queue_id", &envelope->queue_id, error))
+    if (object == NULL || !read_time(object, "received", &envelope->received, error) ||
+        !read_string(object, "sender", &envelope->sender, error) ||
+        !read_strings(object, "recipients", MUGAI_LIMIT_RECIPIENTS, envelope->recipients, error) ||
+        !read_string(object, "client_name", &envelope->client_name, error) ||
+        !read_string(object, "client_address", &envelope->client_address, error) ||
+        !read_string(object, "helo", &envelope->helo, error) ||
+        !read_string(object, "queue_id", &envelope->queue_id, error))
         return NULL;
     return g_steal_pointer(&envelope);
 }
@@ -618,15 +618,15 @@ read_part(JsonObject *object, MugaiPart *part, GError **error)
 
     if (size == NULL || json_node_get_value_type(size) != G_TYPE_INT64)
         return malformed(error, "size of a part");
-    return read_string(object, "path", &part->path, error)
-           && read_string(object, "type", &part->type, error)
-           && read_string(object, "declared_type", &part->declared_type, error)
-           && read_string(object, "name", &part->name, error)
-           && read_string(object, "reason", &part->reason, error)
-           && read_string(object, "sha256", &sha256, error)
-           && read_string(object, "disposition", &disposition, error)
-           && set_part_facts(part, (guint64)json_node_get_int(size), sha256,
-                             find_disposition(disposition), error);
+    return read_string(object, "path", &part->path, error) &&
+           read_string(object, "type", &part->type, error) &&
+           read_string(object, "declared_type", &part->declared_type, error) &&
+           read_string(object, "name", &part->name, error) &&
+           read_string(object, "reason", &part->reason, error) &&
+           read_string(object, "sha256", &sha256, error) &&
+           read_string(object, "disposition", &disposition, error) &&
+           set_part_facts(part, (guint64)json_node_get_int(size), sha256,
+                          find_disposition(disposition), error);
 }
 
 static gboolean
@@ -656,13 +656,13 @@ mugai_report_from_json(const char *json, gssize length, GError **error)
     g_autoptr(MugaiReport) report = mugai_report_new();
     JsonObject *object = parse_object(parser, json, length, error);
 
-    if (object == NULL || !read_string(object, "subject", &report->subject, error)
-        || !read_string(object, "from", &report->from, error)
-        || !read_string(object, "message_id", &report->message_id, error)
-        || !read_string(object, "date", &report->date, error)
-        || !read_parts(object, report->parts, error)
-        || !read_strings(object, "ambiguities", MUGAI_LIMIT_REMARKS, report->ambiguities, error)
-        || !read_strings(object, "warnings", MUGAI_LIMIT_REMARKS, report->warnings, error))
+    if (object == NULL || !read_string(object, "subject", &report->subject, error) ||
+        !read_string(object, "from", &report->from, error) ||
+        !read_string(object, "message_id", &report->message_id, error) ||
+        !read_string(object, "date", &report->date, error) ||
+        !read_parts(object, report->parts, error) ||
+        !read_strings(object, "ambiguities", MUGAI_LIMIT_REMARKS, report->ambiguities, error) ||
+        !read_strings(object, "warnings", MUGAI_LIMIT_REMARKS, report->warnings, error))
         return NULL;
     return g_steal_pointer(&report);
 }

@@ -72,8 +72,8 @@ mugai_index_fail(MugaiIndex *index, const char *step, GError **error)
 static gboolean
 execute(MugaiIndex *index, const char *sql, GError **error)
 {
-    return sqlite3_exec(index->database, sql, NULL, NULL, NULL) == SQLITE_OK
-           || mugai_index_fail(index, "setup", error);
+    return sqlite3_exec(index->database, sql, NULL, NULL, NULL) == SQLITE_OK ||
+           mugai_index_fail(index, "setup", error);
 }
 
 static gboolean
@@ -90,24 +90,23 @@ prepare(MugaiIndex *index, const char *sql, sqlite3_stmt **ret_statement, GError
 static gboolean
 prepare_all(MugaiIndex *index, GError **error)
 {
-    if (!prepare(index, "SELECT 1 FROM messages WHERE id = ?", &index->has, error)
-        || !prepare(index, "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE id = ?", &index->get,
-                    error))
+    if (!prepare(index, "SELECT 1 FROM messages WHERE id = ?", &index->has, error) ||
+        !prepare(index, "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE id = ?", &index->get,
+                 error))
         return FALSE;
     if (!index->writable)
         return TRUE;
     return prepare(index,
                    "DELETE FROM words WHERE rowid = (SELECT number FROM messages WHERE id = ?)",
-                   &index->remove_words, error)
-           && prepare(index, "DELETE FROM messages WHERE id = ?", &index->remove, error)
-           && prepare(index,
-                      "INSERT INTO messages(" MUGAI_INDEX_COLUMNS
-                      ") VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-                      &index->add, error)
-           && prepare(index,
-                      "INSERT INTO words(rowid, sender, recipients, subject, other)"
-                      " VALUES(last_insert_rowid(), ?, ?, ?, ?)",
-                      &index->add_words, error);
+                   &index->remove_words, error) &&
+           prepare(index, "DELETE FROM messages WHERE id = ?", &index->remove, error) &&
+           prepare(index,
+                   "INSERT INTO messages(" MUGAI_INDEX_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                   &index->add, error) &&
+           prepare(index,
+                   "INSERT INTO words(rowid, sender, recipients, subject, other)"
+                   " VALUES(last_insert_rowid(), ?, ?, ?, ?)",
+                   &index->add_words, error);
 }
 
 /* MALFORMED if the open file is not an index of this version; an empty one is not. */
@@ -116,8 +115,9 @@ check_version(MugaiIndex *index, GError **error)
 {
     g_autoptr(sqlite3_stmt) version = NULL;
 
-    if (sqlite3_prepare_v2(index->database, "PRAGMA user_version", -1, &version, NULL) != SQLITE_OK
-        || sqlite3_step(version) != SQLITE_ROW)
+    if (sqlite3_prepare_v2(index->database, "PRAGMA user_version", -1, &version, NULL) !=
+            SQLITE_OK ||
+        sqlite3_step(version) != SQLITE_ROW)
         return mugai_index_fail(index, "version", error);
     if (g_strcmp0((const char *)sqlite3_column_text(version, 0), SCHEMA_VERSION) != 0)
         return fail_with(index, MUGAI_ERROR_MALFORMED, "another version", error);
@@ -154,8 +154,8 @@ open_file(MugaiIndex *index, GError **error)
     g_autofree char *uri = make_uri(index);
     int access = index->writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 
-    if (sqlite3_open_v2(uri, &index->database, access | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL)
-        != SQLITE_OK)
+    if (sqlite3_open_v2(uri, &index->database, access | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK)
         return mugai_index_fail(index, "open", error);
     sqlite3_busy_timeout(index->database, BUSY_MILLISECONDS);
     if (!index->writable)
@@ -207,8 +207,8 @@ make_anew(MugaiIndex *index, GError **error)
 static gboolean
 is_hopeless(const GError *error)
 {
-    return g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND)
-           || g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED);
+    return g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND) ||
+           g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED);
 }
 
 /* Opens or makes the index. One at a time, threads as well, so that nobody deletes what another has
@@ -239,9 +239,9 @@ mugai_index_refresh(MugaiIndex *index, GError **error)
 {
     struct stat status = {0};
 
-    if (index->database != NULL
-        && fstatat(index->store->directory, INDEX_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0
-        && status.st_dev == index->device && status.st_ino == index->inode)
+    if (index->database != NULL &&
+        fstatat(index->store->directory, INDEX_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        status.st_dev == index->device && status.st_ino == index->inode)
         return TRUE;
     disconnect(index);
     if (index->writable ? open_writable(index, FALSE, error) : open_existing(index, error))
@@ -389,8 +389,8 @@ add_once(MugaiIndex *index, const MugaiEntry *entry, GError **error)
 {
     if (!mugai_index_refresh(index, error) || !execute(index, "BEGIN IMMEDIATE", error))
         return FALSE;
-    if (remove_entry(index, &entry->id, error) && add_message(index, entry, error)
-        && add_words(index, entry, error) && execute(index, "COMMIT", error))
+    if (remove_entry(index, &entry->id, error) && add_message(index, entry, error) &&
+        add_words(index, entry, error) && execute(index, "COMMIT", error))
         return TRUE;
     sqlite3_exec(index->database, "ROLLBACK", NULL, NULL, NULL);
     return FALSE;

@@ -201,9 +201,8 @@ start_compression(MugaiObject *object, int level, GError **error)
     /* Both fail only for want of memory, which aborts here as everywhere, or for our own wrong
      * arguments. */
     if (deflateInit2(&object->stream, level, Z_DEFLATED, GZIP_WINDOW_BITS, GZIP_MEMORY_LEVEL,
-                     Z_DEFAULT_STRATEGY)
-            != Z_OK
-        || deflateSetHeader(&object->stream, &object->header) != Z_OK)
+                     Z_DEFAULT_STRATEGY) != Z_OK ||
+        deflateSetHeader(&object->stream, &object->header) != Z_OK)
         g_error("zlib cannot begin a stream");
     return TRUE;
 }
@@ -227,9 +226,9 @@ mugai_store_begin(MugaiStore *store, const MugaiEnvelope *envelope, GError **err
     object->digest = g_checksum_new(G_CHECKSUM_SHA256);
     object->receipt = g_new0(MugaiReceipt, 1);
     object->receipt->envelope = copy_envelope(envelope, error);
-    if (object->receipt->envelope == NULL || !check_space(store, error)
-        || !draw_id(store, object, error) || !open_unnamed(object, error)
-        || !start_compression(object, store->compression, error))
+    if (object->receipt->envelope == NULL || !check_space(store, error) ||
+        !draw_id(store, object, error) || !open_unnamed(object, error) ||
+        !start_compression(object, store->compression, error))
         return NULL;
     return g_steal_pointer(&object);
 }
@@ -325,8 +324,8 @@ mugai_object_finish(MugaiObject *object, GError **error)
 {
     g_autoptr(MugaiObject) owned = object;
 
-    if (!check_usable(owned, error) || !compress_input(owned, Z_FINISH, error)
-        || !make_durable(owned, error))
+    if (!check_usable(owned, error) || !compress_input(owned, Z_FINISH, error) ||
+        !make_durable(owned, error))
         return NULL;
     owned->receipt->sha256 = g_strdup(g_checksum_get_string(owned->digest));
     return g_steal_pointer(&owned->receipt);

@@ -118,8 +118,8 @@ read_envelope(MugaiOriginal *original, GError **error)
         if (status != Z_OK && status != Z_BUF_ERROR)
             return damaged(original, "its header is not one of gzip", error);
     }
-    if (header.done < 0 || header.comment == NULL
-        || memchr(comment, '\0', MUGAI_LIMIT_ENVELOPE_OCTETS) == NULL)
+    if (header.done < 0 || header.comment == NULL ||
+        memchr(comment, '\0', MUGAI_LIMIT_ENVELOPE_OCTETS) == NULL)
         return damaged(original, "it has no envelope", error);
     original->envelope = mugai_envelope_from_json(comment, -1, error);
     g_prefix_error(error, "object %s: ", original->id.text);
@@ -166,8 +166,8 @@ write_chunk(const MugaiOriginal *original, Copy *copy, const guint8 *octets, gsi
 {
     copy->size += length;
     g_checksum_update(copy->digest, octets, (gssize)length);
-    return mugai_store_write(copy->fd, octets, length)
-           || failed(original, "write of the copy", error);
+    return mugai_store_write(copy->fd, octets, length) ||
+           failed(original, "write of the copy", error);
 }
 
 /* The whole stream; zlib compares the trailer's checksum and length. */

@@ -155,8 +155,7 @@ mugai_index_list(MugaiIndex *index, const MugaiQuery *query, MugaiIndexVisit vis
         return FALSE;
     if (sqlite3_prepare_v2(index->database,
                            "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE number = ?", -1,
-                           &by_number, NULL)
-        != SQLITE_OK)
+                           &by_number, NULL) != SQLITE_OK)
         return mugai_index_fail(index, "read", error);
     for (guint i = 0; i < numbers->len; i++) {
         g_autoptr(GError) local = NULL;

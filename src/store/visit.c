@@ -61,8 +61,8 @@ visit_object(Walk *walk, gint day, const char *name)
     if (!g_str_has_suffix(name, MUGAI_STORE_SUFFIX))
         return;
     stem = g_strndup(name, strlen(name) - strlen(MUGAI_STORE_SUFFIX));
-    if (!mugai_id_parse(stem, &id, NULL) || !g_str_equal(id.text, stem)
-        || mugai_store_day_number(&id) != day)
+    if (!mugai_id_parse(stem, &id, NULL) || !g_str_equal(id.text, stem) ||
+        mugai_store_day_number(&id) != day)
         return;
     walk->stopped = !walk->visit(&id, walk->data);
 }
@@ -126,8 +126,8 @@ day_of_seconds(gint64 seconds)
 
     if (time == NULL)
         return seconds < 0 ? 0 : 99991231;
-    return g_date_time_get_year(time) * 10000 + g_date_time_get_month(time) * 100
-           + g_date_time_get_day_of_month(time);
+    return g_date_time_get_year(time) * 10000 + g_date_time_get_month(time) * 100 +
+           g_date_time_get_day_of_month(time);
 }
 
 gboolean

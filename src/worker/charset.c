@@ -1,12 +1,13 @@
 /*
  * charset.c - octets of any age to UTF-8, as browsers decode them
  *
- * Implements the WHATWG Encoding Standard on tables that were made when mugai was built (charset_make.c): no converter of
- * the C library is called, no file is opened, nothing is allocated but the text.
+ * Implements the WHATWG Encoding Standard on tables that were made when mugai was built
+ * (charset_make.c): no converter of the C library is called, no file is opened, nothing is
+ * allocated but the text.
  *
- * Invariants: decoding is total and gives valid UTF-8; each U+FFFD it puts in is counted; time is linear.
- * Trust: all octets are hostile.
- * Limits: what encoding octets are in is decided in charset_recognise.c; decoding believes its caller.
+ * Invariants: decoding is total and gives valid UTF-8; each U+FFFD it puts in is counted; time is
+ * linear. Trust: all octets are hostile. Limits: what encoding octets are in is decided in
+ * charset_recognise.c; decoding believes its caller.
  */
 #include <mugai/charset.h>
 #include <mugai/error.h>
@@ -63,7 +64,8 @@ mugai_charset_name(MugaiCharset charset)
     return names[charset];
 }
 
-/* What the second octet of a UTF-8 sequence may be (Unicode, table 3-7); beyond it all are 80 to BF. */
+/* What the second octet of a UTF-8 sequence may be (Unicode, table 3-7); beyond it all are 80 to
+ * BF. */
 static gboolean
 utf_8_second_fits(guint8 lead, guint8 second)
 {
@@ -88,8 +90,8 @@ mugai_charset_utf_8_sequence(const guint8 *octets, gsize length, gboolean *ret_w
     return have;
 }
 
-/* All sequences up to the next ASCII octet or error; one U+FFFD for each maximal beginning of a sequence, as the standard
- * has it. */
+/* All sequences up to the next ASCII octet or error; one U+FFFD for each maximal beginning of a
+ * sequence, as the standard has it. */
 static gsize
 step_utf_8(const guint8 *octets, gsize length, Sink *sink)
 {
@@ -242,7 +244,8 @@ mugai_charset_warm_up(GError **error)
 
     for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
         g_autoptr(GString) utf8 = g_string_new(NULL);
-        mugai_charset_decode(known[i].charset, (const guint8 *)known[i].octets, strlen(known[i].octets), utf8);
+        mugai_charset_decode(known[i].charset, (const guint8 *)known[i].octets,
+                             strlen(known[i].octets), utf8);
         if (strcmp(utf8->str, known[i].utf8) != 0) {
             g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "the table of %s is damaged",
                         mugai_charset_name(known[i].charset));

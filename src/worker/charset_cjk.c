@@ -1,13 +1,16 @@
 /*
- * charset_cjk.c - the encodings of two octets and more: one character at a time, as the Encoding Standard says
+ * charset_cjk.c - the encodings of two octets and more: one character at a time, as the Encoding
+ * Standard says
  *
- * Each function is the decoder of its section in the standard (https://encoding.spec.whatwg.org/), with the standard's
- * rule for what is swallowed by an error: an ASCII octet never, so that broken text cannot eat a quote or a tag.
+ * Each function is the decoder of its section in the standard (https://encoding.spec.whatwg.org/),
+ * with the standard's rule for what is swallowed by an error: an ASCII octet never, so that broken
+ * text cannot eat a quote or a tag.
  *
- * ISO-2022-JP reads more than the standard, for mail holds more than web pages: escapes of other editions of JIS,
- * half-width kana by shift-out or by raw octets, the extra rows of cp50220 and cp50221, controls and blanks inside of
- * two-octet text, and a line end that comes before the escape back. Two escapes in a row are no error either: they arise
- * wherever encoded words are joined.
+ * ISO-2022-JP reads more than the standard, for mail holds more than web pages: escapes of other
+ * editions of JIS, half-width kana by shift-out or by raw octets, the extra rows of cp50220 and
+ * cp50221, controls and blanks inside of two-octet text, and a line end that comes before the
+ * escape back. Two escapes in a row are no error either: they arise wherever encoded words are
+ * joined.
  */
 #include "charset_sink.h"
 #include "charset_tables.h"
@@ -54,7 +57,8 @@ mugai_charset_step_shift_jis(const guint8 *octets, gsize length, Sink *sink)
     if (trail < 0x40 || trail == 0x7F || trail > 0xFC)
         return bad_pair(trail, sink);
     gsize row = lead - (lead < 0xA0 ? 0x81u : 0xC1u);
-    return put_pair(mugai_charset_jis0208[row * 188 + trail - (trail < 0x7F ? 0x40u : 0x41u)], trail, sink);
+    return put_pair(mugai_charset_jis0208[row * 188 + trail - (trail < 0x7F ? 0x40u : 0x41u)],
+                    trail, sink);
 }
 
 /* JIS X 0212 behind 0x8F. */
@@ -65,7 +69,8 @@ step_euc_jp_three(const guint8 *octets, gsize length, Sink *sink)
         return bad_end(length, sink);
     if (!sink_between(octets[2], 0xA1, 0xFE))
         return 1 + bad_pair(octets[2], sink);
-    return 1 + put_pair(mugai_charset_jis0212[(octets[1] - 0xA1) * 94 + octets[2] - 0xA1], octets[2], sink);
+    return 1 + put_pair(mugai_charset_jis0212[(octets[1] - 0xA1) * 94 + octets[2] - 0xA1],
+                        octets[2], sink);
 }
 
 gsize
@@ -104,7 +109,8 @@ gb18030_code(guint pointer)
         else
             high = middle;
     }
-    return mugai_charset_gb18030_ranges[low].code + pointer - mugai_charset_gb18030_ranges[low].pointer;
+    return mugai_charset_gb18030_ranges[low].code + pointer -
+           mugai_charset_gb18030_ranges[low].pointer;
 }
 
 /* Four octets; a broken one gives back all but the first. */
@@ -193,12 +199,13 @@ static const struct {
     char escape[4];
     JisSet set;
 } jis_escapes[] = {
-    {"(B", JIS_ASCII}, {"(J", JIS_ROMAN}, {"(I", JIS_KATAKANA},
-    {"$@", JIS_0208},  {"$B", JIS_0208},  {"(H", JIS_ROMAN}, /* what some early programs wrote for (J */
+    {"(B", JIS_ASCII}, {"(J", JIS_ROMAN}, {"(I", JIS_KATAKANA}, {"$@", JIS_0208},
+    {"$B", JIS_0208},  {"(H", JIS_ROMAN}, /* what some early programs wrote for (J */
     {"$(@", JIS_0208}, {"$(B", JIS_0208}, {"$(D", JIS_0212}, /* the long forms, and iso-2022-jp-1 */
 };
 
-/* The length of the escape at @octets, which begin behind ESC, and the set it calls; 0 if it is none. */
+/* The length of the escape at @octets, which begin behind ESC, and the set it calls; 0 if it is
+ * none. */
 static gsize
 jis_escape(const guint8 *octets, gsize length, JisSet *ret_set)
 {
@@ -227,7 +234,8 @@ jis_put_single(guint8 octet, JisSet set, Sink *sink)
         sink_put(sink, octet);
 }
 
-/* Rows 95 to 119 are the private use area and IBM's characters: leads above 0x7E, as cp50221 writes them. */
+/* Rows 95 to 119 are the private use area and IBM's characters: leads above 0x7E, as cp50221 writes
+ * them. */
 static gsize
 jis_put_double(const guint8 *octets, gsize length, JisSet set, Sink *sink)
 {

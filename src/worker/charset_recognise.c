@@ -1,13 +1,14 @@
 /*
  * charset_recognise.c - which encoding octets are really in, whatever their label says
  *
- * Each encoding that octets could be in reads a sample and names a price, roughly in bits: what is common in Japanese or
- * western mail is cheap, what is rare dear, what is impossible very dear. The cheapest reading wins; a label that can be
- * true makes its own reading cheaper. ISO-2022-JP is known by its escapes, UTF-16 by its mark.
+ * Each encoding that octets could be in reads a sample and names a price, roughly in bits: what is
+ * common in Japanese or western mail is cheap, what is rare dear, what is impossible very dear. The
+ * cheapest reading wins; a label that can be true makes its own reading cheaper. ISO-2022-JP is
+ * known by its escapes, UTF-16 by its mark.
  *
- * Invariants: never NONE; the same octets and label give the same answer; reads at most SAMPLE_OCTETS beyond the ASCII
- * at the beginning.
- * Limits: two or three half-width kana without a label can be EUC-JP kanji as well; then the kanji win.
+ * Invariants: never NONE; the same octets and label give the same answer; reads at most
+ * SAMPLE_OCTETS beyond the ASCII at the beginning. Limits: two or three half-width kana without a
+ * label can be EUC-JP kanji as well; then the kanji win.
  */
 #include <string.h>
 #include <uchar.h>
@@ -117,14 +118,17 @@ octet_after(const Place *place, gsize n)
 static guint
 price_alone(const Place *place, gsize n)
 {
-    return g_ascii_isalpha(octet_before(place)) && g_ascii_isalpha(octet_after(place, n)) ? PRICE_ALONE : 0;
+    return g_ascii_isalpha(octet_before(place)) && g_ascii_isalpha(octet_after(place, n))
+               ? PRICE_ALONE
+               : 0;
 }
 
 /* A half-width kana: dear at the beginning of a run, and as a sound mark only where one belongs. */
 static guint
 price_half_width(guint8 before, guint8 octet)
 {
-    gboolean voiced = sink_between(before, 0xB6, 0xC4) || sink_between(before, 0xCA, 0xCE) || before == 0xB3;
+    gboolean voiced =
+        sink_between(before, 0xB6, 0xC4) || sink_between(before, 0xCA, 0xCE) || before == 0xB3;
 
     if (octet == 0xDE || octet == 0xDF)
         return voiced ? 2 : PRICE_RARE;
@@ -153,7 +157,8 @@ price_shift_jis(const Place *place, gsize *ret_taken)
     if (trail < 0x40 || trail == 0x7F || trail > 0xFC)
         return PRICE_ERROR;
     *ret_taken = 2;
-    price = price_jis((lead - (lead < 0xA0 ? 0x81u : 0xC1u)) * 188u + trail - (trail < 0x7F ? 0x40u : 0x41u));
+    price = price_jis((lead - (lead < 0xA0 ? 0x81u : 0xC1u)) * 188u + trail -
+                      (trail < 0x7F ? 0x40u : 0x41u));
     return price + price_alone(place, 2) - (trail < 0x80 ? PRICE_ASCII : 0);
 }
 
@@ -176,8 +181,9 @@ price_euc_jp(const Place *place, gsize *ret_taken)
     if (lead == 0x8E)
         return place->at - place->begin > 1 && place->at[-2] == lead ? PRICE_KANA : PRICE_SYMBOL;
     if (need == 3)
-        return mugai_charset_jis0212[(place->at[1] - 0xA1) * 94 + place->at[2] - 0xA1] != 0 ? 2 * PRICE_RARE
-                                                                                            : PRICE_ERROR;
+        return mugai_charset_jis0212[(place->at[1] - 0xA1) * 94 + place->at[2] - 0xA1] != 0
+                   ? 2 * PRICE_RARE
+                   : PRICE_ERROR;
     return price_jis((lead - 0xA1u) * 94u + place->at[1] - 0xA1u) + price_alone(place, 2);
 }
 
@@ -209,7 +215,8 @@ price_western_symbol(guint8 octet)
     return octet < 0xA0 ? PRICE_RARE : PRICE_SYMBOL;
 }
 
-/* Takes all octets above ASCII up to the next that is not: one or two letters in a word are cheap, more hardly occur. */
+/* Takes all octets above ASCII up to the next that is not: one or two letters in a word are cheap,
+ * more hardly occur. */
 static guint
 price_windows_1252(const Place *place, gsize *ret_taken)
 {
@@ -222,7 +229,9 @@ price_windows_1252(const Place *place, gsize *ret_taken)
     for (; octet_after(place, n) >= 0x80; n++) {
         gboolean letter = is_western_letter(place->at[n]);
         in_word = letter && (in_word || g_ascii_isalpha(octet_after(place, n + 1)));
-        price += !letter ? price_western_symbol(place->at[n]) : in_word ? PRICE_WESTERN : PRICE_SYMBOL;
+        price += !letter   ? price_western_symbol(place->at[n])
+                 : in_word ? PRICE_WESTERN
+                           : PRICE_SYMBOL;
         letters = letters && letter;
     }
     *ret_taken = n;
@@ -258,8 +267,9 @@ static const struct {
     {MUGAI_CHARSET_WINDOWS_1252, price_windows_1252},
 };
 
-/* The price is what a label must be beaten by: half of it for one that names a Japanese encoding or UTF-8; nearly all for
- * windows-1252, which stands for us-ascii and latin-1 and is what programs say that do not know. */
+/* The price is what a label must be beaten by: half of it for one that names a Japanese encoding or
+ * UTF-8; nearly all for windows-1252, which stands for us-ascii and latin-1 and is what programs
+ * say that do not know. */
 static guint64
 discount(guint64 price, MugaiCharset charset, MugaiCharset labelled)
 {
@@ -268,7 +278,8 @@ discount(guint64 price, MugaiCharset charset, MugaiCharset labelled)
     return charset == MUGAI_CHARSET_WINDOWS_1252 ? price * 9 / 10 : price / 2;
 }
 
-/* What looks western under the label of another encoding is not that: broken, and left to the label. */
+/* What looks western under the label of another encoding is not that: broken, and left to the
+ * label. */
 static MugaiCharset
 cheapest(const guint8 *octets, gsize length, MugaiCharset labelled)
 {
@@ -276,7 +287,8 @@ cheapest(const guint8 *octets, gsize length, MugaiCharset labelled)
     guint64 lowest = G_MAXUINT64;
 
     for (gsize i = 0; i < G_N_ELEMENTS(readings); i++) {
-        guint64 price = discount(price_of(readings[i].price, octets, length), readings[i].charset, labelled);
+        guint64 price =
+            discount(price_of(readings[i].price, octets, length), readings[i].charset, labelled);
         if (price < lowest) {
             best = readings[i].charset;
             lowest = price;
@@ -297,7 +309,8 @@ has_jis_escape(const guint8 *octets, gsize length)
             return TRUE;
         if (end - at >= 2 && at[0] == '(' && at[1] == 'I')
             return TRUE;
-        if (end - at >= 3 && at[0] == '$' && at[1] == '(' && strchr("@BD", at[2]) != NULL && at[2] != 0)
+        if (end - at >= 3 && at[0] == '$' && at[1] == '(' && strchr("@BD", at[2]) != NULL &&
+            at[2] != 0)
             return TRUE;
     }
     return FALSE;
@@ -333,8 +346,8 @@ undecodable(MugaiCharset charset, const guint8 *octets, gsize length)
     return mugai_charset_decode(charset, octets, length, utf8);
 }
 
-/* A label of another encoding is believed unless it is surely UTF-8, or cannot be read so but without a single error as
- * one of ours. */
+/* A label of another encoding is believed unless it is surely UTF-8, or cannot be read so but
+ * without a single error as one of ours. */
 static MugaiCharset
 believe_or_not(const guint8 *octets, gsize length, MugaiCharset labelled)
 {
@@ -348,7 +361,8 @@ believe_or_not(const guint8 *octets, gsize length, MugaiCharset labelled)
     return undecodable(other, octets, length) == 0 ? other : labelled;
 }
 
-/* UTF-16 without a mark: the zeros of its ASCII and its line ends show the order, and that it is UTF-16 at all. */
+/* UTF-16 without a mark: the zeros of its ASCII and its line ends show the order, and that it is
+ * UTF-16 at all. */
 static MugaiCharset
 recognise_utf_16(const guint8 *octets, gsize length, MugaiCharset labelled)
 {
@@ -413,11 +427,13 @@ mugai_charset_recognise(const guint8 *octets, gsize length, MugaiCharset labelle
     if (labelled == MUGAI_CHARSET_UTF_16BE || labelled == MUGAI_CHARSET_UTF_16LE)
         return recognise_utf_16(octets, MIN(length, SAMPLE_OCTETS), labelled);
     if (has_jis_escape(octets, length) &&
-        (ascii == length || (is_ours(labelled) && undecodable(MUGAI_CHARSET_ISO_2022_JP, octets, length) == 0)))
+        (ascii == length ||
+         (is_ours(labelled) && undecodable(MUGAI_CHARSET_ISO_2022_JP, octets, length) == 0)))
         return MUGAI_CHARSET_ISO_2022_JP;
     if (ascii == length)
         return labelled == MUGAI_CHARSET_NONE ? MUGAI_CHARSET_UTF_8 : labelled;
     octets += ascii > 0 ? ascii - 1 : 0;
     length = MIN(length - (ascii > 0 ? ascii - 1 : 0), SAMPLE_OCTETS);
-    return is_ours(labelled) ? cheapest(octets, length, labelled) : believe_or_not(octets, length, labelled);
+    return is_ours(labelled) ? cheapest(octets, length, labelled)
+                             : believe_or_not(octets, length, labelled);
 }

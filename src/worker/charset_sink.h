@@ -1,7 +1,8 @@
 /*
  * charset_sink.h - where decoders put characters, and what they look like; for charset*.c alone
  *
- * The small buffer makes a character cost a store, not a call; ASCII and valid UTF-8 go through in runs.
+ * The small buffer makes a character cost a store, not a call; ASCII and valid UTF-8 go through in
+ * runs.
  */
 #pragma once
 
@@ -18,8 +19,9 @@ typedef struct {
     char buffer[2048];
 } Sink;
 
-/* Decodes one character from octets that do not begin with ASCII (@length at least 1); how many octets that took, never
- * 0. What the standard calls "prepend" and "restore" is an octet not taken. */
+/* Decodes one character from octets that do not begin with ASCII (@length at least 1); how many
+ * octets that took, never 0. What the standard calls "prepend" and "restore" is an octet not taken.
+ */
 typedef gsize (*SinkStep)(const guint8 *octets, gsize length, Sink *sink);
 
 /* The multi-octet encodings, in charset_cjk.c. */
@@ -28,7 +30,8 @@ gsize mugai_charset_step_euc_jp(const guint8 *octets, gsize length, Sink *sink);
 gsize mugai_charset_step_gb18030(const guint8 *octets, gsize length, Sink *sink);
 gsize mugai_charset_step_big5(const guint8 *octets, gsize length, Sink *sink);
 gsize mugai_charset_step_euc_kr(const guint8 *octets, gsize length, Sink *sink);
-/* The well-formed beginning of the UTF-8 sequence at @octets (@length at least 1), and whether it is all of one. */
+/* The well-formed beginning of the UTF-8 sequence at @octets (@length at least 1), and whether it
+ * is all of one. */
 gsize mugai_charset_utf_8_sequence(const guint8 *octets, gsize length, gboolean *ret_whole);
 /* The one with a state: all octets at once. */
 void mugai_charset_iso_2022_jp(const guint8 *octets, gsize length, Sink *sink);

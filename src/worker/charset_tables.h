@@ -1,5 +1,6 @@
 /*
- * charset_tables.h - the indexes of the WHATWG Encoding Standard, made at build time by charset_make.c
+ * charset_tables.h - the indexes of the WHATWG Encoding Standard, made at build time by
+ * charset_make.c
  *
  * Indexed by the standard's "pointer"; 0 is "nothing there".
  */

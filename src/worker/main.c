@@ -136,8 +136,7 @@ extract(const Parent *parent, const MugaiJob *job, int original_fd, int result_f
     int memory_fd = memfd_create("part", MFD_CLOEXEC);
 
     /* A decoded part is no larger than the message it came in. */
-    if (memory_fd < 0 || fstat(original_fd, &status) != 0 ||
-        !lock(parent, (guint64)status.st_size))
+    if (memory_fd < 0 || fstat(original_fd, &status) != 0 || !lock(parent, (guint64)status.st_size))
         return FALSE;
     if (mugai_sanitize_extract_part(original_fd, job->path, parent->settings, memory_fd, &error))
         return send_memfd(memory_fd, result_fd);

@@ -388,8 +388,7 @@ add_multipart(MugaiTree *tree, MugaiNode *node, GMimeMultipart *multipart, const
     gboolean encoded = FALSE;
 
     node->kind = MUGAI_NODE_MULTIPART;
-    node->type =
-        g_strdup(*node->declared_type == '\0' ? "multipart/mixed" : node->declared_type);
+    node->type = g_strdup(*node->declared_type == '\0' ? "multipart/mixed" : node->declared_type);
     read_container_encoding(node, GMIME_OBJECT(multipart), report);
     check_boundary(node, report);
     encoded = is_encoded(node);

@@ -1,11 +1,13 @@
 /*
- * words.c - header text of any age to UTF-8, and structured values to what GMime's parsers understand
+ * words.c - header text of any age to UTF-8, and structured values to what GMime's parsers
+ * understand
  *
- * words_read.c has turned a value into text and marked what came out of encoded words. Here such text is given back, or
- * written anew: as short UTF-8 words where it must be coded, octet for octet where it is plain structure.
+ * words_read.c has turned a value into text and marked what came out of encoded words. Here such
+ * text is given back, or written anew: as short UTF-8 words where it must be coded, octet for octet
+ * where it is plain structure.
  *
- * Invariants: what is written for the next parser is ASCII without controls, and "=?" occurs in it only where one of our
- * own words begins. Time is linear.
+ * Invariants: what is written for the next parser is ASCII without controls, and "=?" occurs in it
+ * only where one of our own words begins. Time is linear.
  */
 #include "words.h"
 
@@ -33,15 +35,16 @@ mugai_words_decode(const char *raw, gsize length, MugaiWordsNotes *notes)
 }
 
 char *
-mugai_words_decode_parameter(const guint8 *octets, gsize length, const char *label, MugaiWordsNotes *notes)
+mugai_words_decode_parameter(const guint8 *octets, gsize length, const char *label,
+                             MugaiWordsNotes *notes)
 {
     MugaiWordsNotes unwanted = {0};
     g_auto(WordsText) text = {NULL};
 
     if (label == NULL || *label == '\0')
         return mugai_words_decode((const char *)octets, length, notes);
-    text =
-        mugai_words_read_octets(octets, length, mugai_charset_for_label(label, -1), notes != NULL ? notes : &unwanted);
+    text = mugai_words_read_octets(octets, length, mugai_charset_for_label(label, -1),
+                                   notes != NULL ? notes : &unwanted);
     return g_strdup(text.utf8->str);
 }
 
@@ -86,12 +89,14 @@ atom_end(const Value *value, gsize i, gboolean *ret_coded)
     const guint8 *coded = value->coded;
 
     *ret_coded = FALSE;
-    for (; i < value->length && (coded[i] || (!is_special(text[i]) && !words_is_blank(text[i]))); i++)
+    for (; i < value->length && (coded[i] || (!is_special(text[i]) && !words_is_blank(text[i])));
+         i++)
         *ret_coded = *ret_coded || coded[i];
     return i;
 }
 
-/* Coded atoms with nothing but blanks between them: the end of the last. 0 if the first is not coded. */
+/* Coded atoms with nothing but blanks between them: the end of the last. 0 if the first is not
+ * coded. */
 static gsize
 coded_run_end(const Value *value, gsize i)
 {
@@ -108,7 +113,8 @@ coded_run_end(const Value *value, gsize i)
     }
 }
 
-/* The closing quote of the quoted string that opens at @i, or the end; and whether something in it must be coded. */
+/* The closing quote of the quoted string that opens at @i, or the end; and whether something in it
+ * must be coded. */
 static gsize
 quoted_end(const Value *value, gsize i, gboolean *ret_coded)
 {
@@ -155,7 +161,8 @@ write_quoted_string(GString *out, Value *value, gsize i)
     return end + 1;
 }
 
-/* Writes what begins at @i, the value's next quoted string, coded run, atom or single character; returns its end. */
+/* Writes what begins at @i, the value's next quoted string, coded run, atom or single character;
+ * returns its end. */
 static gsize
 write_next(GString *out, Value *value, gsize i)
 {
@@ -177,7 +184,8 @@ write_next(GString *out, Value *value, gsize i)
     return end;
 }
 
-/* What the parser that reads next shall not see as it is: other than ASCII, controls, and what begins a word for it. */
+/* What the parser that reads next shall not see as it is: other than ASCII, controls, and what
+ * begins a word for it. */
 static gboolean
 must_be_coded(const char *at, const char *end)
 {

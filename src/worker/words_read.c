@@ -1,20 +1,23 @@
 /*
- * words_read.c - reads a header value: encoded words as the world writes them, and raw octets between them
+ * words_read.c - reads a header value: encoded words as the world writes them, and raw octets
+ * between them
  *
- * A value is read as a row of pieces: encoded words and what stands between them. Neighbouring words of one charset are
- * put together before they are decoded, for many programs split characters; what is between is decoded as a whole, so
- * that the quote in the middle of a Shift_JIS or ISO-2022-JP character is no quote. Only then structure is looked at.
+ * A value is read as a row of pieces: encoded words and what stands between them. Neighbouring
+ * words of one charset are put together before they are decoded, for many programs split
+ * characters; what is between is decoded as a whole, so that the quote in the middle of a Shift_JIS
+ * or ISO-2022-JP character is no quote. Only then structure is looked at.
  *
- * Invariants: no text is lost: what is not an encoded word stays what it was. The result is valid UTF-8 without NUL.
- * Time is linear: the search for the end of a word stops where the next one begins.
- * Trust: everything here is hostile.
- * Limits: UTF-7, HZ and the Korean and Chinese ISO-2022 are not decoded; such a word is shown as it was written.
+ * Invariants: no text is lost: what is not an encoded word stays what it was. The result is valid
+ * UTF-8 without NUL. Time is linear: the search for the end of a word stops where the next one
+ * begins. Trust: everything here is hostile. Limits: UTF-7, HZ and the Korean and Chinese ISO-2022
+ * are not decoded; such a word is shown as it was written.
  */
 #include "words_read.h"
 
 #include <string.h>
 
-/* The longest label looked for; the standard's longest has 19 characters, "iso_8859-1:1987*ja" and the like more. */
+/* The longest label looked for; the standard's longest has 19 characters, "iso_8859-1:1987*ja" and
+ * the like more. */
 #define LABEL_OCTETS_MAX 60
 #define ESCAPE 0x1B
 
@@ -56,7 +59,8 @@ base64_value(char c)
     return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
 }
 
-/* Base64 with blanks in it, with padding that is wrong, missing or in the middle. FALSE if it is no base64. */
+/* Base64 with blanks in it, with padding that is wrong, missing or in the middle. FALSE if it is no
+ * base64. */
 static gboolean
 decode_base64(const char *from, const char *to, GByteArray *octets)
 {
@@ -90,7 +94,8 @@ decode_q(const char *from, const char *to, GByteArray *octets)
 {
     for (; from < to; from++) {
         guint8 octet = *from == '_' ? ' ' : (guint8)*from;
-        if (octet == '=' && to - from > 2 && g_ascii_isxdigit(from[1]) && g_ascii_isxdigit(from[2])) {
+        if (octet == '=' && to - from > 2 && g_ascii_isxdigit(from[1]) &&
+            g_ascii_isxdigit(from[2])) {
             octet = (guint8)(g_ascii_xdigit_value(from[1]) << 4 | g_ascii_xdigit_value(from[2]));
             from += 2;
         }
@@ -98,7 +103,8 @@ decode_q(const char *from, const char *to, GByteArray *octets)
     }
 }
 
-/* Whether "?=" at @at is the end of a Q word, not a raw question mark before an escaped octet of it. */
+/* Whether "?=" at @at is the end of a Q word, not a raw question mark before an escaped octet of
+ * it. */
 static gboolean
 is_q_end(const char *at, const char *end)
 {
@@ -106,14 +112,15 @@ is_q_end(const char *at, const char *end)
 
     if (end - at < 4 || !g_ascii_isxdigit(at[2]) || !g_ascii_isxdigit(at[3]))
         return TRUE;
-    for (next = at + 4; next < end && !words_is_blank(*next) && next - at < LABEL_OCTETS_MAX; next++)
+    for (next = at + 4; next < end && !words_is_blank(*next) && next - at < LABEL_OCTETS_MAX;
+         next++)
         if (next + 1 < end && next[0] == '?' && next[1] == '=')
             return FALSE;
     return TRUE;
 }
 
-/* The end of a word without "?=", which is where the next word begins or the value ends, for base64 a blank too. FALSE if
- * the text does not look cut off but like no word at all. */
+/* The end of a word without "?=", which is where the next word begins or the value ends, for base64
+ * a blank too. FALSE if the text does not look cut off but like no word at all. */
 static gboolean
 find_cut_end(Word *word, const char *end)
 {
@@ -125,7 +132,8 @@ find_cut_end(Word *word, const char *end)
     for (word->payload_end = at; word->payload_end > word->payload; word->payload_end--)
         if (!words_is_blank(word->payload_end[-1]) && word->payload_end[-1] != '?')
             break;
-    return word->payload_end > word->payload && (word->after == end || words_is_blank(*word->after));
+    return word->payload_end > word->payload &&
+           (word->after == end || words_is_blank(*word->after));
 }
 
 static gboolean
@@ -158,7 +166,8 @@ read_frame(const char *at, const char *end, Word *ret_word)
         return FALSE;
     if (strchr("BbQq", mark[1]) == NULL || mark[1] == '\0')
         return FALSE;
-    star = memchr(word.label, '*', (gsize)(mark - word.label)); /* RFC 2231: a language behind the charset */
+    star = memchr(word.label, '*',
+                  (gsize)(mark - word.label)); /* RFC 2231: a language behind the charset */
     word.label_length = (gsize)((star != NULL ? star : mark) - word.label);
     word.base64 = mark[1] == 'B' || mark[1] == 'b';
     word.payload = mark + 3;
@@ -206,7 +215,8 @@ append(Reader *reader, const guint8 *octets, gsize length, MugaiCharset labelled
     g_autoptr(GString) utf8 = g_string_sized_new(length);
     MugaiCharset charset = mugai_charset_recognise(octets, length, labelled);
 
-    /* Between words stands ASCII at least; two octets that look like a mark must not turn addresses into Chinese. */
+    /* Between words stands ASCII at least; two octets that look like a mark must not turn addresses
+     * into Chinese. */
     if (!coded && (charset == MUGAI_CHARSET_UTF_16BE || charset == MUGAI_CHARSET_UTF_16LE))
         charset = MUGAI_CHARSET_UTF_8;
     reader->notes->undecodable += mugai_charset_decode(charset, octets, length, utf8);
@@ -233,7 +243,8 @@ read_between(Reader *reader, const char *from, const char *to)
     reader->after_word = FALSE;
 }
 
-/* Takes the word, after the text from @between up to it. FALSE, and nothing taken, if it cannot be read. */
+/* Takes the word, after the text from @between up to it. FALSE, and nothing taken, if it cannot be
+ * read. */
 static gboolean
 read_word(Reader *reader, const char *between, const char *at, const Word *word)
 {
@@ -258,7 +269,8 @@ read_word(Reader *reader, const char *between, const char *at, const Word *word)
     return TRUE;
 }
 
-/* The end of the two-octet ISO-2022-JP text that begins with the escape at @at, or @at. Inside, "=?" is a kanji. */
+/* The end of the two-octet ISO-2022-JP text that begins with the escape at @at, or @at. Inside,
+ * "=?" is a kanji. */
 static const char *
 skip_jis(const char *at, const char *end)
 {
@@ -281,7 +293,8 @@ read_pieces(Reader *reader, const char *from, const char *end)
         Word word = {.label = NULL};
         if (jis > from) {
             from = jis;
-        } else if (end - from < 2 || from[0] != '=' || from[1] != '?' || !read_frame(from, end, &word)) {
+        } else if (end - from < 2 || from[0] != '=' || from[1] != '?' ||
+                   !read_frame(from, end, &word)) {
             from++;
         } else if (read_word(reader, between, from, &word)) {
             from = between = word.after;
@@ -343,7 +356,8 @@ mugai_words_read(const char *raw, gsize length, MugaiWordsNotes *notes)
 }
 
 WordsText
-mugai_words_read_octets(const guint8 *octets, gsize length, MugaiCharset labelled, MugaiWordsNotes *notes)
+mugai_words_read_octets(const guint8 *octets, gsize length, MugaiCharset labelled,
+                        MugaiWordsNotes *notes)
 {
     Reader reader = reader_new(notes);
 

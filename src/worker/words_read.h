@@ -1,4 +1,5 @@
-/* words_read.h - a header value as text, and which of it came out of encoded words; for words.c alone */
+/* words_read.h - a header value as text, and which of it came out of encoded words; for words.c
+ * alone */
 #pragma once
 
 #include <mugai/charset.h>
@@ -32,6 +33,7 @@ words_is_blank(char c)
 WordsText mugai_words_read(const char *raw, gsize length, MugaiWordsNotes *notes);
 
 /* @octets of one encoding, said to be @labelled. */
-WordsText mugai_words_read_octets(const guint8 *octets, gsize length, MugaiCharset labelled, MugaiWordsNotes *notes);
+WordsText mugai_words_read_octets(const guint8 *octets, gsize length, MugaiCharset labelled,
+                                  MugaiWordsNotes *notes);
 
 G_END_DECLS
