@@ -883,6 +883,39 @@ Test(index, adding_again_replaces)
     check_list(index, (MugaiQuery){.subject = "new"}, "new subject;");
 }
 
+Test(index, removing_takes_entry_and_words)
+{
+    g_auto(Fixture) fixture = fixture_make();
+    g_autoptr(MugaiIndex) index = open_index(fixture.store, TRUE);
+    g_autoptr(MugaiEntry) entry = make_entry(RECEIVED, "a@example.jp", "gone", "");
+
+    add(index, RECEIVED, "x@example.jp", "stays", "");
+    cr_assert(mugai_index_add(index, entry, NULL));
+    cr_assert(mugai_index_remove(index, &entry->id, NULL));
+    cr_assert(mugai_index_remove(index, &entry->id, NULL), "once more is no error");
+    check_list(index, (MugaiQuery){0}, "stays;");
+    check_list(index, (MugaiQuery){.subject = "gone"}, "");
+    cr_assert(!mugai_index_has(index, &entry->id));
+}
+
+Test(index, held_is_set_and_found)
+{
+    g_auto(Fixture) fixture = fixture_make();
+    g_autoptr(MugaiIndex) index = open_index(fixture.store, TRUE);
+    g_autoptr(MugaiEntry) entry = make_entry(RECEIVED, "a@example.jp", "evidence", "");
+    g_autoptr(MugaiEntry) held = NULL;
+
+    add(index, RECEIVED, "x@example.jp", "other", "");
+    cr_assert(mugai_index_add(index, entry, NULL));
+    check_list(index, (MugaiQuery){.held = TRUE}, "");
+    cr_assert(mugai_index_set_held(index, &entry->id, TRUE, NULL));
+    check_list(index, (MugaiQuery){.held = TRUE}, "evidence;");
+    held = mugai_index_get(index, &entry->id, NULL);
+    cr_assert(held != NULL && held->held);
+    cr_assert(mugai_index_set_held(index, &entry->id, FALSE, NULL));
+    check_list(index, (MugaiQuery){.held = TRUE}, "");
+}
+
 Test(index, lists_newest_first_within_bounds)
 {
     g_auto(Fixture) fixture = fixture_make();

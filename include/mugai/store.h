@@ -92,6 +92,7 @@ typedef struct {
     guint64 size;
     char *report_json; /* mugai_report_to_json(), one line, with envelope and state: what list
                           --json prints */
+    gboolean held;     /* kept beyond its days, see mugai_index_set_held() */
 } MugaiEntry;
 
 void mugai_entry_free(MugaiEntry *entry);
@@ -99,6 +100,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiEntry, mugai_entry_free)
 
 /* Adds or replaces the entry of its id. Not synced: the objects are the truth. */
 gboolean mugai_index_add(MugaiIndex *index, const MugaiEntry *entry, GError **error);
+/* Removes the entry of @id; TRUE also where there was none. */
+gboolean mugai_index_remove(MugaiIndex *index, const MugaiId *id, GError **error);
+/* Sets the mark that list shows; TRUE also without an entry. What the store itself says of a hold
+ * is the truth, this a copy for finding it. */
+gboolean mugai_index_set_held(MugaiIndex *index, const MugaiId *id, gboolean held, GError **error);
 gboolean mugai_index_has(MugaiIndex *index, const MugaiId *id);
 /* NOT_FOUND without one. */
 MugaiEntry *mugai_index_get(MugaiIndex *index, const MugaiId *id, GError **error);
@@ -112,6 +118,7 @@ typedef struct {
     const char *subject;
     const char *text;  /* in any of these, in names of parts, in id and queue id */
     const char *state; /* exactly */
+    gboolean held;     /* only what is held */
     guint limit;       /* 0: no limit */
 } MugaiQuery;
 

@@ -26,7 +26,7 @@
 #define INDEX_NAME "index.sqlite"
 #define BUSY_MILLISECONDS 10000
 /* Raised with every change of the schema. */
-#define SCHEMA_VERSION "1"
+#define SCHEMA_VERSION "2"
 
 static const char schema[] =
     "BEGIN;"
@@ -39,7 +39,8 @@ static const char schema[] =
     " subject TEXT NOT NULL,"
     " sender TEXT NOT NULL,"
     " size INTEGER NOT NULL,"
-    " report TEXT NOT NULL);"
+    " report TEXT NOT NULL,"
+    " held INTEGER NOT NULL);"
     "CREATE INDEX by_received ON messages(received, state);"
     /* the text is folded already, so it is compared as it is */
     "CREATE VIRTUAL TABLE words USING fts5(sender, recipients, subject, other,"
@@ -100,8 +101,10 @@ prepare_all(MugaiIndex *index, GError **error)
                    "DELETE FROM words WHERE rowid = (SELECT number FROM messages WHERE id = ?)",
                    &index->remove_words, error) &&
            prepare(index, "DELETE FROM messages WHERE id = ?", &index->remove, error) &&
+           prepare(index, "UPDATE messages SET held = ? WHERE id = ?", &index->hold, error) &&
            prepare(index,
-                   "INSERT INTO messages(" MUGAI_INDEX_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                   "INSERT INTO messages(" MUGAI_INDEX_COLUMNS
+                   ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
                    &index->add, error) &&
            prepare(index,
                    "INSERT INTO words(rowid, sender, recipients, subject, other)"
@@ -127,8 +130,9 @@ check_version(MugaiIndex *index, GError **error)
 static void
 disconnect(MugaiIndex *index)
 {
-    sqlite3_stmt **statements[] = {&index->has,          &index->get, &index->remove,
-                                   &index->remove_words, &index->add, &index->add_words};
+    sqlite3_stmt **statements[] = {&index->has,          &index->get,  &index->remove,
+                                   &index->remove_words, &index->hold, &index->add,
+                                   &index->add_words};
 
     for (gsize i = 0; i < G_N_ELEMENTS(statements); i++)
         g_clear_pointer(statements[i], sqlite3_finalize);
@@ -373,41 +377,91 @@ add_message(MugaiIndex *index, const MugaiEntry *entry, GError **error)
     bind_text(index->add, 6, entry->from);
     sqlite3_bind_int64(index->add, 7, (gint64)entry->size);
     bind_text(index->add, 8, entry->report_json);
+    sqlite3_bind_int(index->add, 9, entry->held);
     return run(index, index->add, error);
 }
 
 static gboolean
-remove_entry(MugaiIndex *index, const MugaiId *id, GError **error)
+remove_entry(MugaiIndex *index, gconstpointer data, GError **error)
 {
+    const MugaiId *id = data;
+
     bind_text(index->remove_words, 1, id->text);
     bind_text(index->remove, 1, id->text);
     return run(index, index->remove_words, error) && run(index, index->remove, error);
 }
 
+typedef gboolean (*Change)(MugaiIndex *index, gconstpointer data, GError **error);
+
+/* Makes the change in one transaction, or not at all. */
 static gboolean
-add_once(MugaiIndex *index, const MugaiEntry *entry, GError **error)
+change_once(MugaiIndex *index, Change change, gconstpointer data, GError **error)
 {
     if (!mugai_index_refresh(index, error) || !execute(index, "BEGIN IMMEDIATE", error))
         return FALSE;
-    if (remove_entry(index, &entry->id, error) && add_message(index, entry, error) &&
-        add_words(index, entry, error) && execute(index, "COMMIT", error))
+    if (change(index, data, error) && execute(index, "COMMIT", error))
         return TRUE;
     sqlite3_exec(index->database, "ROLLBACK", NULL, NULL, NULL);
     return FALSE;
 }
 
-gboolean
-mugai_index_add(MugaiIndex *index, const MugaiEntry *entry, GError **error)
+/* The same; where the file is damaged, in a new one. */
+static gboolean
+change_index(MugaiIndex *index, Change change, gconstpointer data, GError **error)
 {
     g_autoptr(GError) first = NULL;
 
     g_assert(index->writable);
-    if (add_once(index, entry, &first))
+    if (change_once(index, change, data, &first))
         return TRUE;
     if (g_error_matches(first, MUGAI_ERROR, MUGAI_ERROR_MALFORMED))
-        return open_writable(index, TRUE, error) && add_once(index, entry, error);
+        return open_writable(index, TRUE, error) && change_once(index, change, data, error);
     g_propagate_error(error, g_steal_pointer(&first));
     return FALSE;
+}
+
+static gboolean
+add_entry(MugaiIndex *index, gconstpointer data, GError **error)
+{
+    const MugaiEntry *entry = data;
+
+    return remove_entry(index, &entry->id, error) && add_message(index, entry, error) &&
+           add_words(index, entry, error);
+}
+
+gboolean
+mugai_index_add(MugaiIndex *index, const MugaiEntry *entry, GError **error)
+{
+    return change_index(index, add_entry, entry, error);
+}
+
+gboolean
+mugai_index_remove(MugaiIndex *index, const MugaiId *id, GError **error)
+{
+    return change_index(index, remove_entry, id, error);
+}
+
+typedef struct {
+    const MugaiId *id;
+    gboolean held;
+} Hold;
+
+static gboolean
+set_held(MugaiIndex *index, gconstpointer data, GError **error)
+{
+    const Hold *hold = data;
+
+    sqlite3_bind_int(index->hold, 1, hold->held);
+    bind_text(index->hold, 2, hold->id->text);
+    return run(index, index->hold, error);
+}
+
+gboolean
+mugai_index_set_held(MugaiIndex *index, const MugaiId *id, gboolean held, GError **error)
+{
+    Hold hold = {.id = id, .held = held};
+
+    return change_index(index, set_held, &hold, error);
 }
 
 gboolean
@@ -444,6 +498,7 @@ mugai_index_read_row(MugaiIndex *index, sqlite3_stmt *row, GError **error)
     entry->from = copy_column(row, 5);
     entry->size = (guint64)sqlite3_column_int64(row, 6);
     entry->report_json = copy_column(row, 7);
+    entry->held = sqlite3_column_int(row, 8) != 0;
     entry->envelope = mugai_envelope_from_json(envelope, -1, error);
     if (entry->envelope != NULL && mugai_id_parse(id, &entry->id, error))
         return g_steal_pointer(&entry);

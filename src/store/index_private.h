@@ -14,8 +14,8 @@ struct MugaiIndex {
     gboolean writable;
     sqlite3 *database;
     sqlite3_stmt *has, *get;
-    sqlite3_stmt *remove, *remove_words, *add, *add_words; /* NULL unless writable */
-    guint64 device, inode;                                 /* of the file that is open */
+    sqlite3_stmt *remove, *remove_words, *hold, *add, *add_words; /* NULL unless writable */
+    guint64 device, inode;                                        /* of the file that is open */
 };
 
 /* Opens the file anew if it is not the one that is open: it may be deleted at any time (I8). */
@@ -28,7 +28,7 @@ gboolean mugai_index_fail(MugaiIndex *index, const char *step, GError **error);
 char *mugai_index_fold(const char *text);
 
 /* The columns of get and of nothing else. */
-#define MUGAI_INDEX_COLUMNS "id, received, state, envelope, subject, sender, size, report"
+#define MUGAI_INDEX_COLUMNS "id, received, state, envelope, subject, sender, size, report, held"
 /* The entry of the row at hand. */
 MugaiEntry *mugai_index_read_row(MugaiIndex *index, sqlite3_stmt *row, GError **error);
 

@@ -65,6 +65,8 @@ add_demands(Clause *clause, const MugaiQuery *query)
     demand_number(clause, "received <", query->until);
     if (query->state != NULL)
         demand_text(clause, "state = ?", query->state);
+    if (query->held)
+        g_string_append(clause->where, " AND held");
     demand_term(clause, "sender :", "words.sender", query->from);
     demand_term(clause, "recipients :", "words.recipients", query->to);
     demand_term(clause, "subject :", "words.subject", query->subject);
