@@ -158,7 +158,8 @@ print_table(const Cost costs[WORKERS_MAX][ROUNDS_MAX], char **workers, guint n_w
 {
     g_print("microseconds a message, minimum and median of %u rounds; faults are pages\n"
             "%17s %17s %17s %17s %17s %8s\n",
-            n_rounds, "workers' CPU", "client's CPU", "latency", "faults", "CPU - first's", "ratio");
+            n_rounds, "workers' CPU", "client's CPU", "latency", "faults", "CPU - first's",
+            "ratio");
     for (guint i = 0; i < n_workers; i++) {
         for (Figure figure = WORKERS; figure <= RATIO; figure++)
             print_figure(costs, i, n_rounds, figure);
