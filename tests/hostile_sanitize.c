@@ -2,12 +2,13 @@
  * hostile_sanitize.c - stands in the place of the sanitizer in a mugai-worker made for tests, and
  * does what the message tells it to do: what a parser that a message has taken over could do
  *
- * A message begins with one word: ok, slow, hang, stop, spin, crash, memory, file, other, quiet, or
- * anything else for a conforming message whose report has the process number as its subject and the
- * number of open descriptors as its sender.
+ * A message begins with one word: ok, slow, hang, stop, spin, crash, memory, file, other, sealed,
+ * quiet, or anything else for a conforming message whose report has the process number as its
+ * subject and the number of open descriptors as its sender.
  */
 #include <mugai/compose.h>
 #include <mugai/error.h>
+#include <mugai/profile.h>
 #include <mugai/sanitize.h>
 
 #include <poll.h>
@@ -112,6 +113,22 @@ count_descriptors(void)
     return count;
 }
 
+/* @candidate with a seal of the right form; takes it. */
+static char *
+with_seal(char *candidate, gsize *length)
+{
+    g_autofree char *signature = g_strnfill(MUGAI_PROFILE_SEAL_SIGNATURE_CHARACTERS - 2, 'A');
+    g_autofree char *seal = g_strdup_printf(
+        "\r\nMugai-Seal: version=1; key=0123456789abcdef; time=1; signature=%s==\r\n\r\n",
+        signature);
+    g_auto(GStrv) parts = g_strsplit(candidate, "\r\n\r\n", 2);
+
+    g_free(candidate);
+    candidate = g_strjoinv(seal, parts);
+    *length = strlen(candidate);
+    return candidate;
+}
+
 MugaiResult *
 mugai_sanitize_fd(int fd, const MugaiSettings *settings, const MugaiId *id, MugaiTime received)
 {
@@ -127,6 +144,8 @@ mugai_sanitize_fd(int fd, const MugaiSettings *settings, const MugaiId *id, Muga
     candidate =
         mugai_compose_notice_only(settings, g_str_has_prefix(message, "other") ? &other : id,
                                   received, &length);
+    if (g_str_has_prefix(message, "sealed"))
+        candidate = with_seal(candidate, &length);
     result->candidate = g_bytes_new_take(candidate, length);
     result->report = mugai_report_new();
     g_free(result->report->subject);

@@ -165,13 +165,19 @@ encode(uint32_t code_point, char octets[4])
 typedef enum {
     TRACE, DATE, FROM, SENDER, REPLY_TO, TO, CC, SUBJECT, MESSAGE_ID, IN_REPLY_TO, REFERENCES,
     LIST_ID, AUTO_SUBMITTED, PRECEDENCE, IMPORTANCE, MIME_VERSION, CONTENT_TYPE, ENCODING,
-    MUGAI_ID, MUGAI_RESULT, EMPTY_LINE, BODY, SLOTS
+    MUGAI_ID, MUGAI_RESULT, MUGAI_SEAL, EMPTY_LINE, BODY, SLOTS
 } Slot;
 
 typedef uint64_t Rules; /* a set of MugaiGuardRule; empty: conforms */
 
 #define R(name) (UINT64_C(1) << MUGAI_RULE_##name)
 #define CONFORMS UINT64_C(0)
+
+/* A seal: form and base64 are right, the signature is nobody's. */
+#define SEAL_KEY "0123456789abcdef"
+#define SEAL_BEGIN "version=1; key=" SEAL_KEY "; time=1795107600; signature="
+#define SEAL_SIGNATURE \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/ABCDEFGHIJKLMNOPQRSTUQ=="
 
 static const struct {
     const char *name;
@@ -205,6 +211,7 @@ static const struct {
     [MUGAI_ID] = {"Mugai-Id", true, R(MUGAI_ID), "20261120-7K3QX-9ZT4M"},
     [MUGAI_RESULT] = {"Mugai-Result", true, R(MUGAI_RESULT),
                       "profile=1; kept=1; converted=2; removed=30; unreadable=0; ambiguous=0"},
+    [MUGAI_SEAL] = {"Mugai-Seal", false, R(SEAL), SEAL_BEGIN SEAL_SIGNATURE},
 };
 
 /* Two lines of base64, of which the first does not end a line of the text; with selectors, a
@@ -666,7 +673,7 @@ Test(guard, names_are_spelled_exactly)
         "Received-SPF", "Return-Receipt-To", "Content-Language", "Status",
     };
 
-    for (Slot slot = TRACE; slot <= MUGAI_RESULT; slot++) {
+    for (Slot slot = TRACE; slot <= MUGAI_SEAL; slot++) {
         const char *name = slots[slot].name, *value = slots[slot].value;
         size_t length = strlen(name);
         char *first = text("%s", name), *last = text("%s", name);
@@ -715,7 +722,7 @@ Test(guard, a_wrong_name_is_refused_on_its_line)
 
 Test(guard, one_space_stands_after_the_colon_and_none_at_the_end)
 {
-    for (Slot slot = TRACE; slot <= MUGAI_RESULT; slot++) {
+    for (Slot slot = TRACE; slot <= MUGAI_SEAL; slot++) {
         const char *name = slots[slot].name, *value = slots[slot].value;
         const struct {
             const char *name, *lines;
@@ -843,7 +850,8 @@ Test(guard, a_tab_counts_in_a_relayed_line)
 Test(guard, folds_stand_only_where_the_profile_names_them)
 {
     static const Slot never[] = {DATE,         SENDER,   LIST_ID,  AUTO_SUBMITTED, MIME_VERSION,
-                                 CONTENT_TYPE, ENCODING, MUGAI_ID, MUGAI_RESULT,   MESSAGE_ID};
+                                 CONTENT_TYPE, ENCODING, MUGAI_ID, MUGAI_RESULT,   MUGAI_SEAL,
+                                 MESSAGE_ID};
 
     for (size_t i = 0; i < COUNT(never); i++) {
         const char *value = slots[never[i]].value;
@@ -863,7 +871,7 @@ Test(guard, folds_stand_only_where_the_profile_names_them)
 
 Test(guard, required_fields_are_required_and_the_others_are_not)
 {
-    for (Slot slot = TRACE; slot <= MUGAI_RESULT; slot++) {
+    for (Slot slot = TRACE; slot <= MUGAI_SEAL; slot++) {
         Rules refused = slots[slot].required ? R(FIELD_MISSING) | R(FIELD_ORDER) : CONFORMS;
 
         expect(compose(true, slot, ""), 0, refused, text("every field but %s", slots[slot].name));
@@ -875,8 +883,8 @@ Test(guard, required_fields_are_required_and_the_others_are_not)
 
 Test(guard, own_fields_stand_in_their_order)
 {
-    for (Slot first = DATE; first <= MUGAI_RESULT; first++)
-        for (Slot second = first + 1; second <= MUGAI_RESULT; second++) {
+    for (Slot first = DATE; first <= MUGAI_SEAL; first++)
+        for (Slot second = first + 1; second <= MUGAI_SEAL; second++) {
             Message with_second_early = compose(true, first, text("%s%s", base_lines(second, true),
                                                                   base_lines(first, true)));
 
@@ -890,12 +898,12 @@ Test(guard, own_fields_stand_in_their_order)
 
 Test(guard, own_fields_stand_once)
 {
-    for (Slot slot = DATE; slot <= MUGAI_RESULT; slot++) {
+    for (Slot slot = DATE; slot <= MUGAI_SEAL; slot++) {
         const char *line = base_lines(slot, true);
 
         expect(compose(true, slot, text("%s%s", line, line)), 0, R(FIELD_ORDER),
                text("%s twice", slots[slot].name));
-        expect(compose(false, EMPTY_LINE, text("%s\r\n", line)), 0, R(FIELD_ORDER),
+        expect(compose(true, EMPTY_LINE, text("%s\r\n", line)), 0, R(FIELD_ORDER),
                text("%s at the end", slots[slot].name));
     }
 }
@@ -903,7 +911,7 @@ Test(guard, own_fields_stand_once)
 Test(guard, trace_fields_stand_before_own_fields)
 {
     for (size_t i = 0; i < COUNT(trace_names); i++)
-        for (Slot slot = DATE; slot <= MUGAI_RESULT; slot++)
+        for (Slot slot = DATE; slot <= MUGAI_SEAL; slot++)
             expect(compose(true, slot, text("%s%s: x\r\n", base_lines(slot, true), trace_names[i])),
                    0, R(FIELD_ORDER), text("%s after %s", trace_names[i], slots[slot].name));
 }
@@ -1739,6 +1747,197 @@ Test(guard, mugai_result_is_five_numbers)
 
             expect(compose(false, MUGAI_RESULT, field(MUGAI_RESULT, made)), 0,
                    R(MUGAI_RESULT) | R(FIELD_SPACE), made);
+        }
+}
+
+static const char *
+seal(const char *key, const char *time, const char *signature)
+{
+    return text("version=1; key=%s; time=%s; signature=%s", key, time, signature);
+}
+
+Test(guard, a_seal_is_version_key_time_and_signature)
+{
+    const char *right = slots[MUGAI_SEAL].value;
+    const Case cases[] = {
+        {"a seal", CONFORMS, seal(SEAL_KEY, "1795107600", SEAL_SIGNATURE)},
+        {"version 2", R(SEAL), text("version=2%s", right + 9)},
+        {"version 01", R(SEAL), text("version=01%s", right + 9)},
+        {"no version", R(SEAL), right + strlen("version=1; ")},
+        {"no key", R(SEAL), "version=1; time=1; signature=" SEAL_SIGNATURE},
+        {"no time", R(SEAL), "version=1; key=" SEAL_KEY "; signature=" SEAL_SIGNATURE},
+        {"no signature", R(SEAL), "version=1; key=" SEAL_KEY "; time=1"},
+        {"ends after signature=", R(SEAL), "version=1; key=" SEAL_KEY "; time=1; signature="},
+        {"key and time swapped", R(SEAL),
+         "version=1; time=1; key=" SEAL_KEY "; signature=" SEAL_SIGNATURE},
+        {"time after the signature", R(SEAL),
+         "version=1; key=" SEAL_KEY "; signature=" SEAL_SIGNATURE "; time=1"},
+        {"semicolon at the end", R(SEAL), text("%s;", right)},
+        {"one part more", R(SEAL), text("%s; x=1", right)},
+        {"signature twice", R(SEAL), text("%s; signature=%s", right, SEAL_SIGNATURE)},
+        {"the letters of the form", R(SEAL), "version=1; key=K; time=T; signature=S"},
+        {"space in front", R(SEAL) | R(FIELD_SPACE), text(" %s", right)},
+        {"space behind", R(SEAL) | R(FIELD_SPACE), text("%s ", right)},
+    };
+    size_t kept;
+
+    EXPECT_VALUES(MUGAI_SEAL, cases);
+    /* No octet between the parts may be another one. */
+    kept = pool_used;
+    for (size_t at = 0; at < strlen(SEAL_BEGIN); at++)
+        for (char octet = 0x20; octet < 0x7F; octet++, pool_used = kept) {
+            char *value = text("%s", right), was = value[at];
+            bool in_part = (at >= 15 && at < 31) || (at >= 38 && at < 48);
+
+            value[at] = octet;
+            if (!in_part && octet != was)
+                expect(compose(false, MUGAI_SEAL, field(MUGAI_SEAL, value)), 0,
+                       R(SEAL) | R(FIELD_SPACE), value);
+        }
+}
+
+Test(guard, the_key_of_a_seal_is_sixteen_lower_case_hexadecimal_digits)
+{
+    static const char *const wrong[] = {"",
+                                        "0",
+                                        "0123456789abcde",
+                                        "0123456789abcdef0",
+                                        "0123456789abcdef0123456789abcdef",
+                                        "0123456789ABCDEF",
+                                        "0123456789abcdeF",
+                                        "0x23456789abcdef"};
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        expect(compose(false, MUGAI_SEAL, field(MUGAI_SEAL, seal(wrong[i], "1", SEAL_SIGNATURE))),
+               0, R(SEAL), text("key '%s'", wrong[i]));
+    for (size_t at = 0; at < 16; at += 5)
+        for (char octet = 0x20; octet < 0x7F; octet++) {
+            char *key = text("%s", SEAL_KEY);
+
+            key[at] = octet;
+            expect(compose(false, MUGAI_SEAL, field(MUGAI_SEAL, seal(key, "1", SEAL_SIGNATURE))),
+                   0, strchr(digits, octet) != NULL ? CONFORMS : R(SEAL), key);
+        }
+}
+
+Test(guard, the_time_of_a_seal_is_a_number_of_up_to_eleven_digits)
+{
+    static const char *const right[] = {"1",  "9",          "10",         "100",
+                                        "20", "1795107600", "9999999999", "10000000000",
+                                        "99999999999"};
+    static const char *const wrong[] = {"",   "0",  "00", "01",  "000000000001", "100000000000",
+                                        "-1", "+1", "1.", "1e9", "0x1",          "a",
+                                        "1a", " 1", "1 ", "1,000"};
+
+    for (size_t i = 0; i < COUNT(right); i++)
+        expect(compose(false, MUGAI_SEAL,
+                       field(MUGAI_SEAL, seal(SEAL_KEY, right[i], SEAL_SIGNATURE))),
+               0, CONFORMS, text("time %s", right[i]));
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        expect(compose(false, MUGAI_SEAL,
+                       field(MUGAI_SEAL, seal(SEAL_KEY, wrong[i], SEAL_SIGNATURE))),
+               0, R(SEAL), text("time '%s'", wrong[i]));
+    for (char octet = 0x20; octet < 0x7F; octet++) {
+        bool digit = strchr(DIGITS, octet) != NULL;
+
+        expect(compose(false, MUGAI_SEAL,
+                       field(MUGAI_SEAL, seal(SEAL_KEY, text("%c", octet), SEAL_SIGNATURE))),
+               0, digit && octet != '0' ? CONFORMS : R(SEAL), text("time '%c'", octet));
+        expect(compose(false, MUGAI_SEAL,
+                       field(MUGAI_SEAL, seal(SEAL_KEY, text("1%c5", octet), SEAL_SIGNATURE))),
+               0, digit ? CONFORMS : R(SEAL), text("time '1%c5'", octet));
+    }
+}
+
+/* The signature of a seal with @octet at @at. */
+static Message
+with_signature_octet(size_t at, char octet)
+{
+    char *signature = text("%s", SEAL_SIGNATURE);
+
+    signature[at] = octet;
+    return compose(false, MUGAI_SEAL, field(MUGAI_SEAL, seal(SEAL_KEY, "1", signature)));
+}
+
+Test(guard, the_signature_of_a_seal_is_64_octets_in_base64)
+{
+    static const char *const alphabet = LETTERS DIGITS "+/";
+    static const size_t lengths[] = {0, 1, 3, 32, 48, 60, 61, 62, 63, 65, 66, 67, 128};
+    char octets[128];
+    size_t kept;
+
+    /* Any 64 octets conform, no other number does. */
+    for (size_t i = 0; i < sizeof(octets); i++)
+        octets[i] = (char)(0xFF - 37 * i);
+    for (size_t at = 0; at + 64 <= sizeof(octets); at++)
+        expect(compose(false, MUGAI_SEAL,
+                       field(MUGAI_SEAL, seal(SEAL_KEY, "1", base64(octets + at, 64)))),
+               0, CONFORMS, text("octets from %zu", at));
+    for (size_t i = 0; i < COUNT(lengths); i++)
+        expect(compose(false, MUGAI_SEAL,
+                       field(MUGAI_SEAL, seal(SEAL_KEY, "1", base64(octets, lengths[i])))),
+               0, R(SEAL), text("%zu octets", lengths[i]));
+    /* Each place has its alphabet; four bits of the last character before the padding are zero. */
+    kept = pool_used;
+    for (size_t at = 0; at < 88; at++)
+        for (char octet = 0x20; octet < 0x7F; octet++, pool_used = kept) {
+            const char *allowed = at < 85 ? alphabet : at == 85 ? "AQgw" : "=";
+
+            expect(with_signature_octet(at, octet), 0,
+                   strchr(allowed, octet) != NULL ? CONFORMS : R(SEAL) | R(FIELD_SPACE),
+                   text("'%c' at %zu of the signature", octet, at));
+        }
+}
+
+Test(guard, the_padding_of_a_signature_is_two_octets)
+{
+    const char *bare = text("%.86s", SEAL_SIGNATURE);
+    const Case cases[] = {
+        {"none", R(SEAL), seal(SEAL_KEY, "1", bare)},
+        {"one", R(SEAL), seal(SEAL_KEY, "1", text("%s=", bare))},
+        {"three", R(SEAL), seal(SEAL_KEY, "1", text("%s===", bare))},
+        {"four", R(SEAL), seal(SEAL_KEY, "1", text("%s====", bare))},
+        {"three after 85", R(SEAL), seal(SEAL_KEY, "1", text("%.85s===", bare))},
+        {"octets in place of it", R(SEAL), seal(SEAL_KEY, "1", text("%sAA", bare))},
+        {"octets after it", R(SEAL), seal(SEAL_KEY, "1", SEAL_SIGNATURE "AAAA")},
+        {"URL's alphabet", R(SEAL), seal(SEAL_KEY, "1", text("-_%.84s==", bare))},
+    };
+
+    EXPECT_VALUES(MUGAI_SEAL, cases);
+}
+
+Test(guard, a_seal_stands_once_behind_every_other_own_field)
+{
+    const char *line = base_lines(MUGAI_SEAL, true);
+
+    for (Slot slot = DATE; slot <= MUGAI_RESULT; slot++)
+        expect(compose(false, slot, text("%s%s", line, field(slot, slots[slot].value))), 0,
+               R(FIELD_ORDER) | R(FIELD_MISSING), text("a seal before %s", slots[slot].name));
+    expect(compose(false, TRACE, line), 0, R(FIELD_ORDER), "a seal at the beginning");
+    expect(compose(false, TRACE, text("%s%s", line, base_lines(TRACE, true))), 0, R(FIELD_ORDER),
+           "a seal before a trace field");
+    expect(compose(false, MUGAI_SEAL, text("%s%s", line, line)), 0, R(FIELD_ORDER), "two seals");
+    expect(compose(false, MUGAI_SEAL,
+                   text("%s%s", line,
+                        field(MUGAI_SEAL, "version=1; key=fedcba9876543210; time=2; "
+                                          "signature=" SEAL_SIGNATURE))),
+           0, R(FIELD_ORDER), "two seals of two keys");
+}
+
+/* Relays fold what is theirs; a seal they must not. */
+Test(guard, a_seal_stands_on_one_line_even_when_relayed)
+{
+    const char *value = slots[MUGAI_SEAL].value;
+    static const char *const blanks[] = {" ", "\t"};
+
+    for (size_t i = 0; i < COUNT(blanks); i++)
+        for (size_t at = 0; at < strlen(value); at++) {
+            const char *rest = value[at] == ' ' ? value + at + 1 : value + at;
+            const char *folded = text("%.*s\r\n%s%s", (int)at, value, blanks[i], rest);
+
+            expect(compose(false, MUGAI_SEAL, field(MUGAI_SEAL, folded)), MUGAI_GUARD_RELAYED,
+                   R(FOLD) | R(FIELD_SPACE) | R(SEAL) | R(OCTET), text("folded at %zu", at));
         }
 }
 

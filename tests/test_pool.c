@@ -187,6 +187,13 @@ Test(pool, I1_candidate_with_another_id_is_not_approved)
     assert_notice_only(submit(pool, "other"), "another id");
 }
 
+Test(pool, I1_candidate_with_a_seal_is_not_approved)
+{
+    g_autoptr(MugaiPool) pool = make_pool();
+
+    assert_notice_only(submit(pool, "sealed"), "wrote a seal");
+}
+
 Test(pool, I4_child_that_crashes_or_exceeds_a_limit_ends_in_the_notice)
 {
     /* The last one is not limited in a build with AddressSanitizer. */

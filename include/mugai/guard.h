@@ -54,6 +54,7 @@ typedef enum {
     MUGAI_RULE_VALUE, /* 2: a value out of a fixed set (MIME fields, Precedence, ...) or List-Id */
     MUGAI_RULE_MUGAI_ID,       /* 2: form of Mugai-Id */
     MUGAI_RULE_MUGAI_RESULT,   /* 2: form of Mugai-Result */
+    MUGAI_RULE_SEAL,           /* 2: form of Mugai-Seal */
     MUGAI_RULE_BASE64,         /* 3: body is not canonical base64, or its lines are not filled */
     MUGAI_RULE_BODY_EMPTY,     /* 3: no body */
     MUGAI_RULE_BODY_LONG,      /* 3: over 4 MiB decoded */

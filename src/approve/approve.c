@@ -5,7 +5,8 @@
  *                since, and it said yes (I1);
  *             2. they bear the id they were approved for: a hostile worker cannot pass the message
  *                of somebody else;
- *             3. the notice-only message goes the same way.
+ *             3. none of them is a seal: that is the boundary's to write, never the worker's;
+ *             4. the notice-only message goes the same way.
  * Trust: candidate and report are hostile. The guard and what compose writes from constants and the
  *         id are not, yet the guard decides about both.
  */
@@ -93,12 +94,27 @@ bears_id(GBytes *octets, const MugaiId *id, GError **error)
     return FALSE;
 }
 
+/* As bears_id(): the field can stand nowhere else. */
+static gboolean
+is_unsealed(GBytes *octets, GError **error)
+{
+    static const char name[] = "\r\nMugai-Seal: ";
+    gsize length = 0;
+    const char *data = g_bytes_get_data(octets, &length);
+
+    if (memmem(data, length, name, sizeof(name) - 1) == NULL)
+        return TRUE;
+    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_GUARD, "guard: the worker wrote a seal");
+    return FALSE;
+}
+
 static MugaiApproved *
 approve(const MugaiSettings *settings, const MugaiId *id, GBytes *octets, GError **error)
 {
     MugaiApproved *approved = NULL;
 
-    if (!guard_accepts(octets, settings->links, error) || !bears_id(octets, id, error))
+    if (!guard_accepts(octets, settings->links, error) || !bears_id(octets, id, error) ||
+        !is_unsealed(octets, error))
         return NULL;
     approved = g_new0(MugaiApproved, 1);
     approved->octets = g_bytes_ref(octets);

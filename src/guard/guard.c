@@ -57,6 +57,7 @@ enum {
     FIELD_CONTENT_TRANSFER_ENCODING,
     FIELD_MUGAI_ID,
     FIELD_MUGAI_RESULT,
+    FIELD_MUGAI_SEAL,
     FIELD_COUNT
 };
 
@@ -109,6 +110,7 @@ static const struct {
                                          transfer_encoding, 1, true},
     [FIELD_MUGAI_ID] = {"Mugai-Id", guard_mugai_id, NULL, 1, true},
     [FIELD_MUGAI_RESULT] = {"Mugai-Result", guard_mugai_result, NULL, 1, true},
+    [FIELD_MUGAI_SEAL] = {"Mugai-Seal", guard_mugai_seal, NULL, 1, false},
 };
 
 static const char *const rule_texts[MUGAI_RULE_COUNT] = {
@@ -136,6 +138,7 @@ static const char *const rule_texts[MUGAI_RULE_COUNT] = {
     [MUGAI_RULE_VALUE] = "the field may not have this value",
     [MUGAI_RULE_MUGAI_ID] = "not an id of mugai",
     [MUGAI_RULE_MUGAI_RESULT] = "not a result of mugai",
+    [MUGAI_RULE_SEAL] = "not a seal of mugai",
     [MUGAI_RULE_BASE64] = "body is not base64 in lines of 76",
     [MUGAI_RULE_BODY_EMPTY] = "body is empty",
     [MUGAI_RULE_BODY_LONG] = "body over 4 MiB of text",

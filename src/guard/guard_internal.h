@@ -27,6 +27,7 @@ bool guard_list_id(MugaiGuard *guard, GuardEvent event);
 bool guard_fixed(MugaiGuard *guard, GuardEvent event);
 bool guard_mugai_id(MugaiGuard *guard, GuardEvent event);
 bool guard_mugai_result(MugaiGuard *guard, GuardEvent event);
+bool guard_mugai_seal(MugaiGuard *guard, GuardEvent event);
 
 /* What a grammar may ask of the field it reads. */
 uint16_t guard_items_max(const MugaiGuard *guard);
@@ -35,6 +36,8 @@ const char *const *guard_fixed_values(const MugaiGuard *guard);
 
 /* guard_text.c: sections 3 and 4 */
 void guard_text_begin(MugaiGuard *guard, bool in_word);
+/* The value of a base64 octet, or 64 if it is none. */
+uint32_t guard_base64_value(uint8_t octet);
 bool guard_base64(MugaiGuard *guard, uint8_t octet);
 /* Whether the base64 and the UTF-8 in it may end here; refuses if not. */
 bool guard_base64_end(MugaiGuard *guard);

@@ -212,9 +212,8 @@ refuse_base64(MugaiGuard *guard)
     return guard_refuse(guard, guard->in_word ? MUGAI_RULE_ENCODED_WORD : MUGAI_RULE_BASE64);
 }
 
-/* The value of a base64 octet, or 64 if it is none. */
-static uint32_t
-base64_value(uint8_t octet)
+uint32_t
+guard_base64_value(uint8_t octet)
 {
     if (octet >= 'A' && octet <= 'Z')
         return octet - (uint32_t)'A';
@@ -250,7 +249,7 @@ end_quantum(MugaiGuard *guard)
 bool
 guard_base64(MugaiGuard *guard, uint8_t octet)
 {
-    uint32_t value = base64_value(octet);
+    uint32_t value = guard_base64_value(octet);
 
     if (guard->base64_ended)
         return refuse_base64(guard);

@@ -207,33 +207,101 @@ guard_mugai_id(MugaiGuard *guard, GuardEvent event)
            guard_refuse(guard, MUGAI_RULE_MUGAI_ID);
 }
 
-/* '#' is a number without leading zeros; guard->length is the place in the form, guard->part_length
- * its digits. */
-bool
-guard_mugai_result(MugaiGuard *guard, GuardEvent event)
+/* --- Mugai-Result, Mugai-Seal --- */
+
+/* In a form capitals stand for these parts, every other octet for itself. */
+enum {
+    PART_NUMBER = 'N',    /* without leading zeros */
+    PART_KEY = 'K',       /* a key's name */
+    PART_TIME = 'T',      /* a number from 1 */
+    PART_SIGNATURE = 'S', /* 64 octets in base64 */
+};
+
+/* The octet at @at of 64 octets in base64: 86 characters, the unused bits of the last one zero, and
+ * the padding. */
+static bool
+is_signature_octet(uint16_t at, uint8_t octet)
 {
-    static const char form[] =
-        "profile=1; kept=#; converted=#; removed=#; unreadable=#; ambiguous=#";
+    uint32_t value = guard_base64_value(octet);
+
+    if (at >= MUGAI_PROFILE_SEAL_SIGNATURE_CHARACTERS - 2)
+        return octet == '=' && at < MUGAI_PROFILE_SEAL_SIGNATURE_CHARACTERS;
+    if (at == MUGAI_PROFILE_SEAL_SIGNATURE_CHARACTERS - 3)
+        return value < 64 && (value & 15) == 0;
+    return value < 64;
+}
+
+/* Whether the part being read, of which there are guard->part_length octets, goes on with @octet.
+ */
+static bool
+part_goes_on(const MugaiGuard *guard, char part, uint8_t octet)
+{
+    switch (part) {
+    case PART_KEY:
+        return guard->part_length < MUGAI_PROFILE_SEAL_KEY_DIGITS &&
+               (is_digit(octet) || (octet >= 'a' && octet <= 'f'));
+    case PART_TIME:
+        return guard->part_length < MUGAI_PROFILE_SEAL_TIME_DIGITS_MAX && is_digit(octet) &&
+               (guard->part_length > 0 || octet != '0');
+    case PART_SIGNATURE:
+        return is_signature_octet(guard->part_length, octet);
+    default: /* PART_NUMBER */
+        return is_digit(octet) && (guard->part_length != 1 || guard->part_last != '0');
+    }
+}
+
+static bool
+part_may_end(const MugaiGuard *guard, char part)
+{
+    switch (part) {
+    case PART_KEY:
+        return guard->part_length == MUGAI_PROFILE_SEAL_KEY_DIGITS;
+    case PART_SIGNATURE:
+        return guard->part_length == MUGAI_PROFILE_SEAL_SIGNATURE_CHARACTERS;
+    default:
+        return guard->part_length > 0;
+    }
+}
+
+/* A value of the form @form; guard->length is the place in it. */
+static bool
+read_form(MugaiGuard *guard, GuardEvent event, const char *form, MugaiGuardRule rule)
+{
     char due = form[guard->length];
 
     if (event == GUARD_FOLD)
         return guard_refuse(guard, MUGAI_RULE_FOLD);
-    if (due == '#' && is_digit(event)) {
-        if (guard->part_length == 1 && guard->part_last == '0')
-            return guard_refuse(guard, MUGAI_RULE_MUGAI_RESULT);
-        guard->part_length = guard->part_length == 0 ? 1 : 2;
-        guard->part_last = event;
-        return true;
-    }
-    if (due == '#' && guard->part_length > 0) {
+    if (due >= 'A' && due <= 'Z') {
+        if (part_goes_on(guard, due, event)) {
+            guard->part_length++;
+            guard->part_last = event;
+            return true;
+        }
+        if (!part_may_end(guard, due))
+            return guard_refuse(guard, rule);
+        guard->part_length = 0;
         guard->length++;
         due = form[guard->length];
-        guard->part_length = 0;
     }
-    if (event != (uint8_t)due || due == '#')
-        return guard_refuse(guard, MUGAI_RULE_MUGAI_RESULT);
-    guard->length++;
+    if (event != (uint8_t)due)
+        return guard_refuse(guard, rule);
+    if (due != '\0')
+        guard->length++;
     return true;
+}
+
+bool
+guard_mugai_result(MugaiGuard *guard, GuardEvent event)
+{
+    return read_form(guard, event,
+                     "profile=1; kept=N; converted=N; removed=N; unreadable=N; ambiguous=N",
+                     MUGAI_RULE_MUGAI_RESULT);
+}
+
+bool
+guard_mugai_seal(MugaiGuard *guard, GuardEvent event)
+{
+    return read_form(guard, event, "version=1; key=K; time=T; signature=S", MUGAI_RULE_SEAL);
 }
 
 /* --- encoded words --- */
