@@ -1,19 +1,15 @@
 /*
- * fuzz_report.c - the readers of reports, envelopes, settings and ids take what was written, or
- * nothing
+ * fuzz_report.c - the readers of reports, envelopes and settings take what was written, or nothing
  *
- * The input is read as JSON, as the octets of variants, and as an id that a person typed.
+ * The input is read as JSON and as the octets of variants.
  *
  * Properties: 1. what is read can be written, and reading that gives the same;
  *             2. JSON of an envelope is one line of ASCII, of a report valid UTF-8;
- *             3. a refusal has an error of ours;
- *             4. an id typed carelessly is the same id; one wrong character and one swap of
- *                neighbours are found.
+ *             3. a refusal has an error of ours.
  */
 #include "fuzz.h"
 
 #include <mugai/error.h>
-#include <mugai/id.h>
 #include <mugai/report.h>
 #include <string.h>
 
@@ -137,75 +133,6 @@ read_settings_variant(GBytes *octets)
         g_assert_cmpuint(g_hash_table_size(settings->notice), >=, 1);
 }
 
-/* --- ids --- */
-
-static void
-expect_same_id(const char *typed, const MugaiId *id)
-{
-    MugaiId again = {0};
-    g_autoptr(GError) error = NULL;
-
-    mugai_id_parse(typed, &again, &error);
-    g_assert_no_error(error);
-    g_assert_cmpstr(again.text, ==, id->text);
-}
-
-/* Lower case, without dashes, O for 0 and l for 1. */
-static void
-expect_careless(const MugaiId *id)
-{
-    GString *typed = g_string_new(" ");
-
-    for (const char *p = id->text; *p != '\0'; p++) {
-        if (*p != '-')
-            g_string_append_c(typed, *p == '0' ? 'o' : *p == '1' ? 'l' : g_ascii_tolower(*p));
-    }
-    expect_same_id(id->text, id);
-    expect_same_id(typed->str, id);
-    g_string_free(typed, TRUE);
-}
-
-static void
-expect_mistake_found(const MugaiId *id, gsize at)
-{
-    MugaiId wrong = *id;
-    MugaiId out = {0};
-
-    if (wrong.text[at] == '-')
-        return;
-    wrong.text[at] = wrong.text[at] == '7' ? '3' : '7';
-    g_assert_false(mugai_id_parse(wrong.text, &out, NULL));
-    wrong = *id;
-    if (at + 1 < MUGAI_ID_LENGTH && id->text[at + 1] != '-' && id->text[at + 1] != id->text[at]) {
-        wrong.text[at] = id->text[at + 1];
-        wrong.text[at + 1] = id->text[at];
-        g_assert_false(mugai_id_parse(wrong.text, &out, NULL));
-    }
-    g_assert_cmpint(out.text[0], ==, '\0');
-}
-
-static void
-read_id(const char *octets, gsize length)
-{
-    g_autofree char *typed = g_strndup(octets, length);
-    MugaiId id = {0};
-    g_autoptr(GError) error = NULL;
-
-    if (!mugai_id_parse(typed, &id, &error)) {
-        g_assert_error(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED);
-        g_assert_cmpint(id.text[0], ==, '\0');
-        g_assert_true(g_utf8_validate(error->message, -1, NULL));
-        g_assert_null(strchr(error->message, '\n'));
-        return;
-    }
-    g_assert_no_error(error);
-    g_assert_cmpuint(strlen(id.text), ==, MUGAI_ID_LENGTH);
-    g_assert_true(id.text[8] == '-' && id.text[14] == '-');
-    expect_careless(&id);
-    for (gsize at = 0; at < MUGAI_ID_LENGTH; at++)
-        expect_mistake_found(&id, at);
-}
-
 int
 LLVMFuzzerTestOneInput(const guint8 *octets, size_t length)
 {
@@ -216,6 +143,5 @@ LLVMFuzzerTestOneInput(const guint8 *octets, size_t length)
     read_envelope_json(json, length);
     read_report_variant(bytes);
     read_settings_variant(bytes);
-    read_id(json, length);
     return 0;
 }
