@@ -41,7 +41,7 @@ def body(text):
 
 
 def message(before_date=b"", date=b"Fri, 20 Nov 2026 10:00:00 +0900", sender=b"<a@example.jp>",
-            after_from=b"", message_id=b"<1.a@b>", after_message_id=b"", text=b"\r\n"):
+            after_from=b"", message_id=b"<1.a@b>", after_message_id=b"", seal=b"", text=b"\r\n"):
     return (before_date + b"Date: " + date + b"\r\nFrom: " + sender + b"\r\n" + after_from
             + b"Message-ID: " + message_id + b"\r\n" + after_message_id
             + b"MIME-Version: 1.0\r\n"
@@ -49,7 +49,11 @@ def message(before_date=b"", date=b"Fri, 20 Nov 2026 10:00:00 +0900", sender=b"<
               b"Content-Transfer-Encoding: base64\r\n"
               b"Mugai-Id: 20261120-7K3QX-9ZT4M\r\n"
               b"Mugai-Result: profile=1; kept=1; converted=20; removed=0; unreadable=0; ambiguous=0"
-              b"\r\n\r\n" + body(text))
+              b"\r\n" + seal + b"\r\n" + body(text))
+
+
+def seal_field(key, time, signature):
+    return b"Mugai-Seal: version=1; key=%b; time=%b; signature=%b\r\n" % (key, time, signature)
 
 
 def base_messages():
@@ -74,6 +78,12 @@ def base_messages():
                          b"List-Id: <a-b.c>\r\nAuto-Submitted: auto-notified\r\n"
                          b"Precedence: junk\r\nImportance: low\r\n",
         text=b"a\r\n")
+    yield message(seal=seal_field(  # what an Ed25519 key made; the others have the form alone
+        b"719d6d64ceb5adf8", b"1795136400",
+        b"GHo6qazzgTe9MrlIZFBVpYO+Ntz2wFfU2rbFot203JTHeEip2MfiPCeB6bqAPh9fs1V7FU1KtWiY6XoHu/kqBw=="))
+    yield message(before_date=b"Received: x\r\n", text=b"a\r\n",
+                  seal=seal_field(b"0123456789abcdef", b"1", b"+/" * 42 + b"+w=="))
+    yield message(seal=seal_field(b"f" * 16, b"98765432109", b"A" * 86 + b"=="))
     yield message(
         date=b"Tue, 29 Feb 2028 23:59:59 -1159",
         sender=b", ".join([b"\"x\" <a.b@" + label + b".c>"] + [b"<a@b>"] * 15),
@@ -93,6 +103,7 @@ def base_messages():
 # Changes ------------------------------------------------------------------------------------------
 
 HEADER_OCTETS = b"\t\r\n \t\"<>@.,;:=?-+/09AZaz"
+SEAL_OCTETS = b"0129afgFGAQgwxz+/=;:- \t\r\n"
 UTF8_OCTETS = b"\r\n \t\x00\x7F\x80\xBF\xC0\xC2\xE0\xED\xEF\xF0\xF4\xF5\xFF"
 # Beside and at the ends of every range of the profile's section 4.
 RANGES = (profile_reader.NOT_CLEAN + profile_reader.SELECTORS + profile_reader.SPACES
@@ -140,6 +151,15 @@ def change_word(octets, chance):
     return octets[:chosen.start()] + changed + octets[chosen.end():]
 
 
+def change_seal(octets, chance):
+    """An octet of the field's line, its line ends and the first octet after it."""
+    at = octets.find(b"\r\nMugai-Seal: ")
+    if at < 0:
+        return change_octet(octets, chance)
+    end = octets.index(b"\r\n", at + 2) + 2
+    return octets[:at] + change_octet(octets[at:end], chance, SEAL_OCTETS) + octets[end:]
+
+
 def change_fold(octets, chance):
     """A fold, or where there is none, the beginning of a line, begins with TAB."""
     folds = [found.end() for found in re.finditer(rb"\r\n(?= )", octets)]
@@ -156,7 +176,8 @@ def change_lines(octets, chance):
     return b"\r\n".join(lines)
 
 
-CHANGES = [change_octet] * 6 + [change_body] * 3 + [change_word] * 2 + [change_fold, change_lines]
+CHANGES = ([change_octet] * 6 + [change_body] * 3 + [change_word] * 2
+           + [change_seal, change_fold, change_lines])
 
 
 def changed_by_chance(cases, seed):
