@@ -2,16 +2,15 @@
  * report.c - what became of a message, as plain data, as the GVariant that travels and as JSON
  *
  * Invariants: 1. a report read from a GVariant has only valid UTF-8, known dispositions, real
- *                digests, and counts within limits.h: whoever holds one need not check again;
- *             2. JSON written here holds no octet that a terminal obeys: whatever is not clean is
- *                escaped.
+ *                digests, and counts within limits.h: whoever holds one need not check again.
  * Trust: the strings of envelope and report are hostile, so is every GVariant. JSON is read back
  * from our own store; a damaged one must not hurt either.
  * Errors: MALFORMED.
  */
+#include "json.h"
+
 #include <mugai/report.h>
 
-#include <json-glib/json-glib.h>
 #include <mugai/error.h>
 #include <mugai/limits.h>
 #include <mugai/text.h>
@@ -24,8 +23,6 @@
 
 /* Characters of one remark: enough for a reason, too little to hide in. */
 #define REMARK_CHARACTERS 300u
-/* Our JSON nests four levels; json-glib's parser recurses and has no bound of its own. */
-#define JSON_DEPTH_MAX 16u
 
 #define SHA256_OF_NOTHING "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -320,95 +317,16 @@ mugai_report_from_variant(GVariant *variant, GError **error)
 /* --- JSON, written --- */
 
 static void
-add_string(JsonBuilder *builder, const char *name, const char *value)
-{
-    g_autofree char *valid = g_utf8_make_valid(value, -1);
-
-    json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, valid);
-}
-
-static void
-add_number(JsonBuilder *builder, const char *name, guint64 value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, (gint64)MIN(value, (guint64)G_MAXINT64));
-}
-
-static void
-add_strings(JsonBuilder *builder, const char *name, const GPtrArray *values)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_begin_array(builder);
-    for (guint i = 0; i < values->len; i++) {
-        g_autofree char *valid = g_utf8_make_valid(values->pdata[i], -1);
-
-        json_builder_add_string_value(builder, valid);
-    }
-    json_builder_end_array(builder);
-}
-
-static void
-add_time(JsonBuilder *builder, const char *name, gint64 seconds, gint32 offset)
-{
-    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(offset);
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(seconds);
-    g_autoptr(GDateTime) local = utc != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
-    g_autofree char *text =
-        local != NULL ? g_date_time_format(local, "%Y-%m-%dT%H:%M:%S%:z") : NULL;
-
-    add_string(builder, name, text != NULL ? text : "");
-}
-
-static void
-append_escape(GString *out, gunichar c)
-{
-    if (c < 0x10000) {
-        g_string_append_printf(out, "\\u%04x", c);
-        return;
-    }
-    c -= 0x10000;
-    g_string_append_printf(out, "\\u%04x\\u%04x", 0xD800 | (c >> 10), 0xDC00 | (c & 0x3FF));
-}
-
-/* Whatever is not clean (@ascii: or not ASCII) can stand only inside of strings, and becomes an
- * escape there. Line feeds are those between members: json-glib has escaped the ones in strings. */
-static char *
-escape(const char *json, gboolean ascii)
-{
-    GString *out = g_string_sized_new(strlen(json) + 1);
-
-    for (const char *at = json; *at != '\0'; at = g_utf8_find_next_char(at, NULL)) {
-        gunichar c = g_utf8_get_char(at);
-
-        if (c == '\n' || (mugai_text_is_clean(c) && !(ascii && c >= 0x80)))
-            g_string_append_unichar(out, c);
-        else
-            append_escape(out, c);
-    }
-    return g_string_free(out, FALSE);
-}
-
-static char *
-generate(JsonBuilder *builder, gboolean pretty, gboolean ascii)
-{
-    g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    g_autofree char *json = json_to_string(root, pretty);
-
-    return escape(json, ascii);
-}
-
-static void
 add_envelope(JsonBuilder *builder, const MugaiEnvelope *envelope)
 {
     json_builder_begin_object(builder);
-    add_time(builder, "received", envelope->received, 0);
-    add_string(builder, "sender", envelope->sender);
-    add_strings(builder, "recipients", envelope->recipients);
-    add_string(builder, "client_name", envelope->client_name);
-    add_string(builder, "client_address", envelope->client_address);
-    add_string(builder, "helo", envelope->helo);
-    add_string(builder, "queue_id", envelope->queue_id);
+    mugai_json_add_time(builder, "received", envelope->received, 0);
+    mugai_json_add_string(builder, "sender", envelope->sender);
+    mugai_json_add_strings(builder, "recipients", envelope->recipients);
+    mugai_json_add_string(builder, "client_name", envelope->client_name);
+    mugai_json_add_string(builder, "client_address", envelope->client_address);
+    mugai_json_add_string(builder, "helo", envelope->helo);
+    mugai_json_add_string(builder, "queue_id", envelope->queue_id);
     json_builder_end_object(builder);
 }
 
@@ -418,21 +336,21 @@ mugai_envelope_to_json(const MugaiEnvelope *envelope)
     g_autoptr(JsonBuilder) builder = json_builder_new_immutable();
 
     add_envelope(builder, envelope);
-    return generate(builder, FALSE, TRUE);
+    return mugai_json_generate(builder, FALSE, TRUE);
 }
 
 static void
 add_part(JsonBuilder *builder, const MugaiPart *part)
 {
     json_builder_begin_object(builder);
-    add_string(builder, "path", part->path);
-    add_string(builder, "type", part->type);
-    add_string(builder, "declared_type", part->declared_type);
-    add_string(builder, "name", part->name);
-    add_number(builder, "size", part->size);
-    add_string(builder, "sha256", part->sha256);
-    add_string(builder, "disposition", mugai_disposition_name(part->disposition));
-    add_string(builder, "reason", part->reason);
+    mugai_json_add_string(builder, "path", part->path);
+    mugai_json_add_string(builder, "type", part->type);
+    mugai_json_add_string(builder, "declared_type", part->declared_type);
+    mugai_json_add_string(builder, "name", part->name);
+    mugai_json_add_number(builder, "size", part->size);
+    mugai_json_add_string(builder, "sha256", part->sha256);
+    mugai_json_add_string(builder, "disposition", mugai_disposition_name(part->disposition));
+    mugai_json_add_string(builder, "reason", part->reason);
     json_builder_end_object(builder);
 }
 
@@ -451,8 +369,8 @@ add_octets(JsonBuilder *builder, const char *name, guint64 size, const char *sha
 {
     json_builder_set_member_name(builder, name);
     json_builder_begin_object(builder);
-    add_number(builder, "size", size);
-    add_string(builder, "sha256", sha256);
+    mugai_json_add_number(builder, "size", size);
+    mugai_json_add_string(builder, "sha256", sha256);
     json_builder_end_object(builder);
 }
 
@@ -463,137 +381,44 @@ mugai_report_to_json(const MugaiReport *report, const MugaiFacts *facts,
     g_autoptr(JsonBuilder) builder = json_builder_new_immutable();
 
     json_builder_begin_object(builder);
-    add_string(builder, "id", facts->id);
-    add_time(builder, "received", facts->received, facts->offset);
+    mugai_json_add_string(builder, "id", facts->id);
+    mugai_json_add_time(builder, "received", facts->received, facts->offset);
     if (state != NULL)
-        add_string(builder, "state", state);
+        mugai_json_add_string(builder, "state", state);
     if (envelope != NULL) {
         json_builder_set_member_name(builder, "envelope");
         add_envelope(builder, envelope);
     }
-    add_string(builder, "subject", report->subject);
-    add_string(builder, "from", report->from);
-    add_string(builder, "message_id", report->message_id);
-    add_string(builder, "date", report->date);
+    mugai_json_add_string(builder, "subject", report->subject);
+    mugai_json_add_string(builder, "from", report->from);
+    mugai_json_add_string(builder, "message_id", report->message_id);
+    mugai_json_add_string(builder, "date", report->date);
     add_octets(builder, "original", facts->original_size, facts->original_sha256);
     add_octets(builder, "output", facts->output_size, facts->output_sha256);
     add_parts(builder, report->parts);
-    add_strings(builder, "ambiguities", report->ambiguities);
-    add_strings(builder, "warnings", report->warnings);
+    mugai_json_add_strings(builder, "ambiguities", report->ambiguities);
+    mugai_json_add_strings(builder, "warnings", report->warnings);
     json_builder_end_object(builder);
-    return generate(builder, pretty, FALSE);
+    return mugai_json_generate(builder, pretty, FALSE);
 }
 
 /* --- JSON, read --- */
-
-/* The member @name of @object if it is of @type, else NULL. */
-static JsonNode *
-find_member(JsonObject *object, const char *name, JsonNodeType type)
-{
-    JsonNode *node = json_object_get_member(object, name);
-
-    return node != NULL && json_node_get_node_type(node) == type ? node : NULL;
-}
-
-static gboolean
-read_string(JsonObject *object, const char *name, char **ret_value, GError **error)
-{
-    JsonNode *node = find_member(object, name, JSON_NODE_VALUE);
-
-    if (node == NULL || json_node_get_value_type(node) != G_TYPE_STRING)
-        return malformed(error, name);
-    set_string(ret_value, json_node_get_string(node));
-    return TRUE;
-}
-
-static gboolean
-read_strings(JsonObject *object, const char *name, guint count_max, GPtrArray *values,
-             GError **error)
-{
-    JsonNode *node = find_member(object, name, JSON_NODE_ARRAY);
-    JsonArray *array = node != NULL ? json_node_get_array(node) : NULL;
-
-    if (array == NULL || json_array_get_length(array) > count_max)
-        return malformed(error, name);
-    for (guint i = 0; i < json_array_get_length(array); i++) {
-        JsonNode *element = json_array_get_element(array, i);
-
-        if (!JSON_NODE_HOLDS_VALUE(element) || json_node_get_value_type(element) != G_TYPE_STRING)
-            return malformed(error, name);
-        g_ptr_array_add(values, g_strdup(json_node_get_string(element)));
-    }
-    return TRUE;
-}
-
-/* Whether brackets never nest deeper than JSON_DEPTH_MAX; all else is the parser's to judge. */
-static gboolean
-is_shallow(const char *json, gsize length)
-{
-    guint depth = 0;
-    gboolean quoted = FALSE;
-
-    for (gsize i = 0; i < length; i++) {
-        if (quoted && json[i] == '\\')
-            i++;
-        else if (json[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && (json[i] == '{' || json[i] == '[') && ++depth > JSON_DEPTH_MAX)
-            return FALSE;
-        else if (!quoted && (json[i] == '}' || json[i] == ']') && depth > 0)
-            depth--;
-    }
-    return TRUE;
-}
-
-/* The object that @json is; it lives as long as @parser. */
-static JsonObject *
-parse_object(JsonParser *parser, const char *json, gssize length, GError **error)
-{
-    gsize octets = length < 0 ? strlen(json) : (gsize)length;
-    JsonNode *root = NULL;
-
-    if (g_utf8_validate(json, (gssize)octets, NULL) && is_shallow(json, octets) &&
-        json_parser_load_from_data(parser, json, (gssize)octets, NULL))
-        root = json_parser_get_root(parser);
-    if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
-        malformed(error, "not a JSON object");
-        return NULL;
-    }
-    return json_node_get_object(root);
-}
-
-/* 9999-12-31T23:59:59Z: a time beyond could be read and not be written. */
-#define LAST_SECOND G_GINT64_CONSTANT(253402300799)
-
-static gboolean
-read_time(JsonObject *object, const char *name, gint64 *ret_seconds, GError **error)
-{
-    g_autofree char *text = NULL;
-    g_autoptr(GDateTime) time = NULL;
-
-    if (!read_string(object, name, &text, error))
-        return FALSE;
-    time = g_date_time_new_from_iso8601(text, NULL);
-    if (time == NULL || g_date_time_to_unix(time) < 0 || g_date_time_to_unix(time) > LAST_SECOND)
-        return malformed(error, name);
-    *ret_seconds = g_date_time_to_unix(time);
-    return TRUE;
-}
 
 MugaiEnvelope *
 mugai_envelope_from_json(const char *json, gssize length, GError **error)
 {
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
     g_autoptr(MugaiEnvelope) envelope = mugai_envelope_new(0);
-    JsonObject *object = parse_object(parser, json, length, error);
+    JsonObject *object = mugai_json_parse(parser, json, length, error);
 
-    if (object == NULL || !read_time(object, "received", &envelope->received, error) ||
-        !read_string(object, "sender", &envelope->sender, error) ||
-        !read_strings(object, "recipients", MUGAI_LIMIT_RECIPIENTS, envelope->recipients, error) ||
-        !read_string(object, "client_name", &envelope->client_name, error) ||
-        !read_string(object, "client_address", &envelope->client_address, error) ||
-        !read_string(object, "helo", &envelope->helo, error) ||
-        !read_string(object, "queue_id", &envelope->queue_id, error))
+    if (object == NULL || !mugai_json_read_time(object, "received", &envelope->received, error) ||
+        !mugai_json_read_string(object, "sender", &envelope->sender, error) ||
+        !mugai_json_read_strings(object, "recipients", MUGAI_LIMIT_RECIPIENTS, envelope->recipients,
+                                 error) ||
+        !mugai_json_read_string(object, "client_name", &envelope->client_name, error) ||
+        !mugai_json_read_string(object, "client_address", &envelope->client_address, error) ||
+        !mugai_json_read_string(object, "helo", &envelope->helo, error) ||
+        !mugai_json_read_string(object, "queue_id", &envelope->queue_id, error))
         return NULL;
     return g_steal_pointer(&envelope);
 }
@@ -612,19 +437,19 @@ find_disposition(const char *name)
 static gboolean
 read_part(JsonObject *object, MugaiPart *part, GError **error)
 {
-    JsonNode *size = find_member(object, "size", JSON_NODE_VALUE);
+    JsonNode *size = mugai_json_find(object, "size", JSON_NODE_VALUE);
     g_autofree char *sha256 = NULL;
     g_autofree char *disposition = NULL;
 
     if (size == NULL || json_node_get_value_type(size) != G_TYPE_INT64)
         return malformed(error, "size of a part");
-    return read_string(object, "path", &part->path, error) &&
-           read_string(object, "type", &part->type, error) &&
-           read_string(object, "declared_type", &part->declared_type, error) &&
-           read_string(object, "name", &part->name, error) &&
-           read_string(object, "reason", &part->reason, error) &&
-           read_string(object, "sha256", &sha256, error) &&
-           read_string(object, "disposition", &disposition, error) &&
+    return mugai_json_read_string(object, "path", &part->path, error) &&
+           mugai_json_read_string(object, "type", &part->type, error) &&
+           mugai_json_read_string(object, "declared_type", &part->declared_type, error) &&
+           mugai_json_read_string(object, "name", &part->name, error) &&
+           mugai_json_read_string(object, "reason", &part->reason, error) &&
+           mugai_json_read_string(object, "sha256", &sha256, error) &&
+           mugai_json_read_string(object, "disposition", &disposition, error) &&
            set_part_facts(part, (guint64)json_node_get_int(size), sha256,
                           find_disposition(disposition), error);
 }
@@ -632,7 +457,7 @@ read_part(JsonObject *object, MugaiPart *part, GError **error)
 static gboolean
 read_parts(JsonObject *object, GPtrArray *parts, GError **error)
 {
-    JsonNode *node = find_member(object, "parts", JSON_NODE_ARRAY);
+    JsonNode *node = mugai_json_find(object, "parts", JSON_NODE_ARRAY);
     JsonArray *array = node != NULL ? json_node_get_array(node) : NULL;
 
     if (array == NULL || json_array_get_length(array) > MUGAI_LIMIT_PARTS_MAX)
@@ -654,15 +479,16 @@ mugai_report_from_json(const char *json, gssize length, GError **error)
 {
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
     g_autoptr(MugaiReport) report = mugai_report_new();
-    JsonObject *object = parse_object(parser, json, length, error);
+    JsonObject *object = mugai_json_parse(parser, json, length, error);
 
-    if (object == NULL || !read_string(object, "subject", &report->subject, error) ||
-        !read_string(object, "from", &report->from, error) ||
-        !read_string(object, "message_id", &report->message_id, error) ||
-        !read_string(object, "date", &report->date, error) ||
+    if (object == NULL || !mugai_json_read_string(object, "subject", &report->subject, error) ||
+        !mugai_json_read_string(object, "from", &report->from, error) ||
+        !mugai_json_read_string(object, "message_id", &report->message_id, error) ||
+        !mugai_json_read_string(object, "date", &report->date, error) ||
         !read_parts(object, report->parts, error) ||
-        !read_strings(object, "ambiguities", MUGAI_LIMIT_REMARKS, report->ambiguities, error) ||
-        !read_strings(object, "warnings", MUGAI_LIMIT_REMARKS, report->warnings, error))
+        !mugai_json_read_strings(object, "ambiguities", MUGAI_LIMIT_REMARKS, report->ambiguities,
+                                 error) ||
+        !mugai_json_read_strings(object, "warnings", MUGAI_LIMIT_REMARKS, report->warnings, error))
         return NULL;
     return g_steal_pointer(&report);
 }
