@@ -34,6 +34,7 @@
 #include <mugai/text.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -442,14 +443,19 @@ on_end_of_header(SMFICTX *ctx)
     return SMFIS_NOREPLY;
 }
 
-/* Whether the end of the message has come: then libmilter sends changes, before it refuses. Asked
- * for is the deletion of a field that no message has, so that nothing is changed. */
-static gboolean
-end_has_come(SMFICTX *ctx)
+/* What a chunk of the body is answered with. At the end of the message libmilter sends changes,
+ * before it refuses. Asked for is the deletion of a field that no message has, so that nothing is
+ * changed. A refusal for its place leaves errno alone; anything else is a connection on which
+ * nothing can be said, and an MTA that must not wait for an answer. */
+static sfsistat
+answer_chunk(SMFICTX *ctx)
 {
     static char name[] = "Mugai-Id";
 
-    return smfi_chgheader(ctx, name, G_MAXINT, NULL) == MI_SUCCESS;
+    errno = 0;
+    if (smfi_chgheader(ctx, name, G_MAXINT, NULL) == MI_SUCCESS)
+        return SMFIS_CONTINUE;
+    return errno == 0 ? SMFIS_NOREPLY : SMFIS_TEMPFAIL;
 }
 
 /* The MTA sends the last chunk together with the end of the message. Then libmilter goes on to
@@ -464,7 +470,7 @@ on_body(SMFICTX *ctx, unsigned char *octets, size_t length)
     if (message == NULL)
         return SMFIS_TEMPFAIL;
     add_octets(ctx, message, octets, length);
-    return end_has_come(ctx) ? SMFIS_CONTINUE : SMFIS_NOREPLY;
+    return answer_chunk(ctx);
 }
 
 static sfsistat
