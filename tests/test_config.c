@@ -105,6 +105,9 @@ expect_same_config(const MugaiConfig *a, const MugaiConfig *b)
     cr_expect_eq(a->worker_seconds, b->worker_seconds);
     cr_expect_eq(a->worker_memory_mib, b->worker_memory_mib);
     cr_expect_eq(g_strcmp0(a->worker_program, b->worker_program), 0);
+    cr_expect_str_eq(a->milter_user, b->milter_user);
+    cr_expect_str_eq(a->worker_user, b->worker_user);
+    cr_expect_eq(g_strcmp0(a->notices, b->notices), 0);
     cr_expect_str_eq(a->store_path, b->store_path);
     cr_expect_eq(a->retention_days, b->retention_days);
     cr_expect_eq(a->min_free_mib, b->min_free_mib);
@@ -162,7 +165,7 @@ Test(config, every_shipped_key_is_known_and_its_nonsense_is_refused)
         g_autoptr(GError) error = NULL;
         g_autoptr(MugaiConfig) config = NULL;
 
-        if (g_str_equal(name[1], "contact")) {
+        if (g_str_equal(name[1], "contact") || g_str_equal(name[1], "user")) {
             config = load(contents, &error);
             cr_expect_not_null(config);
         } else
@@ -203,8 +206,8 @@ Test(config, every_key_changes_what_it_names)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(MugaiConfig) config =
-        load("[milter]\nsocket = inet:8891@127.0.0.1\n"
-             "[worker]\ncount=3\nseconds=60\nmemory=256\nprogram=/x/w\n"
+        load("[milter]\nsocket = inet:8891@127.0.0.1\nuser=a\n"
+             "[worker]\ncount=3\nseconds=60\nmemory=256\nprogram=/x/w\nuser=b-c\n"
              "[sanitize]\nlinks=keep\nbody=html\nlanguage=en\ncontact=情報政策課（内線 1234）\n"
              "[limits]\nparts=1\ndepth=2\nheader_fields=3\nheader_kib=4\npart_mib=5\n"
              "text_kib=6\nname_characters=7\n"
@@ -218,6 +221,8 @@ Test(config, every_key_changes_what_it_names)
     cr_expect_eq(config->worker_seconds, 60);
     cr_expect_eq(config->worker_memory_mib, 256);
     cr_expect_str_eq(config->worker_program, "/x/w");
+    cr_expect_str_eq(config->milter_user, "a");
+    cr_expect_str_eq(config->worker_user, "b-c");
     cr_expect_eq(config->settings->links, MUGAI_LINKS_KEEP);
     cr_expect_eq(config->settings->body, MUGAI_BODY_HTML);
     cr_expect_str_eq(config->settings->language, "en");
@@ -379,6 +384,14 @@ Test(config, sockets_are_local_or_at_one_address)
 
         expect_refused(contents, 2, "milter", "socket");
     }
+}
+
+Test(config, root_and_what_is_no_name_are_refused_as_users)
+{
+    expect_refused("[milter]\nuser = root\n", 2, "milter", "user");
+    expect_refused("[worker]\nuser =\n", 2, "worker", "user");
+    expect_refused("[worker]\nuser = 0\n", 2, "worker", "user");
+    expect_refused("[worker]\nuser = two words\n", 2, "worker", "user");
 }
 
 Test(config, paths_are_absolute)

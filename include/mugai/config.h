@@ -62,14 +62,17 @@ MugaiSettings *mugai_settings_from_variant(GVariant *variant, GError **error);
  */
 typedef struct {
     /* [milter] */
-    char *socket; /* libmilter form: unix:/path, inet:port@host, inet6:port@host */
+    char *socket;      /* libmilter form: unix:/path, inet:port@host, inet6:port@host */
+    char *milter_user; /* whom mugaid becomes where root starts it */
     /* [worker] */
     guint worker_count;      /* children that wait or work; 0: one more than processors */
     guint worker_seconds;    /* wall clock and CPU of one message */
     guint worker_memory_mib; /* address space of one child */
     char *worker_program;    /* NULL: found beside the caller, see mugai_pool_new() */
+    char *worker_user;       /* whom mugai-worker becomes where root starts it */
     /* [sanitize], [limits] */
     MugaiSettings *settings;
+    char *notices; /* the directory that notice texts were read from; NULL: built-in ones */
     /* [store] */
     char *store_path;
     guint retention_days; /* 1-3650 */

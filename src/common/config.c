@@ -26,6 +26,7 @@ typedef enum {
     TYPE_STRING,   /* anything on one line */
     TYPE_PATH,     /* absolute */
     TYPE_SOCKET,
+    TYPE_USER,
     TYPE_BOOLEAN,
     TYPE_LANGUAGE,
     TYPE_NOTICES,
@@ -50,6 +51,7 @@ typedef struct {
 
 static const Key keys[] = {
     {"milter", "socket", TYPE_SOCKET, IN_CONFIG(socket), 0, 0, 0, NULL},
+    {"milter", "user", TYPE_USER, IN_CONFIG(milter_user), 0, 0, 0, NULL},
     {"worker", "count", TYPE_UINT, IN_CONFIG(worker_count), 0, MUGAI_LIMIT_WORKER_COUNT_MAX, 0,
      NULL},
     {"worker", "seconds", TYPE_UINT, IN_CONFIG(worker_seconds), 1, MUGAI_LIMIT_WORKER_SECONDS_MAX,
@@ -57,11 +59,12 @@ static const Key keys[] = {
     {"worker", "memory", TYPE_UINT, IN_CONFIG(worker_memory_mib), MUGAI_LIMIT_WORKER_MEMORY_MIB_MIN,
      MUGAI_LIMIT_WORKER_MEMORY_MIB_MAX, 0, NULL},
     {"worker", "program", TYPE_PATH, IN_CONFIG(worker_program), 0, 0, 0, NULL},
+    {"worker", "user", TYPE_USER, IN_CONFIG(worker_user), 0, 0, 0, NULL},
     {"sanitize", "links", TYPE_CHOICE, IN_SETTINGS(links), 0, 0, 0, "defang|remove|keep"},
     {"sanitize", "body", TYPE_CHOICE, IN_SETTINGS(body), 0, 0, 0, "plain|html"},
     {"sanitize", "language", TYPE_LANGUAGE, IN_SETTINGS(language), 0, 0, 0, NULL},
     {"sanitize", "contact", TYPE_STRING, IN_SETTINGS(contact), 0, 0, 0, NULL},
-    {"sanitize", "notices", TYPE_NOTICES, IN_SETTINGS(notice), 0, 0, 0, NULL},
+    {"sanitize", "notices", TYPE_NOTICES, IN_CONFIG(notices), 0, 0, 0, NULL},
     {"limits", "parts", TYPE_UINT, IN_SETTINGS(limits.parts), 1, MUGAI_LIMIT_PARTS_MAX, 0, NULL},
     {"limits", "depth", TYPE_UINT, IN_SETTINGS(limits.depth), 1, MUGAI_LIMIT_DEPTH_MAX, 0, NULL},
     {"limits", "header_fields", TYPE_UINT, IN_SETTINGS(limits.header_fields), 1,
@@ -88,6 +91,8 @@ mugai_config_new(void)
     MugaiConfig *config = g_new0(MugaiConfig, 1);
 
     config->socket = g_strdup("unix:/var/spool/postfix/mugai/mugai.sock");
+    config->milter_user = g_strdup("mugai");
+    config->worker_user = g_strdup("mugai-worker");
     config->worker_seconds = MUGAI_LIMIT_WORKER_SECONDS_DEFAULT;
     config->worker_memory_mib = MUGAI_LIMIT_WORKER_MEMORY_MIB_DEFAULT;
     config->settings = mugai_settings_new("ja");
@@ -104,7 +109,10 @@ mugai_config_free(MugaiConfig *config)
     if (config == NULL)
         return;
     g_free(config->socket);
+    g_free(config->milter_user);
     g_free(config->worker_program);
+    g_free(config->worker_user);
+    g_free(config->notices);
     g_free(config->store_path);
     mugai_settings_free(config->settings);
     g_free(config);
@@ -272,6 +280,17 @@ set_socket(const Source *source, const Key *key, const char *value, gpointer tar
     return set_string(value, target);
 }
 
+/* Whether there is such a user is asked where somebody is to become it. */
+static gboolean
+set_user(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
+{
+    if (!g_regex_match_simple("^[A-Za-z_][A-Za-z0-9_.-]*$", value, G_REGEX_DOLLAR_ENDONLY, 0) ||
+        g_str_equal(value, "root"))
+        return refuse(source, key->group, key->key, error,
+                      "write the name of a user, and not root's");
+    return set_string(value, target);
+}
+
 static gboolean
 set_boolean(const Source *source, const Key *key, const char *value, gpointer target,
             GError **error)
@@ -304,6 +323,8 @@ set_value(const Source *source, const Key *key, const char *value, MugaiConfig *
         return set_path(source, key, value, target, error);
     case TYPE_SOCKET:
         return set_socket(source, key, value, target, error);
+    case TYPE_USER:
+        return set_user(source, key, value, target, error);
     case TYPE_BOOLEAN:
         return set_boolean(source, key, value, target, error);
     case TYPE_LANGUAGE:
@@ -315,7 +336,8 @@ set_value(const Source *source, const Key *key, const char *value, MugaiConfig *
         if (!is_path(value))
             return refuse(source, key->group, key->key, error,
                           "write an absolute path, beginning with /");
-        return mugai_settings_load_notices(config->settings, value, error);
+        return set_string(value, target) &&
+               mugai_settings_load_notices(config->settings, value, error);
     }
     g_assert_not_reached();
 }
