@@ -32,7 +32,8 @@ const char *mugai_approved_failure(const MugaiApproved *approved);
 typedef struct MugaiPool MugaiPool;
 
 /* Starts mugai-worker: @config->worker_program, or the one installed with the caller, or the one
- * built beside it. SYSTEM or WORKER if it does not come up. */
+ * built beside it. SYSTEM or WORKER if it does not come up. With @config->seal_key everything the
+ * pool approves is sealed with that key, which the worker never sees; CONFIG if it is none. */
 MugaiPool *mugai_pool_new(const MugaiConfig *config, GError **error);
 /* Lets it finish what it has and ends it; tickets must have been collected. */
 void mugai_pool_free(MugaiPool *pool);

@@ -78,6 +78,8 @@ typedef struct {
     guint retention_days; /* 1-3650 */
     guint64 min_free_mib; /* below it new messages are answered 452 */
     guint compression;    /* 0-9, zlib level of new objects */
+    /* [seal] */
+    char *seal_key; /* path of the private key; NULL: what leaves is not sealed */
     /* [log] */
     guint log_level; /* a MugaiLogLevel */
     gboolean log_subjects;

@@ -6,7 +6,9 @@
  *             2. they bear the id they were approved for: a hostile worker cannot pass the message
  *                of somebody else;
  *             3. none of them is a seal: that is the boundary's to write, never the worker's;
- *             4. the notice-only message goes the same way.
+ *             4. with a key nothing is approved unsealed, and the seal is put on first: the guard
+ *                decides about all that leaves;
+ *             5. the notice-only message goes the same way.
  * Trust: candidate and report are hostile. The guard and what compose writes from constants and the
  *         id are not, yet the guard decides about both.
  */
@@ -94,7 +96,7 @@ bears_id(GBytes *octets, const MugaiId *id, GError **error)
     return FALSE;
 }
 
-/* As bears_id(): the field can stand nowhere else. */
+/* Asked before the guard is: of octets that it accepts the field can stand nowhere else. */
 static gboolean
 is_unsealed(GBytes *octets, GError **error)
 {
@@ -108,25 +110,38 @@ is_unsealed(GBytes *octets, GError **error)
     return FALSE;
 }
 
-static MugaiApproved *
-approve(const MugaiSettings *settings, const MugaiId *id, GBytes *octets, GError **error)
+/* What leaves: with @key the sealed message, without one the message as it is. */
+static GBytes *
+seal(const MugaiSealKey *key, const MugaiId *id, GBytes *octets, GError **error)
 {
+    if (!is_unsealed(octets, error))
+        return NULL;
+    if (key == NULL)
+        return g_bytes_ref(octets);
+    return mugai_seal_message(key, id, g_get_real_time() / G_USEC_PER_SEC, octets, error);
+}
+
+static MugaiApproved *
+approve(const MugaiSettings *settings, const MugaiSealKey *key, const MugaiId *id, GBytes *octets,
+        GError **error)
+{
+    g_autoptr(GBytes) message = seal(key, id, octets, error);
     MugaiApproved *approved = NULL;
 
-    if (!guard_accepts(octets, settings->links, error) || !bears_id(octets, id, error) ||
-        !is_unsealed(octets, error))
+    if (message == NULL || !guard_accepts(message, settings->links, error) ||
+        !bears_id(message, id, error))
         return NULL;
     approved = g_new0(MugaiApproved, 1);
-    approved->octets = g_bytes_ref(octets);
-    approved->sha256 = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, octets);
+    approved->sha256 = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, message);
+    approved->octets = g_steal_pointer(&message);
     return approved;
 }
 
 MugaiApproved *
-mugai_approve_candidate(const MugaiSettings *settings, const MugaiId *id, GBytes *candidate,
-                        MugaiReport **report, GError **error)
+mugai_approve_candidate(const MugaiSettings *settings, const MugaiSealKey *key, const MugaiId *id,
+                        GBytes *candidate, MugaiReport **report, GError **error)
 {
-    MugaiApproved *approved = approve(settings, id, candidate, error);
+    MugaiApproved *approved = approve(settings, key, id, candidate, error);
 
     if (approved != NULL)
         approved->report = g_steal_pointer(report);
@@ -134,13 +149,13 @@ mugai_approve_candidate(const MugaiSettings *settings, const MugaiId *id, GBytes
 }
 
 MugaiApproved *
-mugai_approve_notice_only(const MugaiSettings *settings, const MugaiId *id, MugaiTime received,
-                          const GError *why, GError **error)
+mugai_approve_notice_only(const MugaiSettings *settings, const MugaiSealKey *key, const MugaiId *id,
+                          MugaiTime received, const GError *why, GError **error)
 {
     gsize length = 0;
     char *octets = mugai_compose_notice_only(settings, id, received, &length);
     g_autoptr(GBytes) message = g_bytes_new_take(octets, length);
-    MugaiApproved *approved = approve(settings, id, message, error);
+    MugaiApproved *approved = approve(settings, key, id, message, error);
 
     if (approved == NULL)
         return NULL;

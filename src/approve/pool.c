@@ -62,6 +62,7 @@ typedef struct {
 
 struct MugaiPool {
     MugaiSettings *settings;
+    MugaiSealKey *seal_key; /* NULL: nothing is sealed */
     MugaiWireBounds bounds;
     char *program;
     GMutex lock; /* guards what follows */
@@ -294,6 +295,11 @@ mugai_pool_new(const MugaiConfig *config, GError **error)
     pool->settings = copy_settings(config->settings, error);
     if (pool->settings == NULL)
         return NULL;
+    if (config->seal_key != NULL) {
+        pool->seal_key = mugai_seal_key_load(config->seal_key, error);
+        if (pool->seal_key == NULL)
+            return NULL;
+    }
     pool->program = find_program(config, error);
     if (pool->program == NULL)
         return NULL;
@@ -309,6 +315,7 @@ mugai_pool_free(MugaiPool *pool)
     g_assert(pool->busy == 0 && pool->waiting == 0);
     g_clear_pointer(&pool->worker, worker_unref);
     g_clear_pointer(&pool->settings, mugai_settings_free);
+    g_clear_pointer(&pool->seal_key, mugai_seal_key_free);
     g_free(pool->program);
     g_cond_clear(&pool->slot_free);
     g_mutex_clear(&pool->lock);
@@ -497,8 +504,8 @@ receive_candidate(MugaiTicket *ticket, GError **error)
                                    &outcome, &report, &candidate, error))
         return NULL;
     if (outcome == MUGAI_OUTCOME_DONE && report != NULL)
-        return mugai_approve_candidate(ticket->pool->settings, &ticket->job.id, candidate, &report,
-                                       error);
+        return mugai_approve_candidate(ticket->pool->settings, ticket->pool->seal_key,
+                                       &ticket->job.id, candidate, &report, error);
     g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_WORKER,
                         "worker: a result without a report");
     return NULL;
@@ -535,8 +542,8 @@ mugai_ticket_collect(MugaiTicket *ticket, GError **error)
     if (approved != NULL)
         return g_steal_pointer(&approved);
     if (mine->sent && !g_error_matches(failure, MUGAI_ERROR, MUGAI_ERROR_SYSTEM))
-        return mugai_approve_notice_only(mine->pool->settings, &mine->job.id, mine->job.received,
-                                         failure, error);
+        return mugai_approve_notice_only(mine->pool->settings, mine->pool->seal_key, &mine->job.id,
+                                         mine->job.received, failure, error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
 }

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 
 int cmd_check_config(int argc, char **argv, GError **error);
 int cmd_get(int argc, char **argv, GError **error);
+int cmd_keygen(int argc, char **argv, GError **error);
 int cmd_list(int argc, char **argv, GError **error);
 int cmd_sanitize(int argc, char **argv, GError **error);
 int cmd_show(int argc, char **argv, GError **error);
@@ -46,7 +47,7 @@ gboolean mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const
                          const char *description, int argc, char **argv, GError **error);
 
 /* The configuration of --config, or the default file, or, where there is none, the built-in
- * defaults. */
+ * defaults; without [seal] key. */
 MugaiConfig *mugai_cli_load_config(const MugaiCommon *common, GError **error);
 
 /* A moment in local time: an ISO 8601 date or date and time, "today", "yesterday", or so long ago:

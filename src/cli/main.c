@@ -27,6 +27,7 @@ static const Verb verbs[] = {
     {"list", cmd_list, "[--since TIME] [--subject TEXT] ... [--json]", "what is in quarantine"},
     {"show", cmd_show, "ID [--json]", "envelope and parts of a message"},
     {"get", cmd_get, "ID [--part PATH] [-o FILE]", "the original, or one part of it"},
+    {"keygen", cmd_keygen, "--output BASE", "a pair of keys for the seal: BASE.key, BASE.pub"},
     {"check-config", cmd_check_config, "[FILE]", "is the configuration right?"},
 };
 

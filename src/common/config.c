@@ -81,6 +81,7 @@ static const Key keys[] = {
     {"store", "retention_days", TYPE_UINT, IN_CONFIG(retention_days), 1, 3650, 0, NULL},
     {"store", "min_free", TYPE_UINT64, IN_CONFIG(min_free_mib), 1, G_MAXUINT64 / MIB, 0, NULL},
     {"store", "compression", TYPE_UINT, IN_CONFIG(compression), 0, 9, 0, NULL},
+    {"seal", "key", TYPE_PATH, IN_CONFIG(seal_key), 0, 0, 0, NULL},
     {"log", "level", TYPE_UINT, IN_CONFIG(log_level), MUGAI_LOG_ERROR, MUGAI_LOG_DEBUG, 0, NULL},
     {"log", "subjects", TYPE_BOOLEAN, IN_CONFIG(log_subjects), 0, 0, 0, NULL},
 };
@@ -114,6 +115,7 @@ mugai_config_free(MugaiConfig *config)
     g_free(config->worker_user);
     g_free(config->notices);
     g_free(config->store_path);
+    g_free(config->seal_key);
     mugai_settings_free(config->settings);
     g_free(config);
 }

@@ -24,13 +24,14 @@ LIBRARIES = {
     "libidn2": (("idn2.h",), "libidn2.so", ("filters",)),
     "libmagic": (("magic.h",), "libmagic.so", ("src/worker",)),
     "libseccomp": (("seccomp.h",), "libseccomp.so", ("src/common",)),
+    "libsodium": (("sodium.h", "sodium/"), "libsodium.so", ("src/seal", "src/gate")),
     "zlib": (("zlib.h", "zconf.h"), "libz.so", ("src/store", "src/worker")),
 }
 
 # program -> the libraries of the table that it may be linked with
 PROGRAMS = {
-    "mugaid": ("src/milter/mugaid", {"libmilter", "SQLite", "json-glib", "zlib"}),
-    "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "zlib"}),
+    "mugaid": ("src/milter/mugaid", {"libmilter", "SQLite", "json-glib", "libsodium", "zlib"}),
+    "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "libsodium", "zlib"}),
     "mugai-worker": ("src/worker/mugai-worker", {"GMime", "libxml2", "json-glib", "libidn2", "libmagic", "libseccomp",
                                                "zlib"}),
 }
@@ -44,9 +45,10 @@ CONTRACTS = {
     "filters": COMMON | {"filter", "charset"},
     "src/worker": COMMON | {"compose", "filter", "charset"},
     "src/store": COMMON | {"store"},
-    "src/approve": COMMON | {"compose", "guard", "approve"},
+    "src/seal": COMMON | {"seal"},
+    "src/approve": COMMON | {"compose", "guard", "approve", "seal"},
     "src/milter": COMMON | {"approve", "store"},
-    "src/cli": COMMON | {"approve", "store", "guard"},
+    "src/cli": COMMON | {"approve", "store", "guard", "seal"},
 }
 
 # What the guard may leave for others to define: the four functions that a freestanding compiler may call, their

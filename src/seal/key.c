@@ -1,0 +1,308 @@
+/*
+ * key.c - key files of the seal: made once, read at each start
+ *
+ * Invariants: 1. a seed exists in sodium_malloc()'s memory (locked, kept out of core dumps, fenced)
+ *                and in its file, and where it must pass through a buffer that is wiped;
+ *             2. a file that is there is never written to;
+ *             3. a file that others may read or change is no key.
+ * Trust: the files are the administrator's; they are read strictly all the same, for what is wrong
+ *         in them should be said at the start and not by the gate.
+ */
+#include "key.h"
+
+#include <mugai/error.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PRIVATE_MARK "mugai-seal-private-1 "
+#define PUBLIC_MARK "mugai-seal-public-1 "
+#define BASE64_CHARACTERS 44u /* of 32 octets */
+/* A line of a key file, its LF, and the NUL that libsodium writes. */
+#define LINE_OCTETS (sizeof(PRIVATE_MARK) - 1 + BASE64_CHARACTERS + 2)
+
+G_STATIC_ASSERT(crypto_sign_SEEDBYTES == 32 && crypto_sign_PUBLICKEYBYTES == 32);
+
+/* --- memory --- */
+
+static gboolean
+start_sodium(GError **error)
+{
+    if (sodium_init() >= 0)
+        return TRUE;
+    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "libsodium does not start");
+    return FALSE;
+}
+
+static void
+set_key_id(MugaiSealKey *key)
+{
+    unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
+    unsigned char hash[crypto_hash_sha256_BYTES];
+
+    crypto_sign_ed25519_sk_to_pk(public_key, key->secret);
+    crypto_hash_sha256(hash, public_key, sizeof(public_key));
+    sodium_bin2hex(key->id, sizeof(key->id), hash, MUGAI_PROFILE_SEAL_KEY_DIGITS / 2);
+}
+
+/* The key of @seed, which is wiped. */
+static MugaiSealKey *
+key_new(unsigned char seed[crypto_sign_SEEDBYTES], GError **error)
+{
+    unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
+    unsigned char *secret = sodium_malloc(crypto_sign_SECRETKEYBYTES);
+    MugaiSealKey *key = NULL;
+
+    if (secret == NULL) {
+        sodium_memzero(seed, crypto_sign_SEEDBYTES);
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "seal: no memory for the key");
+        return NULL;
+    }
+    key = g_new0(MugaiSealKey, 1);
+    key->secret = secret;
+    crypto_sign_seed_keypair(public_key, key->secret, seed);
+    sodium_memzero(seed, crypto_sign_SEEDBYTES);
+    set_key_id(key);
+    (void)sodium_mprotect_readonly(key->secret);
+    return key;
+}
+
+void
+mugai_seal_key_free(MugaiSealKey *key)
+{
+    if (key == NULL)
+        return;
+    sodium_free(key->secret);
+    g_free(key);
+}
+
+const char *
+mugai_seal_key_id(const MugaiSealKey *key)
+{
+    return key->id;
+}
+
+/* --- reading --- */
+
+static gboolean
+refuse(GError **error, const char *path, const char *why)
+{
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "[seal] key %s: %s", path, why);
+    return FALSE;
+}
+
+static gboolean
+is_kept_safely(int fd, const char *path, GError **error)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return refuse(error, path, g_strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return refuse(error, path, "is no file");
+    if ((status.st_mode & S_IRWXO) != 0)
+        return refuse(error, path,
+                      "everybody may use it: chmod 600, and make a new key if others had access");
+    if ((status.st_mode & S_IWGRP) != 0)
+        return refuse(error, path, "its group may write it: chmod 600");
+    return TRUE;
+}
+
+/* All of the file in @line, NUL-terminated. FALSE if it cannot be read; one octet more than fits is
+ * for read_line's caller to see. */
+static gboolean
+read_line(int fd, char line[LINE_OCTETS + 1], const char *path, GError **error)
+{
+    gsize length = 0;
+
+    while (length < LINE_OCTETS) {
+        ssize_t got = TEMP_FAILURE_RETRY(read(fd, line + length, LINE_OCTETS - length));
+
+        if (got < 0)
+            return refuse(error, path, g_strerror(errno));
+        if (got == 0)
+            break;
+        length += (gsize)got;
+    }
+    line[length] = '\0';
+    return TRUE;
+}
+
+static gboolean
+parse_line(const char *line, unsigned char seed[crypto_sign_SEEDBYTES])
+{
+    const char *base64 = line + strlen(PRIVATE_MARK);
+    const char *end = NULL;
+    size_t length = 0;
+
+    if (!g_str_has_prefix(line, PRIVATE_MARK) || strcspn(base64, "\n") != BASE64_CHARACTERS)
+        return FALSE;
+    if (sodium_base642bin(seed, crypto_sign_SEEDBYTES, base64, BASE64_CHARACTERS, NULL, &length,
+                          &end, sodium_base64_VARIANT_ORIGINAL) != 0)
+        return FALSE;
+    return length == crypto_sign_SEEDBYTES && end == base64 + BASE64_CHARACTERS &&
+           (*end == '\0' || strcmp(end, "\n") == 0);
+}
+
+static MugaiSealKey *
+load(int fd, const char *path, GError **error)
+{
+    unsigned char seed[crypto_sign_SEEDBYTES] = {0};
+    char line[LINE_OCTETS + 1] = "";
+    MugaiSealKey *key = NULL;
+
+    if (!is_kept_safely(fd, path, error) || !start_sodium(error))
+        return NULL;
+    (void)sodium_mlock(seed, sizeof(seed));
+    (void)sodium_mlock(line, sizeof(line));
+    if (read_line(fd, line, path, error)) {
+        if (parse_line(line, seed))
+            key = key_new(seed, error);
+        else
+            refuse(error, path, "is no private key of mugai keygen");
+    }
+    (void)sodium_munlock(line, sizeof(line)); /* wipes */
+    (void)sodium_munlock(seed, sizeof(seed));
+    return key;
+}
+
+MugaiSealKey *
+mugai_seal_key_load(const char *path, GError **error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    MugaiSealKey *key = NULL;
+
+    if (fd < 0) {
+        refuse(error, path, g_strerror(errno));
+        return NULL;
+    }
+    key = load(fd, path, error);
+    close(fd);
+    return key;
+}
+
+/* --- making --- */
+
+static gboolean
+fail(GError **error, const char *path, const char *what)
+{
+    int saved_errno = errno;
+
+    mugai_error_set_errno(error, saved_errno,
+                          saved_errno == EEXIST ? MUGAI_ERROR_EXISTS : MUGAI_ERROR_SYSTEM,
+                          "%s: cannot %s", path, what);
+    return FALSE;
+}
+
+static gboolean
+sync_directory(const char *path, GError **error)
+{
+    g_autofree char *directory = g_path_get_dirname(path);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    gboolean synced = fd >= 0 && fsync(fd) == 0;
+
+    if (!synced)
+        fail(error, directory, "be synced");
+    if (fd >= 0)
+        close(fd);
+    return synced;
+}
+
+static gboolean
+write_line(int fd, const char *line, const char *path, GError **error)
+{
+    gsize length = strlen(line);
+
+    while (length > 0) {
+        ssize_t written = TEMP_FAILURE_RETRY(write(fd, line, length));
+
+        if (written < 0)
+            return fail(error, path, "be written");
+        line += written;
+        length -= (gsize)written;
+    }
+    return fsync(fd) == 0 || fail(error, path, "be synced");
+}
+
+/* Makes @path with one line in it; nothing is left of it on failure. */
+static gboolean
+make_file(const char *path, mode_t mode, const char *line, GError **error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    gboolean made = FALSE;
+
+    if (fd < 0)
+        return fail(error, path, "be made");
+    made = write_line(fd, line, path, error) &&
+           (fchmod(fd, mode) == 0 || fail(error, path, "get its mode")) &&
+           sync_directory(path, error);
+    close(fd);
+    if (!made)
+        (void)unlink(path);
+    return made;
+}
+
+/* "MARK BASE64" LF of 32 octets. */
+static void
+format_line(char line[LINE_OCTETS], const char *mark, const unsigned char octets[32])
+{
+    gsize length = g_strlcpy(line, mark, LINE_OCTETS);
+
+    sodium_bin2base64(line + length, LINE_OCTETS - length, octets, 32,
+                      sodium_base64_VARIANT_ORIGINAL);
+    g_strlcat(line, "\n", LINE_OCTETS);
+}
+
+static gboolean
+make_private_file(const char *path, const MugaiSealKey *key, GError **error)
+{
+    unsigned char seed[crypto_sign_SEEDBYTES];
+    char line[LINE_OCTETS] = "";
+    gboolean made = FALSE;
+
+    (void)sodium_mlock(seed, sizeof(seed));
+    (void)sodium_mlock(line, sizeof(line));
+    crypto_sign_ed25519_sk_to_seed(seed, key->secret);
+    format_line(line, PRIVATE_MARK, seed);
+    made = make_file(path, S_IRUSR | S_IWUSR, line, error);
+    (void)sodium_munlock(line, sizeof(line)); /* wipes */
+    (void)sodium_munlock(seed, sizeof(seed));
+    return made;
+}
+
+static gboolean
+make_public_file(const char *path, const MugaiSealKey *key, GError **error)
+{
+    unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
+    char line[LINE_OCTETS] = "";
+
+    crypto_sign_ed25519_sk_to_pk(public_key, key->secret);
+    format_line(line, PUBLIC_MARK, public_key);
+    return make_file(path, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH, line, error);
+}
+
+gboolean
+mugai_seal_keygen(const char *private_path, const char *public_path, char **ret_key_id,
+                  GError **error)
+{
+    unsigned char seed[crypto_sign_SEEDBYTES];
+    g_autoptr(MugaiSealKey) key = NULL;
+
+    if (!start_sodium(error))
+        return FALSE;
+    (void)sodium_mlock(seed, sizeof(seed));
+    randombytes_buf(seed, sizeof(seed));
+    key = key_new(seed, error);
+    (void)sodium_munlock(seed, sizeof(seed));
+    if (key == NULL || !make_private_file(private_path, key, error))
+        return FALSE;
+    if (!make_public_file(public_path, key, error)) {
+        (void)unlink(private_path);
+        return FALSE;
+    }
+    *ret_key_id = g_strdup(key->id);
+    return TRUE;
+}
