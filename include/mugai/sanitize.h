@@ -29,7 +29,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiResult, mugai_result_free)
 gboolean mugai_sanitize_warm_up(GError **error);
 
 /* Sanitizes the message in @fd (a regular file or memfd, read from 0 to its end; position changes).
- * Total: every input gives a result; aborts only for our own bugs. */
+ * Total: every input gives a result; aborts only for our own bugs. Ends the process if @fd cannot
+ * be read: what is left of a message must not pass for the whole (I3). */
 MugaiResult *mugai_sanitize_fd(int fd, const MugaiSettings *settings, const MugaiId *id,
                                MugaiTime received);
 MugaiResult *mugai_sanitize_octets(const guint8 *octets, gsize length,

@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,6 +35,32 @@ mugai_result_free(MugaiResult *result)
     g_free(result);
 }
 
+/* GMime's own. */
+static gssize (*read_file)(GMimeStream *stream, char *octets, size_t length);
+
+/* GMime takes octets that cannot be read for the end of the message, and the rest of it would be
+ * missing unsaid. So the process ends without a result. The end of a part is EINVAL. */
+static gssize
+read_or_end(GMimeStream *stream, char *octets, size_t length)
+{
+    gssize got = read_file(stream, octets, length);
+
+    if (got < 0 && errno != EINVAL)
+        _exit(EXIT_FAILURE);
+    return got;
+}
+
+static void
+check_reading(void)
+{
+    GMimeStreamClass *files = g_type_class_ref(GMIME_TYPE_STREAM_FS);
+
+    if (read_file != NULL)
+        return;
+    read_file = files->read;
+    files->read = read_or_end;
+}
+
 gboolean
 mugai_sanitize_warm_up(GError **error)
 {
@@ -44,6 +71,7 @@ mugai_sanitize_warm_up(GError **error)
     if (kept == NULL)
         kept = iconv_open("UTF-8", "UTF-16LE");
     g_mime_init();
+    check_reading();
     mugai_filter_warm_up();
     return mugai_charset_warm_up(error) && mugai_truetype_warm_up(error);
 }
