@@ -2,7 +2,7 @@
  * fuzz_id.c - an id typed carelessly is the same id, a mistyped one is none
  *
  * The input is what a person typed. Its first octets are also the random numbers of an id that is
- * made from them and then typed in many ways.
+ * made from them and then typed in many ways, and the characters of one whose check character fits.
  *
  * Properties: 1. what is read has the canonical form, and read again it is the same;
  *             2. a refusal says that the id is mistyped, and leaves the output as it was;
@@ -54,18 +54,19 @@ field(void)
     return &made;
 }
 
-static gboolean
-is_zero_at_generator(const guint8 values[CHARACTERS])
+/* The sum of the first @count values, each with the weight of its place. */
+static guint
+weighted_sum(const guint8 *values, guint count)
 {
     guint sum = 0;
 
-    for (guint i = 0; i < CHARACTERS; i++) {
+    for (guint i = 0; i < count; i++) {
         guint weight = CHARACTERS - 1 - i;
 
         if (values[i] != 0)
             sum ^= field()->power[(field()->exponent[values[i]] + weight) % ORDER];
     }
-    return sum == 0;
+    return sum;
 }
 
 /* What ASCII character @c is read as: its place in the alphabet, or -1. */
@@ -117,7 +118,7 @@ second_reader_accepts(const char *typed)
             return FALSE;
         values[count++] = (guint8)value_of(*at);
     }
-    return count == CHARACTERS && is_a_day(values) && is_zero_at_generator(values);
+    return count == CHARACTERS && is_a_day(values) && weighted_sum(values, CHARACTERS) == 0;
 }
 
 /* --- what must hold --- */
@@ -261,6 +262,25 @@ expect_all(const MugaiId *id, const guint8 *octets, gsize length)
         expect_mistakes_found(id, (guint)(at + (length > 0 ? octets[length - 1] : 0)));
 }
 
+/* Eight digits and nine characters as @octets say, and the check character that fits: whether that
+ * is an id, its date alone decides. */
+static void
+expect_date_decides(const guint8 *octets, gsize length)
+{
+    guint8 values[CHARACTERS] = {0};
+    char typed[CHARACTERS + 1] = "";
+
+    for (gsize i = 0; i < CHARACTERS - 1 && i < length; i++)
+        values[i] = octets[i] % (i < 8 ? 10 : 32);
+    values[CHARACTERS - 1] = (guint8)weighted_sum(values, CHARACTERS - 1);
+    for (gsize i = 0; i < CHARACTERS; i++)
+        typed[i] = alphabet[values[i]];
+    if (is_a_day(values))
+        g_assert_true(mugai_id_parse(typed, &(MugaiId){0}, NULL));
+    else
+        expect_refused(typed);
+}
+
 static void
 read_typed(const guint8 *octets, gsize length)
 {
@@ -297,5 +317,6 @@ LLVMFuzzerTestOneInput(const guint8 *octets, size_t length)
 {
     read_typed(octets, length);
     make_id(octets, length);
+    expect_date_decides(octets, length);
     return 0;
 }

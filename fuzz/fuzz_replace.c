@@ -27,7 +27,7 @@
 
 /* Few enough that a run is quick; names of the greatest length are together beyond their limit. */
 #define FIELDS_MAX 300u
-#define NAME_OCTETS_MAX 16000u
+#define NAME_OCTETS_MAX 30000u
 /* What the contract leaves open: what a name costs beside its octets. */
 #define NAME_OVERHEAD_OCTETS_MAX 128u
 
