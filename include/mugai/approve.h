@@ -27,14 +27,37 @@ const MugaiReport *mugai_approved_report(const MugaiApproved *approved);
  * 9"), for the log. */
 const char *mugai_approved_failure(const MugaiApproved *approved);
 
+/**
+ * MugaiLauncher:
+ * What starts mugai-worker and ends it by force. Safe to use from many threads.
+ */
+typedef struct MugaiLauncher MugaiLauncher;
+struct MugaiLauncher {
+    /* Starts a worker with the socket @fd, which stays the caller's; its pidfd, and its number for
+     * kill. -1: SYSTEM. */
+    int (*start)(MugaiLauncher *launcher, int fd, pid_t *ret_pid, GError **error);
+    /* Nothing if it has ended. */
+    void (*kill)(MugaiLauncher *launcher, pid_t pid);
+};
+
+/* The program: @config->worker_program, or the one installed with the caller, or the one built
+ * beside it. SYSTEM. */
+char *mugai_worker_find(const MugaiConfig *config, GError **error);
+/* Starts @program as a child that talks on @fd. Started by root it becomes @user before it reads
+ * anything, with NULL "nobody". 0 or an errno. */
+int mugai_worker_spawn(const char *program, const char *user, int fd, pid_t *ret_pid);
+
 /* A running worker and the settings it was started with. Safe to use from many threads. A worker
  * that died is started anew by the next submit. */
 typedef struct MugaiPool MugaiPool;
 
-/* Starts mugai-worker: @config->worker_program, or the one installed with the caller, or the one
- * built beside it. SYSTEM or WORKER if it does not come up. With @config->seal_key everything the
- * pool approves is sealed with that key, which the worker never sees; CONFIG if it is none. */
+/* Starts mugai-worker, as a child of the caller. SYSTEM or WORKER if it does not come up. With
+ * @config->seal_key everything the pool approves is sealed with that key, which the worker never
+ * sees; CONFIG if it is none. */
 MugaiPool *mugai_pool_new(const MugaiConfig *config, GError **error);
+/* Has it started by @launcher, which outlives the pool. */
+MugaiPool *mugai_pool_new_launched(const MugaiConfig *config, MugaiLauncher *launcher,
+                                   GError **error);
 /* Lets it finish what it has and ends it; tickets must have been collected. */
 void mugai_pool_free(MugaiPool *pool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiPool, mugai_pool_free)

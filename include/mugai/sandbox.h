@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/types.h>
 
 G_BEGIN_DECLS
 
@@ -24,6 +25,35 @@ G_BEGIN_DECLS
 gboolean mugai_sandbox_limit(guint seconds, guint memory_mib, guint64 file_octets,
                              guint descriptors, GError **error);
 
+/* --- users and capabilities --- */
+
+typedef struct {
+    char *name;
+    uid_t uid;
+    gid_t gid;
+} MugaiUser;
+
+/* NOT_FOUND without such a user, or if it is root or of root's group; SYSTEM. */
+MugaiUser *mugai_user_find(const char *name, GError **error);
+void mugai_user_free(MugaiUser *user);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiUser, mugai_user_free)
+
+typedef enum {
+    MUGAI_GROUPS_NONE = 0, /* its primary group alone */
+    MUGAI_GROUPS_OWN,      /* all that it is a member of */
+} MugaiGroups;
+
+/* Becomes @user for good, with no capability, no new privileges, undumpable; with @user NULL all
+ * that but the user, which root may not ask for. Looks afterwards whether it is so. Before the
+ * first thread. SYSTEM: then do not go on. */
+gboolean mugai_sandbox_become(const MugaiUser *user, MugaiGroups groups, GError **error);
+
+/* Of root keeps what it takes to start a process of another user and to end it, and no new
+ * privileges. SYSTEM. */
+gboolean mugai_sandbox_keep_starting(GError **error);
+
+/* --- files and system calls --- */
+
 /**
  * MugaiLock:
  * The lock of a process that reads hostile octets, made once and applied in many.
@@ -40,5 +70,24 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiLock, mugai_lock_free)
  * it. Landlock beside it where the kernel has it. Does nothing in a build with AddressSanitizer.
  * SYSTEM: then do not go on. */
 gboolean mugai_lock_apply(const MugaiLock *lock, GError **error);
+
+typedef enum {
+    MUGAI_LOCK_NOTHING = 0,
+    MUGAI_LOCK_READ, /* a file; or a directory and all beneath it */
+    MUGAI_LOCK_KEEP, /* beneath a directory: read, write, make and remove files, make directories */
+    MUGAI_LOCK_REMOVE, /* beneath a directory: remove files */
+} MugaiLockAccess;
+
+/* What stays within reach of a locked service. */
+typedef struct {
+    const char *path;
+    MugaiLockAccess access;
+} MugaiLockPath;
+
+/* Locks the calling process and all threads that it will start, as lock_service.c says: of files it
+ * has @paths alone, it executes nothing, starts no process, makes no socket but for the log,
+ * signals nobody. What it has open stays usable. Before the first thread. Does nothing in a build
+ * with AddressSanitizer. SYSTEM, also without such a path: then do not go on. */
+gboolean mugai_lock_service(const MugaiLockPath *paths, gsize n_paths, GError **error);
 
 G_END_DECLS

@@ -21,6 +21,7 @@
  * Trust: what comes out of the result socket is hostile; the worker's parent is not.
  */
 #include "decide.h"
+#include "launcher.h"
 
 #include <mugai/error.h>
 #include <mugai/limits.h>
@@ -30,9 +31,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -55,17 +53,20 @@
 
 /* One mugai-worker; counted references: a ticket holds the one it was sent to. */
 typedef struct {
-    int fd;        /* request socket */
-    int pidfd;     /* of the parent */
-    guint seconds; /* it takes this long at most to end */
+    MugaiLauncher *launcher; /* the pool's */
+    int fd;                  /* request socket */
+    pid_t pid;               /* of the parent, as the launcher knows it */
+    int pidfd;               /* of the parent */
+    guint seconds;           /* it takes this long at most to end */
 } Worker;
 
 struct MugaiPool {
     MugaiSettings *settings;
     MugaiSealKey *seal_key; /* NULL: nothing is sealed */
     MugaiWireBounds bounds;
-    char *program;
-    GMutex lock; /* guards what follows */
+    MugaiLauncher *launcher;
+    MugaiLauncher *own_launcher; /* @launcher, unless that is the caller's */
+    GMutex lock;                 /* guards what follows */
     GCond slot_free;
     guint busy;         /* slots taken */
     guint waiting;      /* tickets waiting for one */
@@ -104,6 +105,12 @@ has_ended(int pidfd, int milliseconds)
     return poll(&wait, 1, milliseconds) > 0;
 }
 
+static void
+kill_worker(const Worker *worker)
+{
+    worker->launcher->kill(worker->launcher, worker->pid);
+}
+
 /* The last reference: its end is due. It gets the time that a message may take, then it is killed.
  * */
 static void
@@ -116,7 +123,8 @@ end_worker(gpointer data)
     if (worker->pidfd < 0)
         return;
     if (!has_ended(worker->pidfd, (int)worker->seconds * 1000))
-        pidfd_send_signal(worker->pidfd, SIGKILL, NULL, 0);
+        kill_worker(worker);
+    /* Where it is not a child of ours, whoever started it has done so. */
     waitid(P_PIDFD, (id_t)worker->pidfd, &ignored, WEXITED);
     close_fd(&worker->pidfd);
 }
@@ -128,73 +136,29 @@ worker_unref(Worker *worker)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Worker, worker_unref)
 
-/* What the new process finds: descriptor 3, nothing beside the standard ones, no signal blocked or
- * ignored, a process group of its own (the interrupt key at mugaid's terminal is not meant for a
- * worker with messages in it). */
-static int
-spawn(const char *program, int fd, pid_t *ret_pid)
-{
-    char *const arguments[] = {(char *)program, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    sigset_t all;
-    int failed = 0;
-
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
-    posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, fd, MUGAI_WIRE_FD);
-    posix_spawn_file_actions_addclosefrom_np(&actions, MUGAI_WIRE_FD + 1);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                              POSIX_SPAWN_SETPGROUP);
-    failed = posix_spawn(ret_pid, program, &actions, &attributes, arguments, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return failed;
-}
-
 /* A worker process that has not been spoken to. */
 static Worker *
-worker_spawn(const char *program, GError **error)
+worker_spawn(MugaiLauncher *launcher, GError **error)
 {
     g_autoptr(Worker) worker = g_atomic_rc_box_new0(Worker);
     int ends[2] = {-1, -1};
-    pid_t pid = -1;
-    int failed = 0;
 
+    worker->launcher = launcher;
     worker->fd = worker->pidfd = -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "worker: no socket");
         return NULL;
     }
     worker->fd = ends[0];
-    failed = spawn(program, ends[1], &pid);
+    worker->pidfd = launcher->start(launcher, ends[1], &worker->pid, error);
     close(ends[1]);
-    if (failed != 0) {
-        mugai_error_set_errno(error, failed, MUGAI_ERROR_SYSTEM, "worker: cannot start %s",
-                              program);
-        return NULL;
-    }
-    worker->pidfd = pidfd_open(pid, 0);
-    if (worker->pidfd < 0) {
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "worker: cannot watch it");
-        kill(pid, SIGKILL);
-        waitpid(pid, NULL, 0);
-        return NULL;
-    }
-    return g_steal_pointer(&worker);
+    return worker->pidfd >= 0 ? g_steal_pointer(&worker) : NULL;
 }
 
 static Worker *
 worker_start(const MugaiPool *pool, GError **error)
 {
-    g_autoptr(Worker) worker = worker_spawn(pool->program, error);
+    g_autoptr(Worker) worker = worker_spawn(pool->launcher, error);
     struct timeval patience = {.tv_sec = MUGAI_LIMIT_WORKER_START_SECONDS};
 
     if (worker == NULL)
@@ -205,7 +169,7 @@ worker_start(const MugaiPool *pool, GError **error)
     if (mugai_wire_send_setup(worker->fd, pool->settings, &pool->bounds, error) &&
         mugai_wire_receive_ready(worker->fd, MUGAI_LIMIT_WORKER_START_SECONDS, error))
         return g_steal_pointer(&worker);
-    pidfd_send_signal(worker->pidfd, SIGKILL, NULL, 0);
+    kill_worker(worker);
     return NULL;
 }
 
@@ -245,25 +209,6 @@ pool_worker(MugaiPool *pool, GError **error)
 
 /* --- the pool --- */
 
-static char *
-find_program(const MugaiConfig *config, GError **error)
-{
-    g_autofree char *self = g_file_read_link("/proc/self/exe", error);
-    g_autofree char *folder = NULL;
-    g_autofree char *installed = NULL;
-
-    if (config->worker_program != NULL)
-        return g_strdup(config->worker_program);
-    if (self == NULL)
-        return NULL;
-    folder = g_path_get_dirname(self);
-    installed = g_build_filename(folder, MUGAI_LIBEXEC_FROM_BIN, "mugai-worker", NULL);
-    if (g_file_test(installed, G_FILE_TEST_IS_EXECUTABLE))
-        return g_steal_pointer(&installed);
-    /* Not installed: run from the build tree. */
-    return g_build_filename(folder, "..", "worker", "mugai-worker", NULL);
-}
-
 /* One more than processors: while one child waits for its last pages to be read, another computes.
  * */
 static guint
@@ -283,7 +228,7 @@ copy_settings(const MugaiSettings *settings, GError **error)
 }
 
 MugaiPool *
-mugai_pool_new(const MugaiConfig *config, GError **error)
+mugai_pool_new_launched(const MugaiConfig *config, MugaiLauncher *launcher, GError **error)
 {
     g_autoptr(MugaiPool) pool = g_new0(MugaiPool, 1);
 
@@ -300,11 +245,25 @@ mugai_pool_new(const MugaiConfig *config, GError **error)
         if (pool->seal_key == NULL)
             return NULL;
     }
-    pool->program = find_program(config, error);
-    if (pool->program == NULL)
-        return NULL;
+    pool->launcher = launcher;
     pool->worker = worker_start(pool, error);
     return pool->worker != NULL ? g_steal_pointer(&pool) : NULL;
+}
+
+MugaiPool *
+mugai_pool_new(const MugaiConfig *config, GError **error)
+{
+    MugaiLauncher *launcher = mugai_launcher_new_direct(config, error);
+    MugaiPool *pool = NULL;
+
+    if (launcher == NULL)
+        return NULL;
+    pool = mugai_pool_new_launched(config, launcher, error);
+    if (pool != NULL)
+        pool->own_launcher = launcher;
+    else
+        mugai_launcher_free_direct(launcher);
+    return pool;
 }
 
 void
@@ -316,7 +275,7 @@ mugai_pool_free(MugaiPool *pool)
     g_clear_pointer(&pool->worker, worker_unref);
     g_clear_pointer(&pool->settings, mugai_settings_free);
     g_clear_pointer(&pool->seal_key, mugai_seal_key_free);
-    g_free(pool->program);
+    mugai_launcher_free_direct(pool->own_launcher);
     g_cond_clear(&pool->slot_free);
     g_mutex_clear(&pool->lock);
     g_free(pool);
@@ -479,7 +438,7 @@ deserves_another(MugaiTicket *ticket, const GError *failure)
     if (g_get_monotonic_time() < ticket->deadline)
         return unread || has_ended(ticket->worker->pidfd, GONE_MILLISECONDS);
     /* By now the parent had to end the child: it is of no use to anybody. */
-    pidfd_send_signal(ticket->worker->pidfd, SIGKILL, NULL, 0);
+    kill_worker(ticket->worker);
     return has_ended(ticket->worker->pidfd, ENDING_MILLISECONDS) && unread;
 }
 

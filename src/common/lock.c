@@ -14,19 +14,17 @@
  * Limits: the descriptors that are open at the time of the lock stay usable. A build with
  * AddressSanitizer is not locked: it reads /proc and starts a symbolizer when it finds something.
  */
-#include <mugai/sandbox.h>
+#include "lock_private.h"
 
 #include <mugai/error.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
-#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Whatever their arguments. */
@@ -158,39 +156,6 @@ filter_calls(const MugaiLock *lock, GError **error)
     return FALSE;
 }
 
-/* Every right on files that the running kernel knows is handled, and none is granted. */
-static guint64
-handled_rights(long abi)
-{
-    guint64 rights = (1ull << 13) - 1; /* ABI 1: LANDLOCK_ACCESS_FS_EXECUTE to _MAKE_SYM */
-
-    if (abi >= 2)
-        rights |= 1ull << 13; /* _REFER */
-    if (abi >= 3)
-        rights |= 1ull << 14; /* _TRUNCATE */
-    return rights;
-}
-
-static gboolean
-forget_files(GError **error)
-{
-    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    struct landlock_ruleset_attr rules = {.handled_access_fs = handled_rights(abi)};
-    long ruleset = 0;
-    gboolean restricted = FALSE;
-
-    /* A kernel without Landlock: the filter alone must do, and it lets no path through. */
-    if (abi < 1)
-        return TRUE;
-    ruleset = syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0);
-    restricted = ruleset >= 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
-    if (!restricted)
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot be restricted by Landlock");
-    if (ruleset >= 0)
-        close((int)ruleset);
-    return restricted;
-}
-
 gboolean
 mugai_lock_apply(const MugaiLock *lock, GError **error)
 {
@@ -200,5 +165,5 @@ mugai_lock_apply(const MugaiLock *lock, GError **error)
         mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot give up new privileges");
         return FALSE;
     }
-    return forget_files(error) && filter_calls(lock, error);
+    return mugai_lock_restrict(NULL, 0, error) && filter_calls(lock, error);
 }

@@ -1,11 +1,11 @@
 /*
  * main.c - mugai-worker: a warm parent and one child per message
  *
- * The parent gets its settings over descriptor 3, loads all that sanitizing needs, says that it is
- * ready, and from then on keeps children that wait. The children themselves wait for jobs on the
- * request socket. A child that has one says so with one octet over its own pipe (and one to
- * mugaid), handles the message and ends; on that octet the parent sets the child's deadline and
- * forks the next one.
+ * The parent gives up root, becoming the user that its one argument names, gets its settings over
+ * descriptor 3, loads all that sanitizing needs, says that it is ready, and from then on keeps
+ * children that wait. The children themselves wait for jobs on the request socket. A child that has
+ * one says so with one octet over its own pipe (and one to mugaid), handles the message and ends;
+ * on that octet the parent sets the child's deadline and forks the next one.
  *
  *      parent:  setup -> warm -> ready -> { fork, reap, kill what is overdue } -> end of requests
  *      child:   wait -> job -> 'started' -> limits and lock -> sanitize -> result -> exit
@@ -69,6 +69,9 @@ typedef struct {
     gint64 fork_after; /* monotonic */
     GArray *children;  /* of Child */
 } Parent;
+
+/* Who the worker is where root starts it and names nobody: whoever runs `mugai sanitize`. */
+#define ANYBODY "nobody"
 
 /* --- the child --- */
 
@@ -344,10 +347,26 @@ open_signals(void)
     return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Before anything is read: the user that was named, and nobody where root names none. */
+static gboolean
+drop_root(const char *name, GError **error)
+{
+    g_autoptr(MugaiUser) user = NULL;
+
+    if (geteuid() == 0) {
+        user = mugai_user_find(name != NULL ? name : ANYBODY, error);
+        if (user == NULL)
+            return FALSE;
+    }
+    return mugai_sandbox_become(user, MUGAI_GROUPS_NONE, error);
+}
+
 /* Setup, warmth and the first children; says ready, or why not. */
 static gboolean
-prepare(Parent *parent, GError **error)
+prepare(Parent *parent, const char *user, GError **error)
 {
+    if (!drop_root(user, error))
+        return FALSE;
     parent->settings = mugai_wire_receive_setup(MUGAI_WIRE_FD, &parent->bounds, error);
     if (parent->settings == NULL || !mugai_sanitize_warm_up(error))
         return FALSE;
@@ -371,13 +390,13 @@ main(int argc, char **argv)
     struct stat status;
 
     mugai_log_open("mugai-worker", TRUE);
-    if (argc > 1 || fstat(MUGAI_WIRE_FD, &status) != 0 || !S_ISSOCK(status.st_mode)) {
+    if (argc > 2 || fstat(MUGAI_WIRE_FD, &status) != 0 || !S_ISSOCK(status.st_mode)) {
         mugai_log(MUGAI_LOG_ERROR, "mugai-worker is started by mugaid and mugai, not by hand");
         return mugai_error_exit_status(NULL);
     }
     signal(SIGPIPE, SIG_IGN);
     parent.children = g_array_new(FALSE, FALSE, sizeof(Child));
-    if (!prepare(&parent, &error)) {
+    if (!prepare(&parent, argv[1], &error)) {
         (void)mugai_wire_send_ready(MUGAI_WIRE_FD, error->message, NULL);
         return mugai_error_exit_status(error);
     }
