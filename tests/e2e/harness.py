@@ -432,6 +432,11 @@ class Mugaid:
             self._child.wait()
             self._child = None
 
+    @property
+    def pid(self):
+        """Of the process that was started."""
+        return self._child.pid
+
     def workers(self):
         """Process ids of everything that mugaid started: mugai-worker and its children."""
         found, parents = [], [self._child.pid]
