@@ -2,7 +2,7 @@
 
     normal      gcc, as installed: unit tests, lint, end to end
     sanitizers  gcc with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests but the comparisons with others
-    fuzz        clang with the same and libFuzzer: a minute for each target (unit tests replay what failed before)
+    fuzz        clang with the same and libFuzzer: all targets in six minutes (unit tests replay what failed before)
 
 Tests of Criterion, of unittest and of programs that end in a last line like ours are counted one by one, others as one.
 A compiler's warning is a failure, and so is a skipped test, a crash, a fuzz target without a corpus, and a group of
@@ -23,7 +23,9 @@ import tempfile
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
-FUZZ_SECONDS = int(os.environ.get("MUGAI_FUZZ_SECONDS", "60"))
+FUZZ_AT_ONCE = 2
+# For all targets together; each starts and ends in a second or two beside its share of them.
+FUZZ_ALL_SECONDS = int(os.environ.get("MUGAI_FUZZ_SECONDS", "330"))
 FUZZ_MEMORY_MIB = 2048
 FUZZ_INPUT_SECONDS = 25
 DETAILS = 8000
@@ -138,8 +140,8 @@ def files_in(directory):
     return sorted(str(path) for path in directory.glob("*") if path.is_file()) if directory.is_dir() else []
 
 
-def fuzz(target, scratch):
-    """A minute of one target; (name, whether it stood, what it said).
+def fuzz(target, seconds, scratch):
+    """Some seconds of one target; (name, whether it stood, what it said).
 
     With one seed, so that two checks of one commit try the same; what searches for new faults is run by hand, for hours."""
     name = target.name.removeprefix("fuzz_")
@@ -148,7 +150,7 @@ def fuzz(target, scratch):
         return f"fuzz {name}", False, f"there is no corpus in {corpus}"
     new.mkdir()
     status, said = run([str(target), f"-rss_limit_mb={FUZZ_MEMORY_MIB}", f"-timeout={FUZZ_INPUT_SECONDS}",
-                        f"-max_total_time={FUZZ_SECONDS}", "-seed=1", f"-artifact_prefix={scratch / name}-",
+                        f"-max_total_time={seconds}", "-seed=1", f"-artifact_prefix={scratch / name}-",
                         *([f"-dict={dictionary}"] if dictionary.exists() else []), str(new), str(corpus)],
                        env=CHECKED, cwd=scratch)
     keep(scratch, name)
@@ -168,13 +170,15 @@ def keep(scratch, name):
 def fuzz_all(results, directory):
     targets = sorted(path for path in (directory / "fuzz").glob("fuzz_*")
                      if path.is_file() and os.access(path, os.X_OK))
-    results.say(f"fuzzing: {len(targets)} targets, {FUZZ_SECONDS} seconds each, two at a time")
     if not targets:
         results.add("fuzz targets")
+        return
+    seconds = max(FUZZ_ALL_SECONDS * FUZZ_AT_ONCE // len(targets), 1)
+    results.say(f"fuzzing: {len(targets)} targets, {seconds} seconds each, {FUZZ_AT_ONCE} at a time")
     scratch = directory / "fuzz-scratch"
     scratch.mkdir()
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for name, passed, said in pool.map(lambda target: fuzz(target, scratch), targets):
+    with concurrent.futures.ThreadPoolExecutor(FUZZ_AT_ONCE) as pool:
+        for name, passed, said in pool.map(lambda target: fuzz(target, seconds, scratch), targets):
             results.add(name, passed=int(passed), failed=int(not passed), details=said)
 
 
