@@ -86,11 +86,11 @@ typedef struct {
     uint8_t own_last; /* the last own field seen, in the order of the profile */
     uint8_t trace_counts[4];
     uint32_t own_seen; /* a bit for each own field */
-    /* its name or, of a short one, its value */
+    /* its name or, of a short one, its value; NULs behind it */
     uint8_t short_length;
     uint8_t short_octets[32];
     /* the grammar of its value */
-    uint8_t state;
+    uint8_t state;     /* of its automaton, or the place in its form */
     uint8_t part_last; /* last octet of the label or atom being read */
     uint8_t quoting_needed;
     uint16_t items;
@@ -99,7 +99,7 @@ typedef struct {
     uint16_t word_octets;
     /* base64, UTF-8 and the text in them */
     uint8_t quantum_count;
-    uint8_t quantum_padding;
+    uint8_t padding_due; /* the second of two '=' */
     uint8_t base64_ended;
     uint8_t in_word;
     uint8_t utf8_left, utf8_low, utf8_high;

@@ -2,16 +2,17 @@
  * guard.c - lines and fields of the output profile (sections 1 to 3)
  *
  * An automaton fed one octet at a time. This file cuts the octets into lines, the lines into
- * fields, and checks which fields there are, how often and in what order; guard_value.c has the
- * grammars of their values, guard_text.c the base64, UTF-8 and characters of encoded words and
- * body.
+ * fields, and checks which fields there are, how often and in what order; guard_value.c,
+ * guard_word.c and guard_address.c have the grammars of their values, guard_text.c the base64,
+ * UTF-8 and characters of encoded words and body.
  *
  *     LINE ──▶ NAME ──':'──▶ COLON ──' '──▶ START ──▶ VALUE ──CRLF──▶ LINE
  *     │  ▲                                               ▲               │
  *     │  └── end of the field ◀── anything else          └── FOLD ◀──' '─┘
  *     └──CRLF──▶ BODY ──full line──▶ BODY ──shorter line, or padding──▶ DONE
  *
- * Invariants: 1. once refused, always refused, with the first reason;
+ * Invariants: 1. once refused, always refused, with the first reason: guard_refuse() is the last
+ *                that happens, for mugai_guard_feed() and mugai_guard_finish() ask first;
  *             2. the answer does not depend on how the octets were cut into calls;
  *             3. every loop is bounded by a constant or by the octets of the call.
  * Trust: every octet is hostile. Nothing outside of this folder is called, and nothing is
@@ -64,53 +65,50 @@ enum {
 #define IS_OWN(field) ((field) >= FIELD_DATE)
 #define OWN_BIT(field) (1u << ((field)-FIELD_DATE))
 
-static const char *const auto_submitted[] = {"auto-generated", "auto-replied", "auto-notified",
-                                             NULL};
-static const char *const precedence[] = {"bulk", "list", "junk", NULL};
-static const char *const importance[] = {"high", "normal", "low", NULL};
-static const char *const mime_version[] = {"1.0", NULL};
-static const char *const content_type[] = {"text/plain; charset=utf-8", NULL};
-static const char *const transfer_encoding[] = {"base64", NULL};
+static bool no_field(MugaiGuard *guard, GuardEvent event);
+
+enum { VALUES_MAX = 3 };
 
 /* The table of section 2. @max: of a trace field, fields of that name; of an own field, items in
- * its value. */
+ * its value. @values: those of a field with a fixed one; none of them is empty, and so is no value
+ * read. */
 static const struct {
-    const char *name;
+    char name[GUARD_SHORT_OCTETS];
     GuardGrammar grammar;
-    const char *const *values;
     uint16_t max;
     bool required;
+    char values[VALUES_MAX][GUARD_SHORT_OCTETS];
 } fields[FIELD_COUNT] = {
-    [FIELD_RECEIVED] = {"Received", guard_trace, NULL, MUGAI_PROFILE_RECEIVED_MAX, false},
-    [FIELD_RETURN_PATH] = {"Return-Path", guard_trace, NULL, MUGAI_PROFILE_OTHER_TRACE_MAX, false},
-    [FIELD_DELIVERED_TO] = {"Delivered-To", guard_trace, NULL, MUGAI_PROFILE_OTHER_TRACE_MAX,
-                            false},
-    [FIELD_X_ORIGINAL_TO] = {"X-Original-To", guard_trace, NULL, MUGAI_PROFILE_OTHER_TRACE_MAX,
-                             false},
-    [FIELD_DATE] = {"Date", guard_date, NULL, 1, true},
-    [FIELD_FROM] = {"From", guard_address_list, NULL, MUGAI_PROFILE_FROM_ADDRESSES_MAX, true},
-    [FIELD_SENDER] = {"Sender", guard_address_list, NULL, 1, false},
-    [FIELD_REPLY_TO] = {"Reply-To", guard_address_list, NULL, MUGAI_PROFILE_FROM_ADDRESSES_MAX,
-                        false},
-    [FIELD_TO] = {"To", guard_address_list, NULL, MUGAI_PROFILE_TO_ADDRESSES_MAX, false},
-    [FIELD_CC] = {"Cc", guard_address_list, NULL, MUGAI_PROFILE_TO_ADDRESSES_MAX, false},
-    [FIELD_SUBJECT] = {"Subject", guard_unstructured, NULL, 1, false},
-    [FIELD_MESSAGE_ID] = {"Message-ID", guard_message_ids, NULL, 1, true},
-    [FIELD_IN_REPLY_TO] = {"In-Reply-To", guard_message_ids, NULL, MUGAI_PROFILE_IN_REPLY_TO_MAX,
-                           false},
-    [FIELD_REFERENCES] = {"References", guard_message_ids, NULL, MUGAI_PROFILE_REFERENCES_MAX,
-                          false},
-    [FIELD_LIST_ID] = {"List-Id", guard_list_id, NULL, 1, false},
-    [FIELD_AUTO_SUBMITTED] = {"Auto-Submitted", guard_fixed, auto_submitted, 1, false},
-    [FIELD_PRECEDENCE] = {"Precedence", guard_fixed, precedence, 1, false},
-    [FIELD_IMPORTANCE] = {"Importance", guard_fixed, importance, 1, false},
-    [FIELD_MIME_VERSION] = {"MIME-Version", guard_fixed, mime_version, 1, true},
-    [FIELD_CONTENT_TYPE] = {"Content-Type", guard_fixed, content_type, 1, true},
-    [FIELD_CONTENT_TRANSFER_ENCODING] = {"Content-Transfer-Encoding", guard_fixed,
-                                         transfer_encoding, 1, true},
-    [FIELD_MUGAI_ID] = {"Mugai-Id", guard_mugai_id, NULL, 1, true},
-    [FIELD_MUGAI_RESULT] = {"Mugai-Result", guard_mugai_result, NULL, 1, true},
-    [FIELD_MUGAI_SEAL] = {"Mugai-Seal", guard_mugai_seal, NULL, 1, false},
+    [FIELD_NONE] = {"", no_field, 0, false},
+    [FIELD_RECEIVED] = {"Received", guard_trace, MUGAI_PROFILE_RECEIVED_MAX, false},
+    [FIELD_RETURN_PATH] = {"Return-Path", guard_trace, MUGAI_PROFILE_OTHER_TRACE_MAX, false},
+    [FIELD_DELIVERED_TO] = {"Delivered-To", guard_trace, MUGAI_PROFILE_OTHER_TRACE_MAX, false},
+    [FIELD_X_ORIGINAL_TO] = {"X-Original-To", guard_trace, MUGAI_PROFILE_OTHER_TRACE_MAX, false},
+    [FIELD_DATE] = {"Date", guard_date, 1, true},
+    [FIELD_FROM] = {"From", guard_address_list, MUGAI_PROFILE_FROM_ADDRESSES_MAX, true},
+    [FIELD_SENDER] = {"Sender", guard_address_list, 1, false},
+    [FIELD_REPLY_TO] = {"Reply-To", guard_address_list, MUGAI_PROFILE_FROM_ADDRESSES_MAX, false},
+    [FIELD_TO] = {"To", guard_address_list, MUGAI_PROFILE_TO_ADDRESSES_MAX, false},
+    [FIELD_CC] = {"Cc", guard_address_list, MUGAI_PROFILE_TO_ADDRESSES_MAX, false},
+    [FIELD_SUBJECT] = {"Subject", guard_unstructured, 1, false},
+    [FIELD_MESSAGE_ID] = {"Message-ID", guard_message_ids, 1, true},
+    [FIELD_IN_REPLY_TO] = {"In-Reply-To", guard_message_ids, MUGAI_PROFILE_IN_REPLY_TO_MAX, false},
+    [FIELD_REFERENCES] = {"References", guard_message_ids, MUGAI_PROFILE_REFERENCES_MAX, false},
+    [FIELD_LIST_ID] = {"List-Id", guard_list_id, 1, false},
+    [FIELD_AUTO_SUBMITTED] = {"Auto-Submitted",
+                              guard_fixed,
+                              1,
+                              false,
+                              {"auto-generated", "auto-replied", "auto-notified"}},
+    [FIELD_PRECEDENCE] = {"Precedence", guard_fixed, 1, false, {"bulk", "list", "junk"}},
+    [FIELD_IMPORTANCE] = {"Importance", guard_fixed, 1, false, {"high", "normal", "low"}},
+    [FIELD_MIME_VERSION] = {"MIME-Version", guard_fixed, 1, true, {"1.0"}},
+    [FIELD_CONTENT_TYPE] = {"Content-Type", guard_fixed, 1, true, {"text/plain; charset=utf-8"}},
+    [FIELD_CONTENT_TRANSFER_ENCODING] =
+        {"Content-Transfer-Encoding", guard_fixed, 1, true, {"base64"}},
+    [FIELD_MUGAI_ID] = {"Mugai-Id", guard_mugai_id, 1, true},
+    [FIELD_MUGAI_RESULT] = {"Mugai-Result", guard_mugai_result, 1, true},
+    [FIELD_MUGAI_SEAL] = {"Mugai-Seal", guard_mugai_seal, 1, false},
 };
 
 static const char *const rule_texts[MUGAI_RULE_COUNT] = {
@@ -161,12 +159,16 @@ mugai_guard_rule_text(MugaiGuardRule rule)
 bool
 guard_refuse(MugaiGuard *guard, MugaiGuardRule rule)
 {
-    if (guard->rule == MUGAI_RULE_UNFINISHED) {
-        guard->rule = rule;
-        guard->line = guard->at_line;
-        guard->column = guard->at_column;
-    }
+    guard->rule = rule;
+    guard->line = guard->at_line;
+    guard->column = guard->at_column;
     return false;
+}
+
+bool
+guard_demand(MugaiGuard *guard, bool condition, MugaiGuardRule rule)
+{
+    return condition ? true : guard_refuse(guard, rule);
 }
 
 uint16_t
@@ -181,10 +183,29 @@ guard_may_be_undisclosed(const MugaiGuard *guard)
     return guard->field == FIELD_TO || guard->field == FIELD_CC;
 }
 
-const char *const *
-guard_fixed_values(const MugaiGuard *guard)
+bool
+guard_is_fixed_value(const MugaiGuard *guard)
 {
-    return fields[guard->field].values;
+    for (size_t i = 0; i < VALUES_MAX; i++) {
+        if (guard_short_is(guard, fields[guard->field].values[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Between two fields nothing is open that could be folded. */
+static bool
+no_field(MugaiGuard *guard, GuardEvent event)
+{
+    return guard_demand(guard, event == GUARD_END, MUGAI_RULE_FOLD);
+}
+
+static void
+clear_short(MugaiGuard *guard)
+{
+    for (size_t i = 0; i < GUARD_SHORT_OCTETS; i++)
+        guard->short_octets[i] = 0;
+    guard->short_length = 0;
 }
 
 /* The field whose name was read. */
@@ -192,13 +213,7 @@ static uint8_t
 find_field(const MugaiGuard *guard)
 {
     for (uint8_t field = FIELD_RECEIVED; field < FIELD_COUNT; field++) {
-        const char *name = fields[field].name;
-        uint8_t i = 0;
-
-        while (i < guard->short_length && name[i] != '\0' &&
-               (uint8_t)name[i] == guard->short_octets[i])
-            i++;
-        if (i == guard->short_length && name[i] == '\0')
+        if (guard_short_is(guard, fields[field].name))
             return field;
     }
     return FIELD_NONE;
@@ -231,7 +246,7 @@ begin_field(MugaiGuard *guard)
     guard->length = 0;
     guard->part_length = 0;
     guard->part_last = 0;
-    guard->short_length = 0;
+    clear_short(guard);
     guard->place = PLACE_COLON;
     return true;
 }
@@ -242,8 +257,6 @@ end_field(MugaiGuard *guard)
     uint64_t line = guard->at_line;
     uint64_t column = guard->at_column;
 
-    if (guard->field == FIELD_NONE)
-        return true;
     guard->at_line = guard->end_line;
     guard->at_column = guard->end_column;
     if (!fields[guard->field].grammar(guard, GUARD_END))
@@ -257,8 +270,6 @@ end_field(MugaiGuard *guard)
 static bool
 begin_fold(MugaiGuard *guard)
 {
-    if (guard->field == FIELD_NONE)
-        return guard_refuse(guard, MUGAI_RULE_FOLD);
     if (!fields[guard->field].grammar(guard, GUARD_FOLD))
         return false;
     guard->place = PLACE_FOLD;
@@ -273,9 +284,8 @@ read_line_start(MugaiGuard *guard, uint8_t octet)
     if (!end_field(guard))
         return false;
     guard->place = PLACE_NAME;
-    guard->short_length = 1;
-    guard->short_octets[0] = octet;
-    return true;
+    clear_short(guard);
+    return guard_collect(guard, octet, MUGAI_RULE_FIELD_NAME);
 }
 
 static bool
@@ -283,10 +293,7 @@ read_name(MugaiGuard *guard, uint8_t octet)
 {
     if (octet == ':')
         return begin_field(guard);
-    if (guard->short_length >= sizeof(guard->short_octets))
-        return guard_refuse(guard, MUGAI_RULE_FIELD_NAME);
-    guard->short_octets[guard->short_length++] = octet;
-    return true;
+    return guard_collect(guard, octet, MUGAI_RULE_FIELD_NAME);
 }
 
 static bool
@@ -341,8 +348,8 @@ end_header_line(MugaiGuard *guard)
             return guard_refuse(guard, MUGAI_RULE_FIELD_SPACE);
         guard->place = PLACE_LINE;
         guard->section_octets += (uint32_t)guard->at_column;
-        return guard->section_octets <= MUGAI_PROFILE_HEADER_SECTION_OCTETS ||
-               guard_refuse(guard, MUGAI_RULE_HEADER_LONG);
+        return guard_demand(guard, guard->section_octets <= MUGAI_PROFILE_HEADER_SECTION_OCTETS,
+                            MUGAI_RULE_HEADER_LONG);
     case PLACE_FOLD:
         return guard_refuse(guard, MUGAI_RULE_FOLD);
     default: /* nothing after the colon */

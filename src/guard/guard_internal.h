@@ -1,4 +1,4 @@
-/* guard_internal.h - what the three files of the guard know of each other */
+/* guard_internal.h - what the files of the guard know of each other */
 #pragma once
 
 #include <mugai/guard.h>
@@ -11,13 +11,18 @@ enum {
 
 typedef uint8_t GuardEvent;
 
+/* A short value or a name, NULs behind it, at least one. */
+enum { GUARD_SHORT_OCTETS = sizeof(((MugaiGuard *)NULL)->short_octets) };
+
 /* One grammar: takes an event, returns false after guard_refuse(). */
 typedef bool (*GuardGrammar)(MugaiGuard *guard, GuardEvent event);
 
-/* Refuses at the octet being read, unless it was refused before. Always false. */
+/* Refuses at the octet being read. Always false; nothing more is read then. */
 bool guard_refuse(MugaiGuard *guard, MugaiGuardRule rule);
+/* Refuses unless @condition. Returns it. */
+bool guard_demand(MugaiGuard *guard, bool condition, MugaiGuardRule rule);
 
-/* guard_value.c: the grammars of section 2 */
+/* guard_value.c, guard_word.c, guard_address.c: the grammars of section 2 */
 bool guard_trace(MugaiGuard *guard, GuardEvent event);
 bool guard_date(MugaiGuard *guard, GuardEvent event);
 bool guard_address_list(MugaiGuard *guard, GuardEvent event);
@@ -32,7 +37,17 @@ bool guard_mugai_seal(MugaiGuard *guard, GuardEvent event);
 /* What a grammar may ask of the field it reads. */
 uint16_t guard_items_max(const MugaiGuard *guard);
 bool guard_may_be_undisclosed(const MugaiGuard *guard);
-const char *const *guard_fixed_values(const MugaiGuard *guard);
+bool guard_is_fixed_value(const MugaiGuard *guard);
+
+/* Adds an octet to a short value; refuses by @rule what is too long. */
+bool guard_collect(MugaiGuard *guard, GuardEvent event, MugaiGuardRule rule);
+/* Whether the short value collected, or the name, is @short_value. */
+bool guard_short_is(const MugaiGuard *guard, const char short_value[GUARD_SHORT_OCTETS]);
+
+/* Begins an encoded word of which the first @octets, '=' or "=?", are read already. */
+void guard_begin_word(MugaiGuard *guard, uint16_t octets);
+/* Goes on with it; at its end guard->state becomes @after. */
+bool guard_word(MugaiGuard *guard, GuardEvent event, uint8_t after);
 
 /* guard_text.c: sections 3 and 4 */
 void guard_text_begin(MugaiGuard *guard, bool in_word);

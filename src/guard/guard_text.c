@@ -59,7 +59,7 @@ guard_text_begin(MugaiGuard *guard, bool in_word)
     guard->in_word = in_word;
     guard->quantum = 0;
     guard->quantum_count = 0;
-    guard->quantum_padding = 0;
+    guard->padding_due = false;
     guard->base64_ended = false;
     guard->utf8_left = 0;
     guard->base = false;
@@ -226,23 +226,34 @@ guard_base64_value(uint8_t octet)
     return octet == '/' ? 63 : 64;
 }
 
+/* The end of a quantum: @bits are 24, of which @octets times 8 are used. */
 static bool
-end_quantum(MugaiGuard *guard)
+end_quantum(MugaiGuard *guard, uint32_t bits, unsigned octets)
 {
-    uint32_t quantum = guard->quantum;
-    unsigned octets = 3u - guard->quantum_padding;
-    uint32_t unused = (1u << (8 * guard->quantum_padding)) - 1;
-
-    guard->base64_ended = guard->quantum_padding > 0;
+    guard->base64_ended = octets < 3;
     guard->quantum = 0;
     guard->quantum_count = 0;
-    guard->quantum_padding = 0;
-    if ((quantum & unused) != 0)
+    guard->padding_due = false;
+    if ((bits & 0xFFFFFFu >> 8 * octets) != 0)
         return refuse_base64(guard);
     for (unsigned i = 0; i < octets; i++) {
-        if (!read_decoded(guard, (uint8_t)(quantum >> (16 - 8 * i))))
+        if (!read_decoded(guard, (uint8_t)(bits >> (16 - 8 * i))))
             return false;
     }
+    return true;
+}
+
+/* '=' ends a quantum of three characters, "==" one of two. */
+static bool
+read_padding(MugaiGuard *guard)
+{
+    if (guard->quantum_count == 3)
+        return end_quantum(guard, guard->quantum << 6, 2);
+    if (guard->quantum_count != 2)
+        return refuse_base64(guard);
+    if (guard->padding_due)
+        return end_quantum(guard, guard->quantum << 12, 1);
+    guard->padding_due = true;
     return true;
 }
 
@@ -253,14 +264,13 @@ guard_base64(MugaiGuard *guard, uint8_t octet)
 
     if (guard->base64_ended)
         return refuse_base64(guard);
-    if (octet == '=' && guard->quantum_count >= 2) {
-        guard->quantum_padding++;
-        value = 0;
-    } else if (value > 63 || guard->quantum_padding > 0)
+    if (octet == '=')
+        return read_padding(guard);
+    if (value > 63 || guard->padding_due)
         return refuse_base64(guard);
     guard->quantum = guard->quantum << 6 | value;
     guard->quantum_count++;
-    return guard->quantum_count < 4 || end_quantum(guard);
+    return guard->quantum_count < 4 || end_quantum(guard, guard->quantum, 3);
 }
 
 bool
