@@ -132,6 +132,22 @@ fail(MugaiObject *object, const char *step, GError **error)
 
 /* --- begin --- */
 
+/* Whether the open directory is still what the path names. If it was moved away or another disk
+ * lies over it, nobody would find what is kept in it. */
+static gboolean
+check_place(MugaiStore *store, GError **error)
+{
+    struct stat opened;
+    struct stat named;
+
+    if (fstat(store->directory, &opened) == 0 && stat(store->path, &named) == 0 &&
+        opened.st_dev == named.st_dev && opened.st_ino == named.st_ino)
+        return TRUE;
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
+                "store %s is gone or another one: put it back, or restart mugaid", store->path);
+    return FALSE;
+}
+
 static gboolean
 check_space(MugaiStore *store, GError **error)
 {
@@ -226,9 +242,9 @@ mugai_store_begin(MugaiStore *store, const MugaiEnvelope *envelope, GError **err
     object->digest = g_checksum_new(G_CHECKSUM_SHA256);
     object->receipt = g_new0(MugaiReceipt, 1);
     object->receipt->envelope = copy_envelope(envelope, error);
-    if (object->receipt->envelope == NULL || !check_space(store, error) ||
-        !draw_id(store, object, error) || !open_unnamed(object, error) ||
-        !start_compression(object, store->compression, error))
+    if (object->receipt->envelope == NULL || !check_place(store, error) ||
+        !check_space(store, error) || !draw_id(store, object, error) ||
+        !open_unnamed(object, error) || !start_compression(object, store->compression, error))
         return NULL;
     return g_steal_pointer(&object);
 }
