@@ -85,14 +85,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiIndex, mugai_index_free)
 typedef struct {
     MugaiId id;
     gint64 received; /* unix seconds */
-    char *state;     /* "passed": sanitized message went on; "notice-only": only the notice did */
+    char *state;     /* "passed": sanitized message went on; "notice-only": only the notice did;
+                        "kept": what became of it is not known, the entry was made from the object */
     MugaiEnvelope *envelope;
     char *subject;
     char *from;
     guint64 size;
+    char *sha256;      /* of the original, lower-case hex */
     char *report_json; /* mugai_report_to_json(), one line, with envelope and state: what list
-                          --json prints */
+                          --json prints; read back, with "held" and "damaged" where they are TRUE */
     gboolean held;     /* kept beyond its days, see mugai_index_set_held() */
+    gboolean damaged;  /* see mugai_index_set_damaged() */
 } MugaiEntry;
 
 void mugai_entry_free(MugaiEntry *entry);
@@ -100,29 +103,51 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiEntry, mugai_entry_free)
 
 /* Adds or replaces the entry of its id. Not synced: the objects are the truth. */
 gboolean mugai_index_add(MugaiIndex *index, const MugaiEntry *entry, GError **error);
+/* The same for all @entries (of MugaiEntry) or none of them: many at once are cheaper. */
+gboolean mugai_index_add_many(MugaiIndex *index, const GPtrArray *entries, GError **error);
+/* The same, but an entry that is there already stays: it may know what became of the message. */
+gboolean mugai_index_add_missing(MugaiIndex *index, const MugaiEntry *entry, GError **error);
 /* Removes the entry of @id; TRUE also where there was none. */
 gboolean mugai_index_remove(MugaiIndex *index, const MugaiId *id, GError **error);
 /* Sets the mark that list shows; TRUE also without an entry. What the store itself says of a hold
  * is the truth, this a copy for finding it. */
 gboolean mugai_index_set_held(MugaiIndex *index, const MugaiId *id, gboolean held, GError **error);
+/* The same for an object that is no longer what it was. */
+gboolean mugai_index_set_damaged(MugaiIndex *index, const MugaiId *id, gboolean damaged,
+                                 GError **error);
 gboolean mugai_index_has(MugaiIndex *index, const MugaiId *id);
 /* NOT_FOUND without one. */
 MugaiEntry *mugai_index_get(MugaiIndex *index, const MugaiId *id, GError **error);
 
-/* What to list; zeroed means everything. Strings are substrings, compared after NFKC and case
- * folding. */
+/* Calls @visit for all ids in the index, in order; stops when it returns FALSE. No lock is held
+ * meanwhile. */
+gboolean mugai_index_visit(MugaiIndex *index, MugaiStoreVisit visit, gpointer data, GError **error);
+
+/* What to list; zeroed means everything. Terms are substrings of two characters at least, compared
+ * after NFKC and case folding; an empty one is none. */
 typedef struct {
     gint64 since, until; /* unix seconds, 0: no bound; until is exclusive */
     const char *from;    /* in envelope sender or header From */
     const char *to;      /* in any recipient */
     const char *subject;
-    const char *text;  /* in any of these, in names of parts, in id and queue id */
-    const char *state; /* exactly */
-    gboolean held;     /* only what is held */
-    guint limit;       /* 0: no limit */
+    const char *name;     /* in the name of a part */
+    const char *text;     /* in any of these, or a whole id, its first 14 characters, a whole queue
+                             id or message id */
+    const char *queue_id; /* whole, whatever its case */
+    const char *message_id; /* the same, with or without brackets */
+    const char *state;      /* exactly */
+    gboolean removed;      /* only with parts that the reader did not get: removed or unreadable; an
+                              alternative that is not shown does not count */
+    gboolean warnings;     /* only with warnings */
+    gboolean held;         /* only what is held */
+    gboolean damaged;      /* only what is damaged */
+    const MugaiId *before; /* only what is listed after this one, which must be in the index */
+    guint limit;           /* 0: no limit */
 } MugaiQuery;
 
-/* Calls @visit for each match, newest first; stops when it returns FALSE. */
+/* Calls @visit for each match, newest first (those of one second by id, backwards); stops when it
+ * returns FALSE. No lock is held meanwhile: the visitor may take its time. USAGE for a term that is
+ * too short, NOT_FOUND if @before is not in the index. */
 typedef gboolean (*MugaiIndexVisit)(const MugaiEntry *entry, gpointer data);
 gboolean mugai_index_list(MugaiIndex *index, const MugaiQuery *query, MugaiIndexVisit visit,
                           gpointer data, GError **error);

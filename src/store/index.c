@@ -1,17 +1,18 @@
 /*
- * index.c - what is in the store, for people who look for something: a cache in SQLite behind the
- * objects
+ * index.c - the file of the index: a cache in SQLite behind the objects, for people who look for
+ * something
  *
- *     messages   one row a message, whole; ordered by time of receipt
- *     words      one row a message: what can be searched, folded (NFKC, case); an index of all its
- *                groups of three characters, for Japanese has no spaces
+ *     messages   one row a message, see entry.c
+ *     fresh      what can be searched of the newest, see words.c
+ *     chunks     the others, MUGAI_CHUNK_ROWS together
+ *     lists      which rows of a chunk have which hash, see chunk.c
  *
  * Invariants: 1. nothing is known here that cannot be had from the objects: the file may be deleted
  *                at any time, and one that is damaged or of another version is made anew by the
- *                next writer (I8);
+ *                next writer (I8). What became of a message at the time is not in its object: an
+ *                entry made from one has the state "kept";
  *             2. an entry costs no sync of its own: after a power cut the newest may be missing and
  *                are made again, but the file is whole.
- * Trust: the strings of an entry are hostile; they are bound to statements, never pasted into them.
  * Errors: SYSTEM, MALFORMED where the file is damaged, NOT_FOUND.
  */
 #include "index_private.h"
@@ -25,28 +26,54 @@
 
 #define INDEX_NAME "index.sqlite"
 #define BUSY_MILLISECONDS 10000
+#define REMEDY "; mugai fsck --repair makes it anew"
 /* Raised with every change of the schema. */
-#define SCHEMA_VERSION "2"
+#define SCHEMA_VERSION "3"
 
-static const char schema[] =
-    "BEGIN;"
-    "CREATE TABLE messages("
-    " number INTEGER PRIMARY KEY,"
-    " id TEXT NOT NULL UNIQUE,"
-    " received INTEGER NOT NULL,"
-    " state TEXT NOT NULL,"
-    " envelope TEXT NOT NULL,"
-    " subject TEXT NOT NULL,"
-    " sender TEXT NOT NULL,"
-    " size INTEGER NOT NULL,"
-    " report TEXT NOT NULL,"
-    " held INTEGER NOT NULL);"
-    "CREATE INDEX by_received ON messages(received, state);"
-    /* the text is folded already, so it is compared as it is */
-    "CREATE VIRTUAL TABLE words USING fts5(sender, recipients, subject, other,"
-    " tokenize = 'trigram case_sensitive 1');"
-    "PRAGMA user_version = " SCHEMA_VERSION ";"
-    "COMMIT;";
+static const char schema[] = "BEGIN;"
+                             "CREATE TABLE messages("
+                             " number INTEGER PRIMARY KEY,"
+                             " id TEXT NOT NULL UNIQUE,"
+                             " received INTEGER NOT NULL,"
+                             " size INTEGER NOT NULL,"
+                             " marks INTEGER NOT NULL,"
+                             " packed BLOB NOT NULL);"
+                             "CREATE INDEX marked ON messages(number) WHERE marks <> 0;"
+                             "CREATE TABLE fresh("
+                             " number INTEGER PRIMARY KEY,"
+                             " received INTEGER NOT NULL,"
+                             " id TEXT NOT NULL,"
+                             " senders TEXT, recipients TEXT, subject TEXT, names TEXT,"
+                             " ids TEXT, queue_id TEXT, message_id TEXT, marks TEXT);"
+                             "CREATE TABLE chunks("
+                             " chunk INTEGER PRIMARY KEY,"
+                             " oldest INTEGER NOT NULL,"
+                             " newest INTEGER NOT NULL,"
+                             " live INTEGER NOT NULL);"
+                             "CREATE TABLE lists(number INTEGER PRIMARY KEY, leaf BLOB NOT NULL);"
+                             "PRAGMA user_version = " SCHEMA_VERSION ";"
+                             "COMMIT;";
+
+static const char *const statements[STATEMENTS] = {
+    [STATEMENT_NUMBER] = "SELECT number FROM messages WHERE id = ?",
+    [STATEMENT_GET] = "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE id = ?",
+    [STATEMENT_AT] = "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE number = ?",
+    [STATEMENT_LIST] =
+        "SELECT number, leaf FROM lists WHERE number <= ? ORDER BY number DESC LIMIT 1",
+    [STATEMENT_FRESH] = "SELECT (SELECT min(number) FROM fresh), (SELECT max(number) FROM fresh)",
+    /* two to the power of 60: MUGAI_FRESH_NUMBER */
+    [STATEMENT_ADD] =
+        "INSERT INTO messages(number, " MUGAI_INDEX_COLUMNS ")"
+        " VALUES(ifnull((SELECT max(number) FROM fresh) + 1, 1 << 60), ?, ?, ?, ?, ?)",
+    [STATEMENT_ADD_FRESH] = "INSERT INTO fresh(number, received, id, senders, recipients, subject,"
+                            " names, ids, queue_id, message_id, marks)"
+                            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_MARK] = "UPDATE messages SET marks = (marks & ~?2) | ?3 WHERE id = ?1",
+    [STATEMENT_REMOVE] = "DELETE FROM messages WHERE number = ?",
+    [STATEMENT_REMOVE_FRESH] = "DELETE FROM fresh WHERE number = ?",
+    [STATEMENT_REMOVE_FROM_CHUNK] =
+        "UPDATE chunks SET live = live - 1 WHERE chunk = ? RETURNING live",
+};
 
 /* --- opening --- */
 
@@ -54,10 +81,7 @@ static gboolean
 fail_with(MugaiIndex *index, MugaiErrorCode code, const char *step, GError **error)
 {
     g_set_error(error, MUGAI_ERROR, (gint)code, "index of %s: %s: %s%s", index->store->path, step,
-                sqlite3_errmsg(index->database),
-                code == MUGAI_ERROR_MALFORMED
-                    ? "; it may be deleted, mugaid makes it anew when it starts"
-                    : "");
+                sqlite3_errmsg(index->database), code == MUGAI_ERROR_MALFORMED ? REMEDY : "");
     return FALSE;
 }
 
@@ -70,46 +94,75 @@ mugai_index_fail(MugaiIndex *index, const char *step, GError **error)
     return fail_with(index, damaged ? MUGAI_ERROR_MALFORMED : MUGAI_ERROR_SYSTEM, step, error);
 }
 
-static gboolean
-execute(MugaiIndex *index, const char *sql, GError **error)
+gboolean
+mugai_index_damaged(MugaiIndex *index, const char *what, GError **error)
+{
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED, "index of %s is damaged: %s" REMEDY,
+                index->store->path, what);
+    return FALSE;
+}
+
+gboolean
+mugai_index_execute(MugaiIndex *index, const char *sql, GError **error)
 {
     return sqlite3_exec(index->database, sql, NULL, NULL, NULL) == SQLITE_OK ||
-           mugai_index_fail(index, "setup", error);
+           mugai_index_fail(index, "change", error);
 }
 
 static gboolean
-prepare(MugaiIndex *index, const char *sql, sqlite3_stmt **ret_statement, GError **error)
+prepare(MugaiIndex *index, const char *sql, guint flags, sqlite3_stmt **ret_statement,
+        GError **error)
 {
-    int status = sqlite3_prepare_v3(index->database, sql, -1, SQLITE_PREPARE_PERSISTENT,
-                                    ret_statement, NULL);
+    int status = sqlite3_prepare_v3(index->database, sql, -1, flags, ret_statement, NULL);
 
     if (status == SQLITE_ERROR) /* the statement is right, so the tables are not */
         return fail_with(index, MUGAI_ERROR_MALFORMED, "tables", error);
     return status == SQLITE_OK || mugai_index_fail(index, "statement", error);
 }
 
+sqlite3_stmt *
+mugai_index_prepare(MugaiIndex *index, const char *sql, GError **error)
+{
+    sqlite3_stmt *statement = NULL;
+
+    return prepare(index, sql, 0, &statement, error) ? statement : NULL;
+}
+
 static gboolean
 prepare_all(MugaiIndex *index, GError **error)
 {
-    if (!prepare(index, "SELECT 1 FROM messages WHERE id = ?", &index->has, error) ||
-        !prepare(index, "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE id = ?", &index->get,
-                 error))
-        return FALSE;
-    if (!index->writable)
-        return TRUE;
-    return prepare(index,
-                   "DELETE FROM words WHERE rowid = (SELECT number FROM messages WHERE id = ?)",
-                   &index->remove_words, error) &&
-           prepare(index, "DELETE FROM messages WHERE id = ?", &index->remove, error) &&
-           prepare(index, "UPDATE messages SET held = ? WHERE id = ?", &index->hold, error) &&
-           prepare(index,
-                   "INSERT INTO messages(" MUGAI_INDEX_COLUMNS
-                   ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                   &index->add, error) &&
-           prepare(index,
-                   "INSERT INTO words(rowid, sender, recipients, subject, other)"
-                   " VALUES(last_insert_rowid(), ?, ?, ?, ?)",
-                   &index->add_words, error);
+    gsize count = index->writable ? STATEMENTS : STATEMENTS_READING;
+
+    for (gsize i = 0; i < count; i++) {
+        if (!prepare(index, statements[i], SQLITE_PREPARE_PERSISTENT, &index->statements[i], error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+mugai_index_run(MugaiIndex *index, sqlite3_stmt *statement, GError **error)
+{
+    gboolean done =
+        sqlite3_step(statement) == SQLITE_DONE || mugai_index_fail(index, "write", error);
+
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return done;
+}
+
+void
+mugai_index_bind_text(sqlite3_stmt *statement, int at, const char *text)
+{
+    sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
+}
+
+char *
+mugai_index_copy_column(sqlite3_stmt *row, int at)
+{
+    const char *text = (const char *)sqlite3_column_text(row, at);
+
+    return g_utf8_make_valid(text != NULL ? text : "", -1);
 }
 
 /* MALFORMED if the open file is not an index of this version; an empty one is not. */
@@ -130,12 +183,8 @@ check_version(MugaiIndex *index, GError **error)
 static void
 disconnect(MugaiIndex *index)
 {
-    sqlite3_stmt **statements[] = {&index->has,          &index->get,  &index->remove,
-                                   &index->remove_words, &index->hold, &index->add,
-                                   &index->add_words};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(statements); i++)
-        g_clear_pointer(statements[i], sqlite3_finalize);
+    for (gsize i = 0; i < STATEMENTS; i++)
+        g_clear_pointer(&index->statements[i], sqlite3_finalize);
     g_clear_pointer(&index->database, sqlite3_close);
 }
 
@@ -164,7 +213,8 @@ open_file(MugaiIndex *index, GError **error)
     sqlite3_busy_timeout(index->database, BUSY_MILLISECONDS);
     if (!index->writable)
         return TRUE;
-    return execute(index, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", error);
+    return mugai_index_execute(index, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;",
+                               error);
 }
 
 /* Opens the index that is there. NOT_FOUND, MALFORMED, SYSTEM. */
@@ -174,8 +224,10 @@ open_existing(MugaiIndex *index, GError **error)
     struct stat status = {0};
 
     if (fstatat(index->store->directory, INDEX_NAME, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND,
-                    "store %s has no index: mugaid makes it when it starts", index->store->path);
+        g_set_error(
+            error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND,
+            "store %s has no index: mugaid makes it when it starts, mugai fsck --repair at once",
+            index->store->path);
         return FALSE;
     }
     index->device = status.st_dev;
@@ -201,7 +253,7 @@ make_anew(MugaiIndex *index, GError **error)
         return FALSE;
     }
     close(file);
-    if (!open_file(index, error) || !execute(index, schema, error))
+    if (!open_file(index, error) || !mugai_index_execute(index, schema, error))
         return FALSE;
     disconnect(index);
     return open_existing(index, error);
@@ -238,14 +290,31 @@ open_writable(MugaiIndex *index, gboolean anew, GError **error)
     return opened;
 }
 
-gboolean
-mugai_index_refresh(MugaiIndex *index, GError **error)
+/* Whether the file of that name is the one that is open. */
+static gboolean
+is_current(const MugaiIndex *index)
 {
     struct stat status = {0};
 
-    if (index->database != NULL &&
-        fstatat(index->store->directory, INDEX_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-        status.st_dev == index->device && status.st_ino == index->inode)
+    return index->database != NULL &&
+           fstatat(index->store->directory, INDEX_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           status.st_dev == index->device && status.st_ino == index->inode;
+}
+
+gboolean
+mugai_index_renew(MugaiIndex *index, GError **error)
+{
+    /* Another may have been quicker: what it made is not deleted. */
+    if (is_current(index) ? open_writable(index, TRUE, error) : mugai_index_refresh(index, error))
+        return TRUE;
+    disconnect(index);
+    return FALSE;
+}
+
+gboolean
+mugai_index_refresh(MugaiIndex *index, GError **error)
+{
+    if (is_current(index))
         return TRUE;
     disconnect(index);
     if (index->writable ? open_writable(index, FALSE, error) : open_existing(index, error))
@@ -271,258 +340,4 @@ mugai_index_free(MugaiIndex *index)
         return;
     disconnect(index);
     g_free(index);
-}
-
-/* --- entries --- */
-
-void
-mugai_entry_free(MugaiEntry *entry)
-{
-    if (entry == NULL)
-        return;
-    g_free(entry->state);
-    mugai_envelope_free(entry->envelope);
-    g_free(entry->subject);
-    g_free(entry->from);
-    g_free(entry->report_json);
-    g_free(entry);
-}
-
-char *
-mugai_index_fold(const char *text)
-{
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_autofree char *normal = g_utf8_normalize(valid, -1, G_NORMALIZE_NFKC);
-    g_autofree char *folded = g_utf8_casefold(normal, -1);
-
-    /* Folding may have taken it apart again. */
-    return g_utf8_normalize(folded, -1, G_NORMALIZE_NFKC);
-}
-
-static void
-bind_text(sqlite3_stmt *statement, int at, const char *text)
-{
-    sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
-}
-
-/* Runs a statement that returns no row, and leaves it ready for the next time. */
-static gboolean
-run(MugaiIndex *index, sqlite3_stmt *statement, GError **error)
-{
-    gboolean done =
-        sqlite3_step(statement) == SQLITE_DONE || mugai_index_fail(index, "write", error);
-
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-    return done;
-}
-
-static void
-bind_folded(sqlite3_stmt *statement, int at, const GString *text)
-{
-    g_autofree char *folded = mugai_index_fold(text->str);
-
-    bind_text(statement, at, folded);
-}
-
-/* A line each, so that no search finds what spans two of them. */
-static void
-append_line(GString *text, const char *line)
-{
-    g_string_append(text, line);
-    g_string_append_c(text, '\n');
-}
-
-static void
-append_names(GString *text, const char *report_json)
-{
-    g_autoptr(MugaiReport) report = mugai_report_from_json(report_json, -1, NULL);
-
-    for (guint i = 0; report != NULL && i < report->parts->len; i++)
-        append_line(text, ((const MugaiPart *)report->parts->pdata[i])->name);
-}
-
-static gboolean
-add_words(MugaiIndex *index, const MugaiEntry *entry, GError **error)
-{
-    g_autoptr(GString) from = g_string_new(NULL);
-    g_autoptr(GString) to = g_string_new(NULL);
-    g_autoptr(GString) subject = g_string_new(entry->subject);
-    g_autoptr(GString) other = g_string_new(NULL);
-
-    append_line(from, entry->envelope->sender);
-    append_line(from, entry->from);
-    for (guint i = 0; i < entry->envelope->recipients->len; i++)
-        append_line(to, entry->envelope->recipients->pdata[i]);
-    append_line(other, entry->id.text);
-    append_line(other, entry->envelope->queue_id);
-    append_names(other, entry->report_json);
-    bind_folded(index->add_words, 1, from);
-    bind_folded(index->add_words, 2, to);
-    bind_folded(index->add_words, 3, subject);
-    bind_folded(index->add_words, 4, other);
-    return run(index, index->add_words, error);
-}
-
-static gboolean
-add_message(MugaiIndex *index, const MugaiEntry *entry, GError **error)
-{
-    g_autofree char *envelope = mugai_envelope_to_json(entry->envelope);
-
-    bind_text(index->add, 1, entry->id.text);
-    sqlite3_bind_int64(index->add, 2, entry->received);
-    bind_text(index->add, 3, entry->state);
-    bind_text(index->add, 4, envelope);
-    bind_text(index->add, 5, entry->subject);
-    bind_text(index->add, 6, entry->from);
-    sqlite3_bind_int64(index->add, 7, (gint64)entry->size);
-    bind_text(index->add, 8, entry->report_json);
-    sqlite3_bind_int(index->add, 9, entry->held);
-    return run(index, index->add, error);
-}
-
-static gboolean
-remove_entry(MugaiIndex *index, gconstpointer data, GError **error)
-{
-    const MugaiId *id = data;
-
-    bind_text(index->remove_words, 1, id->text);
-    bind_text(index->remove, 1, id->text);
-    return run(index, index->remove_words, error) && run(index, index->remove, error);
-}
-
-typedef gboolean (*Change)(MugaiIndex *index, gconstpointer data, GError **error);
-
-/* Makes the change in one transaction, or not at all. */
-static gboolean
-change_once(MugaiIndex *index, Change change, gconstpointer data, GError **error)
-{
-    if (!mugai_index_refresh(index, error) || !execute(index, "BEGIN IMMEDIATE", error))
-        return FALSE;
-    if (change(index, data, error) && execute(index, "COMMIT", error))
-        return TRUE;
-    sqlite3_exec(index->database, "ROLLBACK", NULL, NULL, NULL);
-    return FALSE;
-}
-
-/* The same; where the file is damaged, in a new one. */
-static gboolean
-change_index(MugaiIndex *index, Change change, gconstpointer data, GError **error)
-{
-    g_autoptr(GError) first = NULL;
-
-    g_assert(index->writable);
-    if (change_once(index, change, data, &first))
-        return TRUE;
-    if (g_error_matches(first, MUGAI_ERROR, MUGAI_ERROR_MALFORMED))
-        return open_writable(index, TRUE, error) && change_once(index, change, data, error);
-    g_propagate_error(error, g_steal_pointer(&first));
-    return FALSE;
-}
-
-static gboolean
-add_entry(MugaiIndex *index, gconstpointer data, GError **error)
-{
-    const MugaiEntry *entry = data;
-
-    return remove_entry(index, &entry->id, error) && add_message(index, entry, error) &&
-           add_words(index, entry, error);
-}
-
-gboolean
-mugai_index_add(MugaiIndex *index, const MugaiEntry *entry, GError **error)
-{
-    return change_index(index, add_entry, entry, error);
-}
-
-gboolean
-mugai_index_remove(MugaiIndex *index, const MugaiId *id, GError **error)
-{
-    return change_index(index, remove_entry, id, error);
-}
-
-typedef struct {
-    const MugaiId *id;
-    gboolean held;
-} Hold;
-
-static gboolean
-set_held(MugaiIndex *index, gconstpointer data, GError **error)
-{
-    const Hold *hold = data;
-
-    sqlite3_bind_int(index->hold, 1, hold->held);
-    bind_text(index->hold, 2, hold->id->text);
-    return run(index, index->hold, error);
-}
-
-gboolean
-mugai_index_set_held(MugaiIndex *index, const MugaiId *id, gboolean held, GError **error)
-{
-    Hold hold = {.id = id, .held = held};
-
-    return change_index(index, set_held, &hold, error);
-}
-
-gboolean
-mugai_index_has(MugaiIndex *index, const MugaiId *id)
-{
-    gboolean found = FALSE;
-
-    if (!mugai_index_refresh(index, NULL))
-        return FALSE;
-    bind_text(index->has, 1, id->text);
-    found = sqlite3_step(index->has) == SQLITE_ROW;
-    sqlite3_reset(index->has);
-    return found;
-}
-
-static char *
-copy_column(sqlite3_stmt *row, int at)
-{
-    const char *text = (const char *)sqlite3_column_text(row, at);
-
-    return g_utf8_make_valid(text != NULL ? text : "", -1);
-}
-
-MugaiEntry *
-mugai_index_read_row(MugaiIndex *index, sqlite3_stmt *row, GError **error)
-{
-    g_autoptr(MugaiEntry) entry = g_new0(MugaiEntry, 1);
-    g_autofree char *id = copy_column(row, 0);
-    g_autofree char *envelope = copy_column(row, 3);
-
-    entry->received = sqlite3_column_int64(row, 1);
-    entry->state = copy_column(row, 2);
-    entry->subject = copy_column(row, 4);
-    entry->from = copy_column(row, 5);
-    entry->size = (guint64)sqlite3_column_int64(row, 6);
-    entry->report_json = copy_column(row, 7);
-    entry->held = sqlite3_column_int(row, 8) != 0;
-    entry->envelope = mugai_envelope_from_json(envelope, -1, error);
-    if (entry->envelope != NULL && mugai_id_parse(id, &entry->id, error))
-        return g_steal_pointer(&entry);
-    g_prefix_error(error, "index of %s is damaged: ", index->store->path);
-    return NULL;
-}
-
-MugaiEntry *
-mugai_index_get(MugaiIndex *index, const MugaiId *id, GError **error)
-{
-    MugaiEntry *entry = NULL;
-    int status = SQLITE_OK;
-
-    if (!mugai_index_refresh(index, error))
-        return NULL;
-    bind_text(index->get, 1, id->text);
-    status = sqlite3_step(index->get);
-    if (status == SQLITE_ROW)
-        entry = mugai_index_read_row(index, index->get, error);
-    else if (status == SQLITE_DONE)
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "the index has no message %s",
-                    id->text);
-    else
-        mugai_index_fail(index, "read", error);
-    sqlite3_reset(index->get);
-    return entry;
 }

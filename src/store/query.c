@@ -1,175 +1,182 @@
 /*
- * query.c - find messages in the index
+ * query.c - what is looked for: conditions on the text of an entry, and the hashes that an entry
+ * must have for them to hold
  *
- * First the numbers of all matches, newest first, then their rows one by one: the visitor may take
- * its time, at a pager for example, and holds no lock meanwhile. A term of three and more
- * characters is answered by the index of groups of three; a shorter one, common in Japanese, by
- * looking through the folded text of every message in the time asked for.
- *
- * Trust: the terms are typed by an administrator; they are bound to the statement, never pasted
- * into it.
- * Errors: SYSTEM, MALFORMED where the file is damaged.
+ * Trust: terms are typed by an administrator; none is ever part of a statement.
+ * Errors: USAGE for a term that is too short: an index of pairs finds no single character.
  */
-#include "index_private.h"
+#include "query_private.h"
 
-/* Characters of a group of the index. */
-#define GROUP_CHARACTERS 3
+#include <string.h>
 
-/* A WHERE clause that grows, and what is bound to its question marks. */
+#define TERM_CHARACTERS_MIN 2
+#define TERM_CHARACTERS_MAX 1000
+
+/* A folded term and where it must be. */
 typedef struct {
-    GString *where;
-    GPtrArray *values; /* of char* */
-    GString *match;    /* an FTS5 expression; empty: none */
-    gboolean scans;    /* whether the text of every message must be looked through */
-} Clause;
+    Field field; /* FIELDS: in any field of text, or a whole id of any kind */
+    char *folded;
+    char *id, *message_id; /* @folded as they are written; with FIELDS alone */
+} Condition;
 
 static void
-demand_number(Clause *clause, const char *condition, gint64 number)
+condition_clear(gpointer data)
 {
-    if (number != 0)
-        g_string_append_printf(clause->where, " AND %s %" G_GINT64_FORMAT, condition, number);
+    Condition *condition = data;
+
+    g_free(condition->folded);
+    g_free(condition->id);
+    g_free(condition->message_id);
 }
 
-static void
-demand_text(Clause *clause, const char *condition, const char *value)
+void
+mugai_search_clear(Search *search)
 {
-    g_string_append_printf(clause->where, " AND %s", condition);
-    g_ptr_array_add(clause->values, g_strdup(value));
+    g_clear_pointer(&search->conditions, g_array_unref);
+    g_clear_pointer(&search->demands, g_ptr_array_unref);
 }
 
-/* Demands the substring @term, which may be NULL: @columns in FTS5's form, @text the same as an SQL
- * expression. */
-static void
-demand_term(Clause *clause, const char *columns, const char *text, const char *term)
-{
-    g_autofree char *folded = mugai_index_fold(term != NULL ? term : "");
-    g_autofree char *condition = g_strdup_printf("instr(%s, ?)", text);
-    g_autoptr(GString) phrase = g_string_new(folded);
+/* --- conditions --- */
 
-    if (folded[0] == '\0')
-        return;
-    if (g_utf8_strlen(folded, -1) < GROUP_CHARACTERS) {
-        demand_text(clause, condition, folded);
-        clause->scans = TRUE;
-        return;
+static GPtrArray *
+add_demand(Search *search)
+{
+    GPtrArray *alternatives = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+
+    g_ptr_array_add(search->demands, alternatives);
+    return alternatives;
+}
+
+/* The alternative that @folded is in @field. */
+static void
+add_alternative(GPtrArray *alternatives, Field field, const char *folded)
+{
+    GArray *hashes = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+    if (field < FIELDS_OF_TEXT) {
+        mugai_words_hash_term(field, folded, hashes);
+    } else {
+        guint32 hash = mugai_words_hash_line(field, folded);
+
+        g_array_append_val(hashes, hash);
     }
-    g_string_replace(phrase, "\"", "\"\"", 0);
-    g_string_append_printf(clause->match, "%s%s \"%s\"", clause->match->len > 0 ? " AND " : "",
-                           columns, phrase->str);
+    g_ptr_array_add(alternatives, hashes);
+}
+
+/* Takes @folded over. */
+static void
+add_condition(Search *search, Field field, char *folded)
+{
+    Condition condition = {.field = field, .folded = folded};
+
+    add_alternative(add_demand(search), field, folded);
+    g_array_append_val(search->conditions, condition);
 }
 
 static void
-add_demands(Clause *clause, const MugaiQuery *query)
+add_text(Search *search, const char *typed, char *folded)
 {
-    demand_number(clause, "received >=", query->since);
-    demand_number(clause, "received <", query->until);
+    Condition condition = {.field = FIELDS, .folded = folded};
+    GPtrArray *alternatives = add_demand(search);
+    MugaiId id = {0};
+
+    condition.message_id = mugai_words_fold_message_id(typed);
+    condition.id = mugai_words_fold(mugai_id_parse(typed, &id, NULL) ? id.text : typed);
+    for (Field field = 0; field < FIELDS_OF_TEXT; field++)
+        add_alternative(alternatives, field, folded);
+    add_alternative(alternatives, FIELD_ID, condition.id);
+    add_alternative(alternatives, FIELD_QUEUE_ID, folded);
+    add_alternative(alternatives, FIELD_MESSAGE_ID, condition.message_id);
+    g_array_append_val(search->conditions, condition);
+}
+
+/* A term of @name; none is NULL or empty. */
+static gboolean
+add_term(Search *search, const char *name, Field field, const char *term, GError **error)
+{
+    g_autofree char *folded = mugai_words_fold(term != NULL ? term : "");
+    glong length = g_utf8_strlen(folded, -1);
+
+    if (length == 0)
+        return TRUE;
+    if (length < TERM_CHARACTERS_MIN || length > TERM_CHARACTERS_MAX) {
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_USAGE,
+                    "%s: at least %d characters are needed, at most %d", name, TERM_CHARACTERS_MIN,
+                    TERM_CHARACTERS_MAX);
+        return FALSE;
+    }
+    g_strdelimit(folded, "\n", ' '); /* between lines */
+    if (field == FIELDS)
+        add_text(search, term, g_steal_pointer(&folded));
+    else
+        add_condition(search, field, g_steal_pointer(&folded));
+    return TRUE;
+}
+
+static void
+add_marks(Search *search, const MugaiQuery *query)
+{
+    g_autofree char *state = g_strconcat(MUGAI_WORD_STATE, query->state, NULL);
+
     if (query->state != NULL)
-        demand_text(clause, "state = ?", query->state);
-    if (query->held)
-        g_string_append(clause->where, " AND held");
-    demand_term(clause, "sender :", "words.sender", query->from);
-    demand_term(clause, "recipients :", "words.recipients", query->to);
-    demand_term(clause, "subject :", "words.subject", query->subject);
-    demand_term(clause, "",
-                "words.sender || char(10) || words.recipients || char(10) || words.subject || "
-                "char(10) || words.other",
-                query->text);
-    if (clause->match->len > 0)
-        demand_text(clause, "words MATCH ?", clause->match->str);
-}
-
-/* Few matches of an index: start from them. Looking through everything: start from the newest, to
- * stop at the limit. */
-static char *
-write_statement(const Clause *clause, const MugaiQuery *query)
-{
-    const char *tables = "messages";
-
-    if (clause->match->len > 0)
-        tables = "words CROSS JOIN messages ON number = words.rowid";
-    else if (clause->scans)
-        tables = "messages CROSS JOIN words ON words.rowid = number";
-    return g_strdup_printf("SELECT number FROM %s WHERE TRUE%s ORDER BY received DESC, number DESC "
-                           "LIMIT %" G_GINT64_FORMAT,
-                           tables, clause->where->str,
-                           query->limit > 0 ? (gint64)query->limit : -1);
-}
-
-/* Runs the search; numbers of rows are appended to @numbers. */
-static gboolean
-collect_numbers(MugaiIndex *index, const char *sql, const GPtrArray *values, GArray *numbers,
-                GError **error)
-{
-    g_autoptr(sqlite3_stmt) search = NULL;
-    int status = SQLITE_OK;
-
-    if (sqlite3_prepare_v2(index->database, sql, -1, &search, NULL) != SQLITE_OK)
-        return mugai_index_fail(index, "search", error);
-    for (guint i = 0; i < values->len; i++)
-        sqlite3_bind_text(search, (int)i + 1, values->pdata[i], -1, SQLITE_TRANSIENT);
-    while ((status = sqlite3_step(search)) == SQLITE_ROW) {
-        gint64 number = sqlite3_column_int64(search, 0);
-
-        g_array_append_val(numbers, number);
-    }
-    return status == SQLITE_DONE || mugai_index_fail(index, "search", error);
-}
-
-static gboolean
-find_numbers(MugaiIndex *index, const MugaiQuery *query, GArray *numbers, GError **error)
-{
-    g_autoptr(GString) where = g_string_new(NULL);
-    g_autoptr(GString) match = g_string_new(NULL);
-    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
-    Clause clause = {.where = where, .values = values, .match = match};
-    g_autofree char *sql = NULL;
-
-    add_demands(&clause, query);
-    sql = write_statement(&clause, query);
-    return collect_numbers(index, sql, values, numbers, error);
-}
-
-/* Reads row @number. NULL without error: it has gone in the meantime. */
-static MugaiEntry *
-read_entry(MugaiIndex *index, sqlite3_stmt *by_number, gint64 number, GError **error)
-{
-    MugaiEntry *entry = NULL;
-    int status = SQLITE_OK;
-
-    sqlite3_bind_int64(by_number, 1, number);
-    status = sqlite3_step(by_number);
-    if (status == SQLITE_ROW)
-        entry = mugai_index_read_row(index, by_number, error);
-    else if (status != SQLITE_DONE)
-        mugai_index_fail(index, "read", error);
-    sqlite3_reset(by_number);
-    return entry;
+        add_condition(search, FIELD_MARK, mugai_words_fold(state));
+    if (query->removed)
+        add_condition(search, FIELD_MARK, g_strdup(MUGAI_WORD_REMOVED));
+    if (query->warnings)
+        add_condition(search, FIELD_MARK, g_strdup(MUGAI_WORD_WARNINGS));
+    search->marks |= query->held ? MUGAI_MARK_HELD : 0;
+    search->marks |= query->damaged ? MUGAI_MARK_DAMAGED : 0;
 }
 
 gboolean
-mugai_index_list(MugaiIndex *index, const MugaiQuery *query, MugaiIndexVisit visit, gpointer data,
-                 GError **error)
+mugai_search_init(Search *search, const MugaiQuery *query, GError **error)
 {
-    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
-    g_autoptr(sqlite3_stmt) by_number = NULL;
+    search->conditions = g_array_new(FALSE, FALSE, sizeof(Condition));
+    search->demands = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+    g_array_set_clear_func(search->conditions, condition_clear);
+    search->since = query->since > 0 ? query->since : G_MININT64;
+    search->until = query->until > 0 ? query->until : G_MAXINT64;
+    if (query->queue_id != NULL)
+        add_condition(search, FIELD_QUEUE_ID, mugai_words_fold(query->queue_id));
+    if (query->message_id != NULL)
+        add_condition(search, FIELD_MESSAGE_ID, mugai_words_fold_message_id(query->message_id));
+    add_marks(search, query);
+    return add_term(search, "subject", FIELD_SUBJECT, query->subject, error) &&
+           add_term(search, "from", FIELD_FROM, query->from, error) &&
+           add_term(search, "to", FIELD_TO, query->to, error) &&
+           add_term(search, "name", FIELD_NAME, query->name, error) &&
+           add_term(search, "text", FIELDS, query->text, error);
+}
 
-    if (!mugai_index_refresh(index, error) || !find_numbers(index, query, numbers, error))
-        return FALSE;
-    if (sqlite3_prepare_v2(index->database,
-                           "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE number = ?", -1,
-                           &by_number, NULL) != SQLITE_OK)
-        return mugai_index_fail(index, "read", error);
-    for (guint i = 0; i < numbers->len; i++) {
-        g_autoptr(GError) local = NULL;
-        g_autoptr(MugaiEntry) entry =
-            read_entry(index, by_number, g_array_index(numbers, gint64, i), &local);
+/* --- comparing --- */
 
-        if (local != NULL) {
-            g_propagate_error(error, g_steal_pointer(&local));
+static gboolean
+is_in(const MugaiWords *words, Field field, const char *folded)
+{
+    return field < FIELDS_OF_TEXT ? strstr(words->fields[field], folded) != NULL
+                                  : mugai_words_has_line(words, field, folded);
+}
+
+static gboolean
+holds(const Condition *condition, const MugaiWords *words)
+{
+    if (condition->field < FIELDS)
+        return is_in(words, condition->field, condition->folded);
+    for (Field field = 0; field < FIELDS_OF_TEXT; field++) {
+        if (is_in(words, field, condition->folded))
+            return TRUE;
+    }
+    return is_in(words, FIELD_ID, condition->id) ||
+           is_in(words, FIELD_QUEUE_ID, condition->folded) ||
+           is_in(words, FIELD_MESSAGE_ID, condition->message_id);
+}
+
+gboolean
+mugai_search_matches(const Search *search, const MugaiWords *words)
+{
+    for (guint i = 0; i < search->conditions->len; i++) {
+        if (!holds(&g_array_index(search->conditions, Condition, i), words))
             return FALSE;
-        }
-        if (entry != NULL && !visit(entry, data))
-            break;
     }
     return TRUE;
 }

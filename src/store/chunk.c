@@ -1,0 +1,387 @@
+/*
+ * chunk.c - which rows have a hash: small inverted lists that are written once
+ *
+ *     fresh    rows that are in no chunk yet, with their searched text; they are looked through
+ *     chunk    MUGAI_CHUNK_ROWS rows that were fresh together, numbered anew in order of time:
+ *              number = chunk << MUGAI_CHUNK_BITS | place
+ *     lists    for each chunk, ordered by hash: which places have it
+ *
+ * Lists are packed into leaves of less than a page of SQLite, found by the chunk and the first hash
+ * in them. In a leaf, for each list: the distance of its hash from the one before, its form and
+ * octets in one number, and the places as distances, or, where many have it, as bits. Numbers are
+ * base 128, the lowest seven bits first.
+ *
+ * Nothing is ever merged: an entry costs the same in an empty index and in a full one. Retention
+ * removes the oldest first, so that chunks empty one by one and go whole; a row removed before
+ * stays in the lists and is not there when it is looked for.
+ *
+ * Invariants: 1. a chunk's places are in order of (received, id);
+ *             2. a chunk is written in the transaction that renumbers its rows: a reader sees both
+ *                or neither.
+ * Trust: the file is ours, but disks are not perfect: every number is checked against its bound.
+ * Errors: SYSTEM, MALFORMED.
+ */
+#include "index_private.h"
+
+#include <string.h>
+
+/* Fits a page of 4096 octets with its own bookkeeping. */
+#define LEAF_OCTETS_MAX 4000u
+/* Lists of bits are this long; longer ones of places are written as such. */
+#define BITS_OCTETS (MUGAI_CHUNK_ROWS / 8)
+#define VARINT_OCTETS_MAX 5
+#define HASH_BITS 32
+#define PLACE_MASK (MUGAI_CHUNK_ROWS - 1)
+
+/* --- numbers of variable length --- */
+
+static void
+append_number(GByteArray *octets, guint32 number)
+{
+    guint8 octet = 0;
+
+    for (; number >= 0x80; number >>= 7) {
+        octet = (guint8)(number | 0x80);
+        g_byte_array_append(octets, &octet, 1);
+    }
+    octet = (guint8)number;
+    g_byte_array_append(octets, &octet, 1);
+}
+
+/* Octets still to be read; failed once, failed for good. */
+typedef struct {
+    const guint8 *at, *end;
+    gboolean failed;
+} Reader;
+
+static guint32
+read_number(Reader *reader)
+{
+    guint64 number = 0;
+
+    for (int i = 0; i < VARINT_OCTETS_MAX && reader->at < reader->end; i++) {
+        guint8 octet = *reader->at++;
+
+        number |= (guint64)(octet & 0x7F) << (7 * i);
+        if (octet < 0x80)
+            return (guint32)number;
+    }
+    reader->failed = TRUE;
+    return 0;
+}
+
+/* --- writing --- */
+
+/* The hashes of the rows of a chunk to be: hash << MUGAI_CHUNK_BITS | place. */
+typedef struct {
+    MugaiIndex *index;
+    gint64 chunk;
+    GArray *keys; /* of guint64 */
+    gint64 rows;
+    gint64 oldest, newest;
+} Seal;
+
+static int
+compare_keys(gconstpointer a, gconstpointer b)
+{
+    guint64 first = *(const guint64 *)a;
+    guint64 second = *(const guint64 *)b;
+
+    return (first > second) - (first < second);
+}
+
+/* The list of the keys from @from, which have one hash; returns where the next begins. */
+static guint
+pack_list(const GArray *keys, guint from, GByteArray *list, gboolean *ret_bits)
+{
+    MugaiBits bits = {0};
+    guint64 hash = g_array_index(keys, guint64, from) >> MUGAI_CHUNK_BITS;
+    guint32 last = 0;
+    guint at = from;
+
+    g_byte_array_set_size(list, 0);
+    for (; at < keys->len && g_array_index(keys, guint64, at) >> MUGAI_CHUNK_BITS == hash; at++) {
+        guint32 place = (guint32)(g_array_index(keys, guint64, at) & PLACE_MASK);
+
+        if (at > from && place == last)
+            continue; /* the same hash twice in a row */
+        append_number(list, place - last);
+        bits.words[place / 64] |= G_GUINT64_CONSTANT(1) << (place % 64);
+        last = place;
+    }
+    *ret_bits = list->len >= BITS_OCTETS;
+    if (*ret_bits) {
+        g_byte_array_set_size(list, 0);
+        for (gsize i = 0; i < G_N_ELEMENTS(bits.words); i++) {
+            guint64 word = GUINT64_TO_LE(bits.words[i]);
+
+            g_byte_array_append(list, (const guint8 *)&word, sizeof word);
+        }
+    }
+    return at;
+}
+
+static gint64
+leaf_number(gint64 chunk, guint32 hash)
+{
+    return chunk << HASH_BITS | hash;
+}
+
+static gboolean
+write_leaf(const Seal *seal, sqlite3_stmt *insert, guint32 first, GByteArray *leaf, GError **error)
+{
+    sqlite3_bind_int64(insert, 1, leaf_number(seal->chunk, first));
+    sqlite3_bind_blob(insert, 2, leaf->data, (int)leaf->len, SQLITE_STATIC);
+    if (!mugai_index_run(seal->index, insert, error))
+        return FALSE;
+    g_byte_array_set_size(leaf, 0);
+    return TRUE;
+}
+
+static gboolean
+write_lists(const Seal *seal, GError **error)
+{
+    g_autoptr(sqlite3_stmt) insert =
+        mugai_index_prepare(seal->index, "INSERT INTO lists(number, leaf) VALUES(?, ?)", error);
+    g_autoptr(GByteArray) leaf = g_byte_array_new();
+    g_autoptr(GByteArray) list = g_byte_array_new();
+    guint32 first = 0;
+    guint32 last = 0;
+    guint at = 0;
+
+    if (insert == NULL)
+        return FALSE;
+    while (at < seal->keys->len) {
+        guint32 hash = (guint32)(g_array_index(seal->keys, guint64, at) >> MUGAI_CHUNK_BITS);
+        gboolean bits = FALSE;
+
+        at = pack_list(seal->keys, at, list, &bits);
+        if (leaf->len + list->len + 2 * VARINT_OCTETS_MAX > LEAF_OCTETS_MAX &&
+            !write_leaf(seal, insert, first, leaf, error))
+            return FALSE;
+        if (leaf->len == 0)
+            first = last = hash;
+        append_number(leaf, hash - last);
+        append_number(leaf, list->len << 1 | (bits ? 1 : 0));
+        g_byte_array_append(leaf, list->data, list->len);
+        last = hash;
+    }
+    return leaf->len == 0 || write_leaf(seal, insert, first, leaf, error);
+}
+
+/* Takes the hashes of the fresh row at hand, and gives its entry the number of its place. */
+static gboolean
+seal_row(Seal *seal, sqlite3_stmt *fresh, sqlite3_stmt *renumber, GError **error)
+{
+    g_autoptr(GArray) hashes = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_auto(MugaiWords) words = {0};
+
+    for (int i = 0; i < FIELDS; i++)
+        words.fields[i] = mugai_index_copy_column(fresh, 2 + i);
+    mugai_words_hash(&words, hashes);
+    for (guint i = 0; i < hashes->len; i++) {
+        guint64 key = (guint64)g_array_index(hashes, guint32, i) << MUGAI_CHUNK_BITS;
+
+        key |= (guint64)seal->rows;
+        g_array_append_val(seal->keys, key);
+    }
+    seal->newest = sqlite3_column_int64(fresh, 1);
+    if (seal->rows == 0)
+        seal->oldest = seal->newest;
+    sqlite3_bind_int64(renumber, 1, seal->chunk << MUGAI_CHUNK_BITS | seal->rows);
+    sqlite3_bind_int64(renumber, 2, sqlite3_column_int64(fresh, 0));
+    seal->rows++;
+    return mugai_index_run(seal->index, renumber, error);
+}
+
+static gboolean
+seal_rows(Seal *seal, GError **error)
+{
+    g_autoptr(sqlite3_stmt) fresh = mugai_index_prepare(
+        seal->index,
+        "SELECT number, received, senders, recipients, subject, names, ids, queue_id, message_id,"
+        " marks FROM fresh ORDER BY received, id",
+        error);
+    g_autoptr(sqlite3_stmt) renumber =
+        fresh != NULL
+            ? mugai_index_prepare(seal->index, "UPDATE messages SET number = ? WHERE number = ?",
+                                  error)
+            : NULL;
+    int status = SQLITE_OK;
+
+    if (renumber == NULL)
+        return FALSE;
+    while ((status = sqlite3_step(fresh)) == SQLITE_ROW) {
+        if (seal->rows == MUGAI_CHUNK_ROWS)
+            return mugai_index_damaged(seal->index, "too many fresh rows", error);
+        if (!seal_row(seal, fresh, renumber, error))
+            return FALSE;
+    }
+    return status == SQLITE_DONE || mugai_index_fail(seal->index, "fresh rows", error);
+}
+
+/* The number of the chunk to be; 0 with @error. */
+static gint64
+next_chunk(MugaiIndex *index, GError **error)
+{
+    g_autoptr(sqlite3_stmt) last =
+        mugai_index_prepare(index, "SELECT ifnull(max(chunk), 0) FROM chunks", error);
+
+    if (last == NULL)
+        return 0;
+    if (sqlite3_step(last) != SQLITE_ROW)
+        return mugai_index_fail(index, "chunks", error);
+    return sqlite3_column_int64(last, 0) + 1;
+}
+
+static gboolean
+note_chunk(const Seal *seal, GError **error)
+{
+    g_autoptr(sqlite3_stmt) insert = mugai_index_prepare(
+        seal->index, "INSERT INTO chunks(chunk, oldest, newest, live) VALUES(?, ?, ?, ?)", error);
+
+    if (insert == NULL)
+        return FALSE;
+    sqlite3_bind_int64(insert, 1, seal->chunk);
+    sqlite3_bind_int64(insert, 2, seal->oldest);
+    sqlite3_bind_int64(insert, 3, seal->newest);
+    sqlite3_bind_int64(insert, 4, seal->rows);
+    return mugai_index_run(seal->index, insert, error);
+}
+
+/* How many numbers the fresh rows span: no more than that there are. */
+static gint64
+fresh_span(MugaiIndex *index)
+{
+    sqlite3_stmt *span = index->statements[STATEMENT_FRESH];
+    gint64 numbers = 0;
+
+    if (sqlite3_step(span) == SQLITE_ROW && sqlite3_column_type(span, 0) != SQLITE_NULL)
+        numbers = sqlite3_column_int64(span, 1) - sqlite3_column_int64(span, 0) + 1;
+    sqlite3_reset(span);
+    return numbers;
+}
+
+gboolean
+mugai_chunk_seal(MugaiIndex *index, GError **error)
+{
+    g_autoptr(GArray) keys = NULL;
+    Seal seal = {.index = index};
+
+    if (fresh_span(index) < MUGAI_CHUNK_ROWS)
+        return TRUE;
+    seal.chunk = next_chunk(index, error);
+    if (seal.chunk == 0)
+        return FALSE;
+    keys = g_array_new(FALSE, FALSE, sizeof(guint64));
+    seal.keys = keys;
+    if (!seal_rows(&seal, error))
+        return FALSE;
+    g_array_sort(keys, compare_keys);
+    return write_lists(&seal, error) && note_chunk(&seal, error) &&
+           mugai_index_execute(index, "DELETE FROM fresh", error);
+}
+
+/* --- reading --- */
+
+static void
+set_bits(Reader *list, gboolean is_bits, MugaiBits *bits)
+{
+    guint32 place = 0;
+
+    if (is_bits) {
+        list->failed = list->end - list->at != BITS_OCTETS;
+        for (gsize i = 0; i < G_N_ELEMENTS(bits->words) && !list->failed; i++) {
+            memcpy(&bits->words[i], list->at + i * sizeof bits->words[i], sizeof bits->words[i]);
+            bits->words[i] = GUINT64_FROM_LE(bits->words[i]);
+        }
+        return;
+    }
+    while (list->at < list->end && !list->failed) {
+        place += read_number(list);
+        list->failed |= place >= MUGAI_CHUNK_ROWS;
+        if (!list->failed)
+            bits->words[place / 64] |= G_GUINT64_CONSTANT(1) << (place % 64);
+    }
+}
+
+/* Looks for @wanted in a leaf whose first hash is @hash. FALSE: the leaf is damaged. */
+static gboolean
+search_leaf(Reader leaf, guint32 hash, guint32 wanted, MugaiBits *ret_bits)
+{
+    while (leaf.at < leaf.end) {
+        guint32 form = 0;
+        Reader list = {0};
+
+        hash += read_number(&leaf);
+        form = read_number(&leaf);
+        if (leaf.failed || (gsize)(leaf.end - leaf.at) < form >> 1)
+            return FALSE;
+        list = (Reader){.at = leaf.at, .end = leaf.at + (form >> 1)};
+        leaf.at = list.end;
+        if (hash == wanted) {
+            set_bits(&list, (form & 1) != 0, ret_bits);
+            return !list.failed;
+        }
+        if (hash > wanted)
+            break;
+    }
+    return TRUE;
+}
+
+gboolean
+mugai_chunk_find(MugaiIndex *index, gint64 chunk, guint32 hash, MugaiBits *ret_bits, GError **error)
+{
+    sqlite3_stmt *find = index->statements[STATEMENT_LIST];
+    gboolean found = TRUE;
+    int status = SQLITE_OK;
+
+    *ret_bits = (MugaiBits){0};
+    sqlite3_bind_int64(find, 1, leaf_number(chunk, hash));
+    status = sqlite3_step(find);
+    if (status == SQLITE_ROW && sqlite3_column_int64(find, 0) >> HASH_BITS == chunk) {
+        const guint8 *octets = sqlite3_column_blob(find, 1);
+        gsize length = (gsize)sqlite3_column_bytes(find, 1);
+        Reader leaf = {.at = octets, .end = octets + length};
+
+        found = search_leaf(leaf, (guint32)sqlite3_column_int64(find, 0), hash, ret_bits) ||
+                mugai_index_damaged(index, "a list cannot be read", error);
+    } else if (status != SQLITE_ROW && status != SQLITE_DONE) {
+        found = mugai_index_fail(index, "list", error);
+    }
+    sqlite3_reset(find);
+    return found;
+}
+
+/* --- removing --- */
+
+static gboolean
+drop_chunk(MugaiIndex *index, gint64 chunk, GError **error)
+{
+    g_autofree char *sql = g_strdup_printf("DELETE FROM lists WHERE number >= %" G_GINT64_FORMAT
+                                           " AND number < %" G_GINT64_FORMAT ";"
+                                           "DELETE FROM chunks WHERE chunk = %" G_GINT64_FORMAT,
+                                           leaf_number(chunk, 0), leaf_number(chunk + 1, 0), chunk);
+
+    return mugai_index_execute(index, sql, error);
+}
+
+gboolean
+mugai_chunk_remove_row(MugaiIndex *index, gint64 number, GError **error)
+{
+    sqlite3_stmt *fewer = index->statements[STATEMENT_REMOVE_FROM_CHUNK];
+    gint64 chunk = number >> MUGAI_CHUNK_BITS;
+    gint64 left = 0;
+    int status = SQLITE_OK;
+
+    sqlite3_bind_int64(fewer, 1, chunk);
+    status = sqlite3_step(fewer);
+    if (status == SQLITE_ROW)
+        left = sqlite3_column_int64(fewer, 0);
+    sqlite3_reset(fewer);
+    if (status == SQLITE_DONE)
+        return mugai_index_damaged(index, "a row of no chunk", error);
+    if (status != SQLITE_ROW)
+        return mugai_index_fail(index, "chunk", error);
+    return left > 0 || drop_chunk(index, chunk, error);
+}
