@@ -1,9 +1,10 @@
 /*
  * main.c - mugaid: the milter daemon
  *
- * Reads the configuration, opens the store, starts the worker, takes the socket, and lets
- * libmilter's threads do the rest. This thread waits for signals: SIGHUP reads the configuration
- * anew, SIGTERM and SIGINT end.
+ * Splits into starter and service (see starter.c). The service reads the configuration, takes the
+ * socket, locks itself, opens the store, has the worker started, and lets libmilter's threads do
+ * the rest. Its first thread waits for signals: SIGHUP reads the configuration anew, SIGTERM and
+ * SIGINT end.
  *
  * libmilter starts a thread that waits for these signals too and ends the milter on each of them,
  * SIGHUP included, which thread gets one being a matter of luck. It cannot be told not to, so it is
@@ -12,13 +13,17 @@
  * Invariants: 1. "ready" is said when the socket takes connections and the worker is warm, not
  *                before;
  *             2. a wrong configuration changes nothing in a running daemon;
- *             3. at the end, messages under way are answered first, for END_SECONDS at most.
+ *             3. nothing that comes from outside is read before the lock;
+ *             4. at the end, messages under way are answered first, for END_SECONDS at most.
  * Errors: of the start: one line that says what to do, and an exit status of sysexits.h.
- * Limits: socket and store of a running daemon do not change; that takes a restart.
+ * Limits: socket, store, users and worker program of a running daemon do not change; that takes a
+ * restart, and so do notices and a key in other directories than at its start.
  */
+#include "confine.h"
 #include "indexer.h"
 #include "service.h"
 #include "session.h"
+#include "starter.h"
 
 #include <mugai/error.h>
 #include <mugai/log.h>
@@ -48,6 +53,7 @@ typedef struct {
     gboolean log_stderr;
     gint ready_fd;
     gboolean version;
+    MugaiLauncher *launcher; /* of the service */
 } Options;
 
 /* Octets in the pipe: why the first thread wakes up. */
@@ -231,14 +237,38 @@ load(const Options *options, MugaiConfig **ret_config, GError **error)
 static void
 keep_fixed(MugaiConfig *config, const MugaiConfig *running)
 {
-    if (strcmp(config->socket, running->socket) == 0 &&
-        strcmp(config->store_path, running->store_path) == 0)
-        return;
-    mugai_log(MUGAI_LOG_WARNING, "reload: a new [milter] socket or [store] path takes a restart");
-    g_free(config->socket);
-    config->socket = g_strdup(running->socket);
-    g_free(config->store_path);
-    config->store_path = g_strdup(running->store_path);
+    const struct {
+        char **now;
+        const char *then;
+        const char *name;
+    } fixed[] = {
+        {&config->socket, running->socket, "[milter] socket"},
+        {&config->milter_user, running->milter_user, "[milter] user"},
+        {&config->worker_program, running->worker_program, "[worker] program"},
+        {&config->worker_user, running->worker_user, "[worker] user"},
+        {&config->store_path, running->store_path, "[store] path"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++) {
+        if (g_strcmp0(*fixed[i].now, fixed[i].then) == 0)
+            continue;
+        mugai_log(MUGAI_LOG_WARNING, "reload: a new %s takes a restart", fixed[i].name);
+        g_free(*fixed[i].now);
+        *fixed[i].now = g_strdup(fixed[i].then);
+    }
+}
+
+static void
+log_no_reload(const GError *error)
+{
+    /* The lock's answer to a path, or that of the file's mode: the text of the error is the same.
+     */
+    gboolean out_of_reach = strstr(error->message, g_strerror(EACCES)) != NULL;
+
+    mugai_log(MUGAI_LOG_ERROR, "reload: the old settings stay: %s%s", error->message,
+              out_of_reach ? ": a running mugaid reads only in the directories that it was started "
+                             "with, another one takes a restart"
+                           : "");
 }
 
 static void
@@ -251,7 +281,7 @@ reload(const Options *options, MugaiDesk *desk)
 
     if (load(options, &config, &error)) {
         keep_fixed(config, running->config);
-        service = mugai_service_new(config, &error);
+        service = mugai_service_new(config, options->launcher, &error);
     }
     if (service != NULL)
         mugai_desk_replace(desk, service);
@@ -259,7 +289,7 @@ reload(const Options *options, MugaiDesk *desk)
     if (service != NULL)
         mugai_log(MUGAI_LOG_INFO, "reload: done");
     else
-        mugai_log(MUGAI_LOG_ERROR, "reload: the old settings stay: %s", error->message);
+        log_no_reload(error);
 }
 
 /* --- serving --- */
@@ -331,9 +361,9 @@ serve(const Options *options, MugaiDesk *desk, const MugaiConfig *config, GError
     int events = -1;
 
     indexer = mugai_indexer_new(desk, config, error);
-    if (indexer == NULL || !mugai_session_register(desk, indexer, error) ||
-        !open_socket(config, error) || !open_events(&events, error))
+    if (indexer == NULL || !open_events(&events, error))
         return FALSE;
+    mugai_session_use(desk, indexer);
     g_thread_unref(g_thread_new("libmilter", run_libmilter, NULL));
     say_ready(options);
     if (!handle_events(events, options, desk)) {
@@ -345,16 +375,49 @@ serve(const Options *options, MugaiDesk *desk, const MugaiConfig *config, GError
     return TRUE;
 }
 
+/* With the socket open and the lock applied. */
 static gboolean
-run(const Options *options, GError **error)
+start_and_serve(const Options *options, MugaiConfig *config, GError **error)
 {
-    MugaiService *service = NULL;
+    MugaiService *service = mugai_service_new(config, options->launcher, error);
+
+    return service != NULL && serve(options, mugai_desk_new(service), service->config, error);
+}
+
+/* The service. It reads the configuration itself, so that what it may not read shows now and not at
+ * the first reload. */
+static gboolean
+run_service(const Options *options, GError **error)
+{
+    g_autofree char *socket_path = NULL;
     MugaiConfig *config = NULL;
 
     if (!load(options, &config, error))
         return FALSE;
-    service = mugai_service_new(config, error);
-    return service != NULL && serve(options, mugai_desk_new(service), service->config, error);
+    socket_path = g_strdup(unix_path(config->socket));
+    if (!mugai_session_register(error) || !open_socket(config, error)) {
+        mugai_config_free(config);
+        return FALSE;
+    }
+    if (!mugai_confine(config, socket_path, options->config_file, error))
+        mugai_config_free(config);
+    else if (start_and_serve(options, config, error))
+        return TRUE;
+    if (socket_path != NULL)
+        (void)unlink(socket_path);
+    return FALSE;
+}
+
+/* Returns in the service. */
+static gboolean
+run(Options *options, GError **error)
+{
+    g_autoptr(MugaiConfig) config = NULL;
+
+    if (!load(options, &config, error))
+        return FALSE;
+    options->launcher = mugai_starter_split(config, options->ready_fd, error);
+    return options->launcher != NULL && run_service(options, error);
 }
 
 int

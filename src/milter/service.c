@@ -28,7 +28,7 @@ service_clear(gpointer data)
 }
 
 MugaiService *
-mugai_service_new(MugaiConfig *config, GError **error)
+mugai_service_new(MugaiConfig *config, MugaiLauncher *launcher, GError **error)
 {
     g_autoptr(MugaiService) service = g_atomic_rc_box_new0(MugaiService);
 
@@ -36,7 +36,7 @@ mugai_service_new(MugaiConfig *config, GError **error)
     service->store = mugai_store_open(config, error);
     if (service->store == NULL)
         return NULL;
-    service->pool = mugai_pool_new(config, error);
+    service->pool = mugai_pool_new_launched(config, launcher, error);
     return service->pool != NULL ? g_steal_pointer(&service) : NULL;
 }
 

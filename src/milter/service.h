@@ -13,8 +13,9 @@ typedef struct {
     MugaiPool *pool;
 } MugaiService;
 
-/* Opens the store and starts a worker. Takes @config over, also on failure. */
-MugaiService *mugai_service_new(MugaiConfig *config, GError **error);
+/* Opens the store and has @launcher, which outlives everything, start a worker. Takes @config over,
+ * also on failure. */
+MugaiService *mugai_service_new(MugaiConfig *config, MugaiLauncher *launcher, GError **error);
 MugaiService *mugai_service_ref(MugaiService *service);
 /* The last one waits for the worker to end. */
 void mugai_service_unref(MugaiService *service);

@@ -519,7 +519,7 @@ on_close(SMFICTX *ctx)
 }
 
 gboolean
-mugai_session_register(MugaiDesk *desk, MugaiIndexer *indexer, GError **error)
+mugai_session_register(GError **error)
 {
     static char name[] = "mugaid";
     struct smfiDesc callbacks = {
@@ -540,11 +540,16 @@ mugai_session_register(MugaiDesk *desk, MugaiIndexer *indexer, GError **error)
         .xxfi_negotiate = on_negotiate,
     };
 
-    the_desk = desk;
-    the_indexer = indexer;
     if (smfi_register(callbacks) == MI_SUCCESS)
         return TRUE;
     g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
                         "libmilter does not take the callbacks");
     return FALSE;
+}
+
+void
+mugai_session_use(MugaiDesk *desk, MugaiIndexer *indexer)
+{
+    the_desk = desk;
+    the_indexer = indexer;
 }

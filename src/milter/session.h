@@ -6,6 +6,8 @@
 
 #include <libmilter/mfapi.h>
 
-/* Registers the callbacks. @desk and @indexer outlive smfi_main(). SYSTEM. Once per process:
- * libmilter hands its callbacks nothing of the program's own. */
-gboolean mugai_session_register(MugaiDesk *desk, MugaiIndexer *indexer, GError **error);
+/* Registers the callbacks. SYSTEM. */
+gboolean mugai_session_register(GError **error);
+/* What they use, from before smfi_main() until after it. Once per process: libmilter hands its
+ * callbacks nothing of the program's own. */
+void mugai_session_use(MugaiDesk *desk, MugaiIndexer *indexer);

@@ -428,9 +428,21 @@ class Mugaid:
     def kill(self):
         """The power fails: no chance to tidy up."""
         if self._child is not None:
+            service = os.pidfd_open(self.service())
             self._child.kill()
             self._child.wait()
             self._child = None
+            select.select([service], [], [], DEADLINE_SECONDS)
+            os.close(service)
+
+    def service(self):
+        """Process id of the one that serves mail; our child is its starter."""
+        return next(pid for pid in self._offspring() if self._name(pid) == "mugaid")
+
+    @staticmethod
+    def _name(pid):
+        with contextlib.suppress(OSError):  # a process that has just ended
+            return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
 
     @property
     def pid(self):
@@ -438,7 +450,11 @@ class Mugaid:
         return self._child.pid
 
     def workers(self):
-        """Process ids of everything that mugaid started: mugai-worker and its children."""
+        """Process ids of mugai-worker and its children."""
+        return [pid for pid in self._offspring() if self._name(pid) != "mugaid"]
+
+    def _offspring(self):
+        """Process ids of all that came from our child."""
         found, parents = [], [self._child.pid]
         while parents:
             parent = parents.pop()

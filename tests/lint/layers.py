@@ -30,7 +30,7 @@ LIBRARIES = {
 
 # program -> the libraries of the table that it may be linked with
 PROGRAMS = {
-    "mugaid": ("src/milter/mugaid", {"libmilter", "SQLite", "json-glib", "libsodium", "zlib"}),
+    "mugaid": ("src/milter/mugaid", {"libseccomp", "libmilter", "SQLite", "json-glib", "libsodium", "zlib"}),
     "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "libsodium", "zlib"}),
     "mugai-worker": ("src/worker/mugai-worker", {"GMime", "libxml2", "json-glib", "libidn2", "libmagic", "libseccomp",
                                                "zlib"}),
