@@ -72,13 +72,19 @@ static char *
 to_ascii(const char *name, gsize length)
 {
     g_autofree char *decoded = g_uri_unescape_segment(name, name + length, NULL);
+    g_autofree char *lower = NULL;
     char *ascii = NULL;
     char *copy = NULL;
 
     if (decoded == NULL || decoded[0] == '\0' || !g_utf8_validate(decoded, -1, NULL))
         return NULL;
+    lower = g_ascii_strdown(decoded, -1);
+    /* Of ASCII libidn2 does no more than that, unless it is an A-label already; and it takes its
+     * time. */
+    if (g_str_is_ascii(lower) && strstr(lower, "xn--") == NULL)
+        return g_steal_pointer(&lower);
     if (idn2_to_ascii_8z(decoded, &ascii, IDN2_NONTRANSITIONAL) != IDN2_OK)
-        return g_ascii_strdown(decoded, -1);
+        return g_steal_pointer(&lower);
     copy = g_ascii_strdown(ascii, -1);
     idn2_free(ascii);
     return copy;
@@ -247,11 +253,12 @@ is_host_character(char c)
 static gboolean
 is_no_domain(const char *label)
 {
-    static const char *const no_domains[] = {
-        "js",  "md",  "py",  "sh",  "pl",  "rs",  "so",  "ps",  "cc",  "ai",  "zip",
-        "mov", "doc", "xls", "ppt", "pdf", "txt", "htm", "php", "asp", "jpg", "png",
-        "gif", "csv", "exe", "xml", "css", "dll", "ics", "eml", "msg", "jsp", "cgi",
-        "log", "mp3", "mp4", "bat", "lzh", "tar", "psd", "bmp", "tif"};
+    static const char *const no_domains[] = {"js",  "md",  "py",  "sh",  "pl",  "rs",  "so",
+                                             "ps",  "cc",  "ai",  "zip", "mov", "doc", "xls",
+                                             "ppt", "pdf", "txt", "htm", "php", "asp", "jpg",
+                                             "png", "gif", "csv", "exe", "xml", "css", "dll",
+                                             "ics", "eml", "msg", "jsp", "cgi", "log", "mp3",
+                                             "mp4", "bat", "lzh", "tar", "psd", "bmp", "tif"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(no_domains); i++) {
         if (g_ascii_strcasecmp(label, no_domains[i]) == 0)
