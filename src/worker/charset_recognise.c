@@ -238,14 +238,14 @@ price_windows_1252(const Place *place, gsize *ret_taken)
     return letters && n <= 2 ? price : price + (guint)(n - 1) * PRICE_ALONE;
 }
 
-/* ASCII costs nothing: it is the same in all readings. */
+/* ASCII costs nothing: it is the same in all readings. Counts no further than to @enough. */
 static guint64
-price_of(Price price, const guint8 *octets, gsize length)
+price_of(Price price, const guint8 *octets, gsize length, guint64 enough)
 {
     Place place = {octets, octets, octets + length};
     guint64 sum = 0;
 
-    while (place.at < place.end) {
+    while (place.at < place.end && sum < enough) {
         gsize taken = sink_ascii_run(place.at, (gsize)(place.end - place.at));
         place.at += taken;
         if (place.at < place.end) {
@@ -278,6 +278,13 @@ discount(guint64 price, MugaiCharset charset, MugaiCharset labelled)
     return charset == MUGAI_CHARSET_WINDOWS_1252 ? price * 9 / 10 : price / 2;
 }
 
+/* A price that discount() leaves no lower than @lowest. */
+static guint64
+too_dear(guint64 lowest, MugaiCharset charset, MugaiCharset labelled)
+{
+    return charset == labelled && lowest < G_MAXUINT64 / 2 ? lowest * 2 + 2 : lowest;
+}
+
 /* What looks western under the label of another encoding is not that: broken, and left to the
  * label. */
 static MugaiCharset
@@ -287,8 +294,11 @@ cheapest(const guint8 *octets, gsize length, MugaiCharset labelled)
     guint64 lowest = G_MAXUINT64;
 
     for (gsize i = 0; i < G_N_ELEMENTS(readings); i++) {
+        MugaiCharset charset = readings[i].charset;
+        guint64 enough = too_dear(lowest, charset, labelled);
         guint64 price =
-            discount(price_of(readings[i].price, octets, length), readings[i].charset, labelled);
+            discount(price_of(readings[i].price, octets, length, enough), charset, labelled);
+
         if (price < lowest) {
             best = readings[i].charset;
             lowest = price;
