@@ -69,10 +69,6 @@ static const int allowed[] = {
 static const int refused[] = {SCMP_SYS(open),  SCMP_SYS(openat), SCMP_SYS(stat),
                               SCMP_SYS(lstat), SCMP_SYS(access), SCMP_SYS(readlink)};
 
-/* Searched as a tree, not as a list: the kernel tries every call that there is when a process is
- * locked. */
-#define OPTIMISE_AS_TREE 2
-
 static gboolean
 add_rules(scmp_filter_ctx filter)
 {
@@ -129,7 +125,7 @@ mugai_lock_new(GError **error)
     g_autoptr(MugaiLock) lock = g_new0(MugaiLock, 1);
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     gboolean made = filter != NULL && add_rules(filter) &&
-                    seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, OPTIMISE_AS_TREE) == 0 &&
+                    seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, MUGAI_LOCK_AS_TREE) == 0 &&
                     export_program(filter, lock);
 
     if (filter != NULL)

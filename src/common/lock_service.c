@@ -200,8 +200,10 @@ static gboolean
 filter_calls(GError **error)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    gboolean filtered = filter != NULL && seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
-                        add_rules(filter) && seccomp_load(filter) == 0;
+    gboolean filtered =
+        filter != NULL && seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
+        seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, MUGAI_LOCK_AS_TREE) == 0 &&
+        add_rules(filter) && seccomp_load(filter) == 0;
 
     if (filter != NULL)
         seccomp_release(filter);
