@@ -29,8 +29,10 @@ class Answer:
     verdict: str  # "continue", "accept", "tempfail", "reply", ...
     reply: str = ""  # of "reply": "451 4.3.0 text"
     deleted: list = dataclasses.field(default_factory=list)  # (name, number)
+    changed: list = dataclasses.field(default_factory=list)  # (name, number, value)
     added: list = dataclasses.field(default_factory=list)  # (name, value)
     body: bytes | None = None
+    held: str = ""  # why it goes into the hold queue
 
     @property
     def accepted(self):
@@ -59,10 +61,10 @@ def apply_answer(fields, body, answer):
     if not answer.accepted:
         return None
     left = list(fields)
-    for name, number in answer.deleted:
+    for name, number, value in [(*deleted, None) for deleted in answer.deleted] + answer.changed:
         same = [i for i, field in enumerate(left) if field is not None and field[0].lower() == name.lower()]
         if number <= len(same):
-            left[same[number - 1]] = None
+            left[same[number - 1]] = None if value is None else (name, value)
     left = [field for field in left if field is not None] + answer.added
     header = b"".join(name + b":" + value.replace(b"\n", b"\r\n") + b"\r\n" for name, value in left)
     return header + b"\r\n" + (body if answer.body is None else answer.body)
@@ -164,8 +166,13 @@ class Connection:
                 answer.verdict, answer.reply = "reply", data.rstrip(b"\0").decode()
             elif command == b"m":
                 name, value, _ = data[4:].split(b"\0", 2)
-                assert value == b"", "mugai changes no field"
-                answer.deleted.append((name, struct.unpack("!I", data[:4])[0]))
+                number, = struct.unpack("!I", data[:4])
+                if value:
+                    answer.changed.append((name, number, value))
+                else:
+                    answer.deleted.append((name, number))
+            elif command == b"q":
+                answer.held = data.rstrip(b"\0").decode()
             elif command == b"h":
                 name, value, _ = data.split(b"\0", 2)
                 answer.added.append((name, value))

@@ -106,7 +106,7 @@ def identifier(message):
 
 def seal(message, key, moment=None):
     """The message with the seal as its last field; moment: seconds since 1970, now if None."""
-    moment = int(time.time()) if moment is None else moment
+    moment = int(time.time() if moment is None else moment)
     signature = key.sign(text_of_signature(identifier(message), moment, sealed_octets(message)))
     field = f"Mugai-Seal: version=1; key={key.id}; time={moment}; signature={base64.b64encode(signature).decode()}"
     header, end, body = message.partition(b"\r\n\r\n")

@@ -253,6 +253,7 @@ class Passing(MilterTest):
         self.assertTrue(answer.accepted, daemon.read_log())
         self.assert_conforms(octets)
         self.assertGreaterEqual(len(answer.deleted), 320 + 8)
+        self.assertEqual(answer.changed, [])
 
     def test_I2_the_original_is_kept_byte_for_byte(self):
         original = (b"X-No-Space:value\r\nX-Tab:\tvalue\r\nX-Spaces:   value  \r\nX-Empty:\r\nX-Raw: \x81\xfe\x01\r\n"

@@ -32,6 +32,7 @@ LIBRARIES = {
 PROGRAMS = {
     "mugaid": ("src/milter/mugaid", {"libseccomp", "libmilter", "SQLite", "json-glib", "libsodium", "zlib"}),
     "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "libsodium", "zlib"}),
+    "mugai-gate": ("src/gate/mugai-gate", {"libmilter", "libsodium"}),
     "mugai-worker": ("src/worker/mugai-worker", {"GMime", "libxml2", "json-glib", "libidn2", "libmagic", "libseccomp",
                                                "zlib"}),
 }
@@ -40,6 +41,7 @@ COMMON = {"error", "limits", "profile", "log", "config", "wire", "sandbox", "tex
 # folder -> the contracts of include/mugai that it may know; the layers of the design from the bottom up
 CONTRACTS = {
     "src/guard": {"guard", "profile", "limits"},
+    "src/gate": {"guard", "profile"},
     "src/common": COMMON,
     "src/compose": COMMON | {"compose"},
     "filters": COMMON | {"filter", "charset"},
@@ -55,6 +57,7 @@ CONTRACTS = {
 # fortified forms, and the compiler's own.
 GUARD_MAY_LACK = {"memcpy", "memmove", "memset", "memcmp", "__memcpy_chk", "__memmove_chk", "__memset_chk",
                   "__stack_chk_fail", "_GLOBAL_OFFSET_TABLE_"}
+GATE_MAY_NEED = ("libmilter.so", "libsodium.so", "libc.so", "libpthread.so", "ld-linux")
 
 
 def output(*command):
@@ -155,6 +158,21 @@ def check_programs(build):
                 yield f"{program}: its link line names {library}"
 
 
+def check_gate(build):
+    """The gate shares nothing with the boundary host but the guard: no GLib, no library beside these."""
+    path = str(build / PROGRAMS["mugai-gate"][0])
+    needed = re.findall(r"\(NEEDED\).*\[(.+)\]", output("readelf", "-d", path))
+    yield from (f"mugai-gate: needs {name}" for name in needed if not name.startswith(GATE_MAY_NEED))
+    archives = {pathlib.Path(word).name for word in shlex.split(gate_link_words(build)) if word.endswith(".a")}
+    yield from (f"mugai-gate: is linked with {name}" for name in sorted(archives - {"libgate.a", "libguard.a"}))
+
+
+def gate_link_words(build):
+    """The objects and archives that the gate is made of."""
+    pattern = rf"build {PROGRAMS['mugai-gate'][0]}: c_LINKER (.*)"
+    return re.search(pattern, (build / "build.ninja").read_text())[1].replace("|", " ")
+
+
 def check_guard(build):
     """The guard stands on nothing."""
     lacking = undefined(build / "src/guard/libguard.a") - GUARD_MAY_LACK
@@ -164,7 +182,8 @@ def check_guard(build):
 
 def main(source, build):
     source, build = pathlib.Path(source), pathlib.Path(build)
-    problems = [*check_includes(source), *check_objects(build), *check_programs(build), *check_guard(build)]
+    problems = [*check_includes(source), *check_objects(build), *check_programs(build), *check_guard(build),
+                *check_gate(build)]
     print("\n".join(problems) or "every library in its folder, every folder in its layer")
     return 1 if problems else 0
 
