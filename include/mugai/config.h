@@ -83,6 +83,10 @@ typedef struct {
     /* [log] */
     guint log_level; /* a MugaiLogLevel */
     gboolean log_subjects;
+    char *log_path; /* directory of the log of looks; NULL: log in the store */
+    char *log_key;  /* path of the private key that signs it; NULL: it is not signed */
+    /* of the file that this was read from, lower-case hex; NULL: none was read */
+    char *sha256;
 } MugaiConfig;
 
 /* All defaults, no file read. */

@@ -40,4 +40,24 @@ gboolean mugai_seal_keygen(const char *private_path, const char *public_path, ch
 GBytes *mugai_seal_message(const MugaiSealKey *key, const MugaiId *id, gint64 now, GBytes *message,
                            GError **error);
 
+/* --- the same keys for short texts: the log of looks --- */
+
+/* A public key. */
+typedef struct {
+    char id[MUGAI_PROFILE_SEAL_KEY_DIGITS + 1];
+    guint8 octets[32];
+} MugaiSealPublic;
+
+/* The public half of @key. */
+void mugai_seal_key_public(const MugaiSealKey *key, MugaiSealPublic *ret_public);
+/* Reads a public key file. CONFIG, naming @path, if it cannot be read or is none. */
+gboolean mugai_seal_public_load(const char *path, MugaiSealPublic *ret_public, GError **error);
+
+/* The signature over the octets of @text in base64, newly allocated. Always the same for the same
+ * text. @text begins with words of its own for each use, so that no signature serves another. */
+char *mugai_seal_sign_text(const MugaiSealKey *key, const char *text);
+/* Whether @base64 is the signature of @public_key's owner over @text. */
+gboolean mugai_seal_verify_text(const MugaiSealPublic *public_key, const char *text,
+                                const char *base64);
+
 G_END_DECLS

@@ -84,6 +84,8 @@ static const Key keys[] = {
     {"seal", "key", TYPE_PATH, IN_CONFIG(seal_key), 0, 0, 0, NULL},
     {"log", "level", TYPE_UINT, IN_CONFIG(log_level), MUGAI_LOG_ERROR, MUGAI_LOG_DEBUG, 0, NULL},
     {"log", "subjects", TYPE_BOOLEAN, IN_CONFIG(log_subjects), 0, 0, 0, NULL},
+    {"log", "path", TYPE_PATH, IN_CONFIG(log_path), 0, 0, 0, NULL},
+    {"log", "key", TYPE_PATH, IN_CONFIG(log_key), 0, 0, 0, NULL},
 };
 
 MugaiConfig *
@@ -116,6 +118,9 @@ mugai_config_free(MugaiConfig *config)
     g_free(config->notices);
     g_free(config->store_path);
     g_free(config->seal_key);
+    g_free(config->log_path);
+    g_free(config->log_key);
+    g_free(config->sha256);
     mugai_settings_free(config->settings);
     g_free(config);
 }
@@ -400,6 +405,8 @@ mugai_config_load(const char *path, GError **error)
         return NULL;
     }
     source.contents = contents;
+    config->sha256 =
+        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)contents, strlen(contents));
     if (!refuse_unknown(&source, error) || !read_keys(&source, config, error))
         return NULL;
     return g_steal_pointer(&config);

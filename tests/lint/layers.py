@@ -37,7 +37,7 @@ PROGRAMS = {
                                                "zlib"}),
 }
 
-COMMON = {"error", "limits", "profile", "log", "config", "wire", "sandbox", "text", "id", "report", "sanitize"}
+COMMON = {"error", "limits", "profile", "log", "config", "wire", "sandbox", "text", "id", "record", "report", "sanitize"}
 # folder -> the contracts of include/mugai that it may know; the layers of the design from the bottom up
 CONTRACTS = {
     "src/guard": {"guard", "profile", "limits"},
@@ -46,11 +46,11 @@ CONTRACTS = {
     "src/compose": COMMON | {"compose"},
     "filters": COMMON | {"filter", "charset"},
     "src/worker": COMMON | {"compose", "filter", "charset"},
-    "src/store": COMMON | {"store"},
+    "src/store": COMMON | {"audit", "retention", "seal", "store"},
     "src/seal": COMMON | {"seal"},
     "src/approve": COMMON | {"compose", "guard", "approve", "seal"},
-    "src/milter": COMMON | {"approve", "store"},
-    "src/cli": COMMON | {"approve", "store", "guard", "seal"},
+    "src/milter": COMMON | {"approve", "audit", "store"},
+    "src/cli": COMMON | {"approve", "audit", "guard", "retention", "seal", "store"},
 }
 
 # What the guard may leave for others to define: the four functions that a freestanding compiler may call, their
