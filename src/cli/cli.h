@@ -6,6 +6,7 @@
 #include <mugai/config.h>
 #include <mugai/error.h>
 #include <mugai/id.h>
+#include <mugai/record.h>
 #include <mugai/store.h>
 #include <unistd.h>
 
@@ -14,11 +15,16 @@ G_BEGIN_DECLS
 /* --- verbs: each returns its exit status, or -1 with @error --- */
 
 int cmd_check_config(int argc, char **argv, GError **error);
+int cmd_delete(int argc, char **argv, GError **error);
 int cmd_get(int argc, char **argv, GError **error);
+int cmd_hold(int argc, char **argv, GError **error);
 int cmd_keygen(int argc, char **argv, GError **error);
 int cmd_list(int argc, char **argv, GError **error);
+int cmd_log(int argc, char **argv, GError **error);
+int cmd_purge(int argc, char **argv, GError **error);
 int cmd_sanitize(int argc, char **argv, GError **error);
 int cmd_show(int argc, char **argv, GError **error);
+int cmd_unhold(int argc, char **argv, GError **error);
 int cmd_verify(int argc, char **argv, GError **error);
 
 /* --- options.c --- */
@@ -35,6 +41,7 @@ gboolean mugai_cli_misuse(GError **error, const char *format, ...) G_GNUC_PRINTF
 typedef struct {
     char *config_path; /* NULL: the default */
     GStrv arguments;   /* what is no option; never NULL after parsing */
+    GPtrArray *words;  /* of char*: all that was typed after the verb */
 } MugaiCommon;
 
 void mugai_common_clear(MugaiCommon *common);
@@ -94,6 +101,11 @@ char *mugai_cli_time(gint64 seconds);
 
 /* The one id that the verb was called with. USAGE, MALFORMED. */
 gboolean mugai_cli_read_id(const MugaiCommon *common, MugaiId *ret_id, GError **error);
+/* All ids that the verb was called with, one at least, of MugaiId. USAGE, MALFORMED. */
+GArray *mugai_cli_read_ids(const MugaiCommon *common, GError **error);
+/* The index for writing, if there is one; NULL otherwise, complained of if it is not just missing.
+ */
+MugaiIndex *mugai_cli_open_index(MugaiStore *store);
 /* Reads the original to an unnamed file, and whether it is whole. @ret_size and @ret_sha256 may be
  * NULL. -1 with @error. */
 int mugai_cli_fetch(MugaiOriginal *original, guint64 *ret_size, char **ret_sha256, GError **error);
@@ -107,6 +119,24 @@ char *mugai_cli_report_json(const MugaiApproved *approved, int original, const M
 /* The same in the file @path. */
 gboolean mugai_cli_write_report(const char *path, const MugaiApproved *approved, int original,
                                 const MugaiId *id, MugaiTime received, GError **error);
+
+/* --- looks.c --- */
+
+/* An entry of the log of looks: the caller does @verb to @id (may be NULL). */
+MugaiRecord *mugai_cli_record(const char *verb, const MugaiId *id);
+/* USAGE if @reason, which may be NULL, says nothing or more than a log should hold. */
+gboolean mugai_cli_check_reason(const char *reason, GError **error);
+/* Writes @record down: granted, or refused if @why, which is taken over, is not NULL. TRUE if it is
+ * written down and granted; FALSE with @why, or with what keeps the log from being written: in both
+ * cases nothing may be given out or done. */
+gboolean mugai_cli_note(const MugaiConfig *config, MugaiRecord *record, GError *why,
+                        GError **error);
+/* The exit status for one of several messages: 1, "no", where it is held, or held already. */
+int mugai_cli_refusal_status(const GError *error);
+/* Writes @record down as failed: it was granted, and could not be done. */
+void mugai_cli_note_failure(const MugaiConfig *config, MugaiRecord *record, const GError *failure);
+/* Writes @records (of MugaiRecord) down at once. */
+gboolean mugai_cli_append(const MugaiConfig *config, const GPtrArray *records, GError **error);
 
 /* --- many.c --- */
 

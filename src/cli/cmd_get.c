@@ -6,7 +6,8 @@
  *
  * Invariants: 1. never to a terminal: what is in there could steer it;
  *             2. a file that exists is not overwritten; one that could not be written whole is
- *                removed.
+ *                removed;
+ *             3. it is written down who gets what before the first octet is given out (I9).
  */
 #include "cli.h"
 
@@ -17,6 +18,7 @@
 typedef struct {
     char *part;
     char *output;
+    char *reason;
 } GetOptions;
 
 static void
@@ -24,6 +26,7 @@ get_options_clear(GetOptions *options)
 {
     g_free(options->part);
     g_free(options->output);
+    g_free(options->reason);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GetOptions, get_options_clear)
@@ -56,8 +59,9 @@ write_file(int from, const char *path, GError **error)
     return close(g_steal_fd(&file)) == 0 || mugai_cli_fail(error, EX_IOERR, "%s", path);
 }
 
-static gboolean
-get(const MugaiConfig *config, const MugaiId *id, const GetOptions *options, GError **error)
+/* What is to be given out, in a file without a name; -1 with @error. */
+static int
+fetch(const MugaiConfig *config, const MugaiId *id, const GetOptions *options, GError **error)
 {
     g_autoptr(MugaiStore) store = mugai_store_open(config, error);
     g_autoptr(MugaiOriginal) original = store != NULL ? mugai_store_read(store, id, error) : NULL;
@@ -65,6 +69,20 @@ get(const MugaiConfig *config, const MugaiId *id, const GetOptions *options, GEr
 
     if (octets < 0 ||
         (options->part != NULL && !extract_part(config, options->part, &octets, error)))
+        return -1;
+    return g_steal_fd(&octets);
+}
+
+static gboolean
+get(const MugaiConfig *config, const MugaiId *id, const GetOptions *options, GError **error)
+{
+    GError *why = NULL;
+    g_auto(MugaiFd) octets = fetch(config, id, options, &why);
+    g_autoptr(MugaiRecord) record = mugai_cli_record("get", id);
+
+    record->part = g_strdup(options->part);
+    record->reason = g_strdup(options->reason);
+    if (!mugai_cli_note(config, record, why, error))
         return FALSE;
     if (options->output != NULL)
         return write_file(octets, options->output, error);
@@ -80,6 +98,7 @@ cmd_get(int argc, char **argv, GError **error)
          "Only this part, decoded; show names them", "PATH"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "Write to FILE, which must not exist", "FILE"},
+        {"reason", 0, 0, G_OPTION_ARG_FILENAME, &options.reason, "For the log: why", "TEXT"},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};

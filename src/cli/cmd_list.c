@@ -120,18 +120,21 @@ read_query(const ListOptions *options, MugaiQuery *query, GError **error)
 }
 
 static gboolean
-list(const MugaiConfig *config, const ListOptions *options, GError **error)
+list(const MugaiConfig *config, const ListOptions *options, GPtrArray *words, GError **error)
 {
     g_autoptr(MugaiStore) store = NULL;
     g_autoptr(MugaiIndex) index = NULL;
+    g_autoptr(MugaiRecord) record = mugai_cli_record("list", NULL);
+    GError *why = NULL;
     MugaiQuery query = {0};
     Table table = plan_table();
 
     if (!read_query(options, &query, error))
         return FALSE;
-    store = mugai_store_open(config, error);
-    index = store != NULL ? mugai_index_open(store, FALSE, error) : NULL;
-    if (index == NULL)
+    store = mugai_store_open(config, &why);
+    index = store != NULL ? mugai_index_open(store, FALSE, &why) : NULL;
+    record->words = g_ptr_array_ref(words);
+    if (!mugai_cli_note(config, record, why, error))
         return FALSE;
     if (options->json)
         return mugai_index_list(index, &query, print_json, NULL, error);
@@ -167,5 +170,5 @@ cmd_list(int argc, char **argv, GError **error)
         mugai_cli_misuse(error, "list takes options only, not \"%s\"", common.arguments[0]);
     else
         config = mugai_cli_load_config(&common, error);
-    return config != NULL && list(config, &options, error) ? EX_OK : -1;
+    return config != NULL && list(config, &options, common.words, error) ? EX_OK : -1;
 }

@@ -182,13 +182,13 @@ print_message(const Shown *shown)
 static gboolean
 show(const MugaiConfig *config, const MugaiId *id, gboolean json, GError **error)
 {
-    g_autoptr(MugaiStore) store = mugai_store_open(config, error);
+    GError *why = NULL;
+    g_autoptr(MugaiStore) store = mugai_store_open(config, &why);
+    g_autoptr(MugaiRecord) record = mugai_cli_record("show", id);
     g_auto(Shown) shown = {0};
 
-    if (store == NULL)
-        return FALSE;
-    shown.entry = find_entry(config, store, id, error);
-    if (shown.entry == NULL)
+    shown.entry = store != NULL ? find_entry(config, store, id, &why) : NULL;
+    if (!mugai_cli_note(config, record, why, error))
         return FALSE;
     if (json) {
         puts(shown.entry->report_json);

@@ -28,6 +28,11 @@ static const Verb verbs[] = {
     {"show", cmd_show, "ID [--json]", "envelope and parts of a message"},
     {"get", cmd_get, "ID [--part PATH] [-o FILE]", "the original, or one part of it"},
     {"keygen", cmd_keygen, "--output BASE", "a pair of keys for the seal: BASE.key, BASE.pub"},
+    {"hold", cmd_hold, "ID... --reason TEXT", "keep beyond the days of retention"},
+    {"unhold", cmd_unhold, "ID... --reason TEXT", "let go again"},
+    {"delete", cmd_delete, "ID... --reason TEXT", "delete originals now"},
+    {"purge", cmd_purge, "[--dry-run] [--force] [--json]", "delete what is older than retention"},
+    {"log", cmd_log, "[--since TIME] [--id ID] ... [--verify]", "who looked at what"},
     {"check-config", cmd_check_config, "[FILE]", "is the configuration right?"},
 };
 

@@ -61,6 +61,7 @@ mugai_common_clear(MugaiCommon *common)
 {
     g_free(common->config_path);
     g_strfreev(common->arguments);
+    g_clear_pointer(&common->words, g_ptr_array_unref);
 }
 
 gboolean
@@ -77,6 +78,9 @@ mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const char *us
     g_autofree char *name = g_strdup_printf("mugai %s", argv[0]);
     g_autoptr(GError) local = NULL;
 
+    common->words = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 1; i < argc; i++)
+        g_ptr_array_add(common->words, g_strdup(argv[i]));
     g_set_prgname(name);
     g_option_context_set_summary(context, description);
     g_option_context_add_main_entries(context, entries, NULL);

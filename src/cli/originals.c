@@ -14,6 +14,40 @@ mugai_cli_read_id(const MugaiCommon *common, MugaiId *ret_id, GError **error)
     return mugai_id_parse(common->arguments[0], ret_id, error);
 }
 
+GArray *
+mugai_cli_read_ids(const MugaiCommon *common, GError **error)
+{
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(MugaiId));
+
+    if (common->arguments[0] == NULL) {
+        mugai_cli_misuse(error, "an id is wanted");
+        return NULL;
+    }
+    for (char **typed = common->arguments; *typed != NULL; typed++) {
+        MugaiId id = {0};
+
+        if (!mugai_id_parse(*typed, &id, error)) {
+            g_prefix_error(error, "%s: ", *typed);
+            return NULL;
+        }
+        g_array_append_val(ids, id);
+    }
+    return g_steal_pointer(&ids);
+}
+
+MugaiIndex *
+mugai_cli_open_index(MugaiStore *store)
+{
+    g_autoptr(GError) error = NULL;
+    /* For reading first: that makes none where there is none. */
+    g_autoptr(MugaiIndex) present = mugai_index_open(store, FALSE, &error);
+    MugaiIndex *index = present != NULL ? mugai_index_open(store, TRUE, &error) : NULL;
+
+    if (index == NULL && !g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
+        mugai_cli_complain("%s", error->message);
+    return index;
+}
+
 int
 mugai_cli_fetch(MugaiOriginal *original, guint64 *ret_size, char **ret_sha256, GError **error)
 {
