@@ -685,6 +685,9 @@ class Boundary(GateTest):
         path = folder / "seal.key"
         path.write_text(KEY.private_line())
         path.chmod(0o600)
+        if os.geteuid() == 0:
+            pathlib.Path(self.folder).chmod(0o755)
+            shutil.chown(path, test_milter.MILTER_USER)
         settings.setdefault("seal__key", path)
         daemon = test_milter.Daemon(folder, worker, **settings)
         self.addCleanup(daemon.stop)

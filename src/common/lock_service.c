@@ -96,6 +96,8 @@ static const int allowed[] = {
     SCMP_SYS(munmap),
     SCMP_SYS(mremap),
     SCMP_SYS(madvise),
+    SCMP_SYS(mlock), /* the key of the seal */
+    SCMP_SYS(munlock),
     /* threads */
     SCMP_SYS(futex),
     SCMP_SYS(set_robust_list),
