@@ -270,6 +270,20 @@ begin_chunk(Walk *walk, gint64 chunk, GError **error)
     return is_empty(&stream->bits) || add_stream(walk, g_steal_pointer(&stream), error);
 }
 
+/* Whether the conditions hold for the fresh row at hand: its fields are the columns from 3 on. */
+static gboolean
+fresh_matches(const Search *search, sqlite3_stmt *row)
+{
+    MugaiWords words; /* borrowed from the row */
+
+    for (int i = 0; i < FIELDS; i++) {
+        words.fields[i] = (char *)(guintptr)sqlite3_column_text(row, 3 + i);
+        if (words.fields[i] == NULL)
+            return FALSE;
+    }
+    return mugai_search_matches(search, &words);
+}
+
 /* Looks through the fresh rows. */
 static gboolean
 begin_fresh(Walk *walk, GError **error)
@@ -277,7 +291,9 @@ begin_fresh(Walk *walk, GError **error)
     g_autoptr(sqlite3_stmt) rows = mugai_index_prepare(
         walk->index,
         "SELECT number, received, id, senders, recipients, subject, names, ids, queue_id,"
-        " message_id, marks FROM fresh WHERE received >= ? AND received < ? AND received <= ?",
+        " message_id, marks FROM fresh WHERE received >= ?1 AND received < ?2 AND received <= ?3"
+        " AND (?4 = 0 OR ?4 = (SELECT messages.marks & ?4 FROM messages"
+        "                      WHERE messages.number = fresh.number))",
         error);
     g_autoptr(Stream) stream = g_new0(Stream, 1);
     int status = SQLITE_OK;
@@ -288,14 +304,12 @@ begin_fresh(Walk *walk, GError **error)
     sqlite3_bind_int64(rows, 1, walk->search->since);
     sqlite3_bind_int64(rows, 2, walk->search->until);
     sqlite3_bind_int64(rows, 3, newest_wanted(walk));
+    sqlite3_bind_int(rows, 4, walk->search->marks);
     while ((status = sqlite3_step(rows)) == SQLITE_ROW) {
         Candidate candidate = {.number = sqlite3_column_int64(rows, 0)};
-        MugaiWords words;
 
-        for (int i = 0; i < FIELDS; i++)
-            words.fields[i] = (char *)(guintptr)sqlite3_column_text(rows, 3 + i);
         read_rank(rows, 2, 1, &candidate.rank);
-        if (is_in_range(walk, &candidate.rank) && mugai_search_matches(walk->search, &words))
+        if (is_in_range(walk, &candidate.rank) && fresh_matches(walk->search, rows))
             g_array_append_val(stream->fresh, candidate);
     }
     g_array_sort(stream->fresh, compare_candidates);

@@ -18,6 +18,9 @@
  * out. */
 #define FIELD_OCTETS_MAX (64u * 1024u)
 
+/* Of the hash: the golden ratio, of 64 bits. */
+#define MULTIPLIER G_GUINT64_CONSTANT(0x9E3779B97F4A7C15)
+
 /* Date and first group of an id, as it is read out on the telephone. */
 #define ID_BEGINNING 14
 
@@ -138,10 +141,10 @@ mugai_words_has_line(const MugaiWords *words, Field field, const char *folded)
 static guint32
 hash(Field field, const gunichar *characters, gsize count)
 {
-    guint64 mixed = (guint64)field + 1;
+    guint64 mixed = ((guint64)field + 1) * MULTIPLIER;
 
     for (gsize i = 0; i < count; i++) {
-        mixed = (mixed ^ characters[i]) * G_GUINT64_CONSTANT(0x9E3779B97F4A7C15);
+        mixed = (mixed ^ characters[i]) * MULTIPLIER;
         mixed ^= mixed >> 29;
     }
     return (guint32)(mixed >> 16);
