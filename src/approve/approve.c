@@ -15,6 +15,7 @@
 #include "decide.h"
 
 #include <mugai/compose.h>
+#include <mugai/digest.h>
 #include <mugai/error.h>
 #include <mugai/guard.h>
 
@@ -132,7 +133,8 @@ approve(const MugaiSettings *settings, const MugaiSealKey *key, const MugaiId *i
         !bears_id(message, id, error))
         return NULL;
     approved = g_new0(MugaiApproved, 1);
-    approved->sha256 = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, message);
+    approved->sha256 =
+        mugai_digest_text(g_bytes_get_data(message, NULL), g_bytes_get_size(message));
     approved->octets = g_steal_pointer(&message);
     return approved;
 }

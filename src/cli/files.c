@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <mugai/digest.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -132,7 +133,7 @@ mugai_cli_copy(int from, int to, const char *name, GError **error)
 }
 
 typedef struct {
-    GChecksum *checksum;
+    MugaiDigest *checksum;
     guint64 size;
 } Digest;
 
@@ -141,7 +142,7 @@ digest_chunk(const guint8 *octets, gsize length, gpointer data)
 {
     Digest *digest = data;
 
-    g_checksum_update(digest->checksum, octets, (gssize)length);
+    mugai_digest_update(digest->checksum, octets, length);
     digest->size += length;
     return TRUE;
 }
@@ -149,12 +150,12 @@ digest_chunk(const guint8 *octets, gsize length, gpointer data)
 gboolean
 mugai_cli_digest(int fd, guint64 *ret_size, char **ret_sha256, GError **error)
 {
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autoptr(MugaiDigest) checksum = mugai_digest_new();
     Digest digest = {.checksum = checksum};
 
     if (!for_each_chunk(fd, digest_chunk, &digest))
         return mugai_cli_fail(error, EX_NOINPUT, "input");
     *ret_size = digest.size;
-    *ret_sha256 = g_strdup(g_checksum_get_string(checksum));
+    *ret_sha256 = mugai_digest_finish(checksum);
     return TRUE;
 }

@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <mugai/digest.h>
 #include <mugai/limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,7 +43,7 @@ struct MugaiObject {
     int day;  /* directory */
     int file; /* without a name */
     gboolean failed;
-    GChecksum *digest;
+    MugaiDigest *digest;
     MugaiReceipt *receipt; /* filled as we go; leaves only through finish */
     char *comment;         /* header points to it */
     gz_header header;      /* stream points to it */
@@ -100,7 +101,7 @@ mugai_object_abort(MugaiObject *object)
         close(object->file);
     if (object->day >= 0)
         close(object->day);
-    g_checksum_free(object->digest);
+    mugai_digest_free(object->digest);
     mugai_receipt_free(object->receipt);
     g_free(object->comment);
     g_free(object);
@@ -239,7 +240,7 @@ mugai_store_begin(MugaiStore *store, const MugaiEnvelope *envelope, GError **err
 
     object->day = -1;
     object->file = -1;
-    object->digest = g_checksum_new(G_CHECKSUM_SHA256);
+    object->digest = mugai_digest_new();
     object->receipt = g_new0(MugaiReceipt, 1);
     object->receipt->envelope = copy_envelope(envelope, error);
     if (object->receipt->envelope == NULL || !check_place(store, error) ||
@@ -288,7 +289,7 @@ mugai_object_append(MugaiObject *object, const void *octets, gsize length, GErro
     while (length > 0) {
         guint chunk = (guint)MIN(length, INPUT_OCTETS_MAX);
 
-        g_checksum_update(object->digest, at, chunk);
+        mugai_digest_update(object->digest, at, chunk);
         object->stream.next_in = at;
         object->stream.avail_in = chunk;
         if (!compress_input(object, Z_NO_FLUSH, error))
@@ -343,6 +344,6 @@ mugai_object_finish(MugaiObject *object, GError **error)
     if (!check_usable(owned, error) || !compress_input(owned, Z_FINISH, error) ||
         !make_durable(owned, error))
         return NULL;
-    owned->receipt->sha256 = g_strdup(g_checksum_get_string(owned->digest));
+    owned->receipt->sha256 = mugai_digest_finish(owned->digest);
     return g_steal_pointer(&owned->receipt);
 }

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <mugai/digest.h>
 #include <mugai/limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -157,7 +158,7 @@ mugai_store_read(MugaiStore *store, const MugaiId *id, GError **error)
 typedef struct {
     int fd;
     guint64 size;
-    GChecksum *digest;
+    MugaiDigest *digest;
 } Copy;
 
 static gboolean
@@ -165,7 +166,7 @@ write_chunk(const MugaiOriginal *original, Copy *copy, const guint8 *octets, gsi
             GError **error)
 {
     copy->size += length;
-    g_checksum_update(copy->digest, octets, (gssize)length);
+    mugai_digest_update(copy->digest, octets, length);
     return mugai_store_write(copy->fd, octets, length) ||
            failed(original, "write of the copy", error);
 }
@@ -198,7 +199,7 @@ gboolean
 mugai_original_copy(MugaiOriginal *original, int fd, guint64 *ret_size, char **ret_sha256,
                     GError **error)
 {
-    g_autoptr(GChecksum) digest = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autoptr(MugaiDigest) digest = mugai_digest_new();
     g_auto(z_stream) stream = {0};
     Copy copy = {.fd = fd, .digest = digest};
 
@@ -207,6 +208,6 @@ mugai_original_copy(MugaiOriginal *original, int fd, guint64 *ret_size, char **r
     if (ret_size != NULL)
         *ret_size = copy.size;
     if (ret_sha256 != NULL)
-        *ret_sha256 = g_strdup(g_checksum_get_string(digest));
+        *ret_sha256 = mugai_digest_finish(digest);
     return TRUE;
 }

@@ -9,6 +9,8 @@
  */
 #include "decode.h"
 
+#include <mugai/digest.h>
+
 #include <string.h>
 
 #define CHUNK_OCTETS 65536u
@@ -77,9 +79,11 @@ watch_found_broken(const Watch *watch)
 }
 
 static void
-finish_decoded(GChecksum *sum, const Watch *watch, MugaiDecoded *decoded)
+finish_decoded(MugaiDigest *sum, const Watch *watch, MugaiDecoded *decoded)
 {
-    g_strlcpy(decoded->sha256, g_checksum_get_string(sum), sizeof(decoded->sha256));
+    g_autofree char *text = mugai_digest_finish(sum);
+
+    g_strlcpy(decoded->sha256, text, sizeof(decoded->sha256));
     decoded->broken = watch_found_broken(watch);
 }
 
@@ -89,7 +93,7 @@ mugai_leaf_decode(const MugaiNode *leaf, MugaiOctetsFunc sink, gpointer data,
 {
     GMimeDataWrapper *content = leaf->part == NULL ? NULL : g_mime_part_get_content(leaf->part);
     GMimeStream *stream = content == NULL ? NULL : g_mime_data_wrapper_get_stream(content);
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autoptr(MugaiDigest) sum = mugai_digest_new();
     g_autofree char *in = g_malloc(CHUNK_OCTETS);
     g_autofree char *out = g_malloc(CHUNK_OCTETS * 2);
     GMimeEncoding decoder = {0};
@@ -107,7 +111,7 @@ mugai_leaf_decode(const MugaiNode *leaf, MugaiOctetsFunc sink, gpointer data,
         g_assert(decoded <= CHUNK_OCTETS * 2);
         watch_octets(&watch, in, (gsize)octets);
         decoded = g_mime_encoding_step(&decoder, in, (gsize)octets, out);
-        g_checksum_update(sum, (const guchar *)out, (gssize)decoded);
+        mugai_digest_update(sum, out, decoded);
         ret_decoded->size += decoded;
         if (sink != NULL && !sink(out, decoded, data))
             sink = NULL;

@@ -17,6 +17,7 @@
 
 #include <mugai/charset.h>
 #include <mugai/compose.h>
+#include <mugai/digest.h>
 #include <mugai/limits.h>
 
 #include <string.h>
@@ -390,8 +391,7 @@ report_block(const MugaiBlock *block, gsize offset, gpointer data)
     Finding *finding = data;
     g_autofree char *path = g_strdup_printf("%s/%u", finding->node->path, ++finding->number);
     GString *file = decode_block(block);
-    g_autofree char *sum =
-        g_compute_checksum_for_string(G_CHECKSUM_SHA256, file->str, (gssize)file->len);
+    g_autofree char *sum = mugai_digest_text(file->str, file->len);
     MugaiPart *part = mugai_part_new(path);
 
     g_free(part->type);

@@ -24,20 +24,23 @@ LIBRARIES = {
     "libidn2": (("idn2.h",), "libidn2.so", ("filters",)),
     "libmagic": (("magic.h",), "libmagic.so", ("src/worker",)),
     "libseccomp": (("seccomp.h",), "libseccomp.so", ("src/common",)),
+    "nettle": (("nettle/",), "libnettle.so", ("src/common",)),
     "libsodium": (("sodium.h", "sodium/"), "libsodium.so", ("src/seal", "src/gate")),
     "zlib": (("zlib.h", "zconf.h"), "libz.so", ("src/store", "src/worker")),
 }
 
 # program -> the libraries of the table that it may be linked with
 PROGRAMS = {
-    "mugaid": ("src/milter/mugaid", {"libseccomp", "libmilter", "SQLite", "json-glib", "libsodium", "zlib"}),
-    "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "libsodium", "zlib"}),
+    "mugaid": ("src/milter/mugaid", {"libseccomp", "libmilter", "SQLite", "json-glib", "libsodium", "nettle",
+                                       "zlib"}),
+    "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "libsodium", "nettle", "zlib"}),
     "mugai-gate": ("src/gate/mugai-gate", {"libmilter", "libsodium"}),
     "mugai-worker": ("src/worker/mugai-worker", {"GMime", "libxml2", "json-glib", "libidn2", "libmagic", "libseccomp",
-                                               "zlib"}),
+                                               "nettle", "zlib"}),
 }
 
-COMMON = {"error", "limits", "profile", "log", "config", "wire", "sandbox", "text", "id", "record", "report", "sanitize"}
+COMMON = {"digest", "error", "limits", "profile", "log", "config", "wire", "sandbox", "text", "id", "record", "report",
+          "sanitize"}
 # folder -> the contracts of include/mugai that it may know; the layers of the design from the bottom up
 CONTRACTS = {
     "src/guard": {"guard", "profile", "limits"},
