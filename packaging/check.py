@@ -189,12 +189,13 @@ def everything(results, directory):
     os.environ["TMPDIR"] = str(temporary)  # what a test leaves behind goes away with the build
     normal, checked, fuzzed = (directory / name for name in ("normal", "sanitizers", "fuzz"))
     if build(results, normal, "normal (gcc)", []):
-        meson_tests(results, normal, "unit", ["--no-suite", "lint", "--no-suite", "e2e"])
+        meson_tests(results, normal, "unit", ["--no-suite", "lint", "--no-suite", "e2e", "--no-suite", "torture"])
         meson_tests(results, normal, "lint", ["--suite", "lint"])
         meson_tests(results, normal, "e2e", ["--suite", "e2e"])
+        meson_tests(results, normal, "torture, short form", ["--suite", "torture"])
     if build(results, checked, "sanitizers (gcc)", SANITIZERS):
         meson_tests(results, checked, "unit with sanitizers",
-                    ["--no-suite", "lint", "--no-suite", "e2e", "--no-suite", "reference"], CHECKED)
+                    ["--no-suite", "lint", "--no-suite", "e2e", "--no-suite", "torture", "--no-suite", "reference"], CHECKED)
     if build(results, fuzzed, "fuzz (clang)", [*SANITIZERS, "-Dfuzz=true"], "clang"):
         fuzz_all(results, fuzzed)
 
