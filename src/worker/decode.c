@@ -24,22 +24,54 @@ typedef struct {
     guint quoted; /* octets still due after '=' */
 } Watch;
 
+/* What an octet is in base64: one of the 64 if nothing else. */
+enum { BASE64_BLANK = 1, BASE64_PADDING = 2, BASE64_OTHER = 4 };
+
+static guint8
+base64_kind(char c)
+{
+    if (c == '\r' || c == '\n' || c == ' ' || c == '\t')
+        return BASE64_BLANK;
+    if (c == '=')
+        return BASE64_PADDING;
+    return g_ascii_isalnum(c) || c == '+' || c == '/' ? 0 : BASE64_OTHER;
+}
+
+static void
+watch_base64_octet(Watch *watch, guint8 kind)
+{
+    if (kind == BASE64_BLANK)
+        return;
+    if (kind == BASE64_OTHER || (kind == 0 && watch->padded)) {
+        watch->broken = TRUE;
+        return;
+    }
+    watch->padded = watch->padded || kind == BASE64_PADDING;
+    watch->base64_octets++;
+}
+
+/* Nearly all of a message may be base64: octets are looked at one by one only where something else
+ * is among them. */
 static void
 watch_base64(Watch *watch, const char *octets, gsize length)
 {
-    for (gsize i = 0; i < length; i++) {
-        char c = octets[i];
+    guint8 kinds[256];
+    guint8 seen = 0;
+    gsize blanks = 0;
 
-        if (c == '\r' || c == '\n' || c == ' ' || c == '\t')
-            continue;
-        if (c == '=') {
-            watch->padded = TRUE;
-            watch->base64_octets++;
-        } else if (watch->padded || (!g_ascii_isalnum(c) && c != '+' && c != '/'))
-            watch->broken = TRUE;
-        else
-            watch->base64_octets++;
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+        kinds[i] = base64_kind((char)i);
+    for (gsize i = 0; i < length; i++) {
+        guint8 kind = kinds[(guint8)octets[i]];
+
+        seen |= kind;
+        blanks += kind & BASE64_BLANK;
     }
+    if (!watch->padded && (seen & ~BASE64_BLANK) == 0)
+        watch->base64_octets += length - blanks;
+    else
+        for (gsize i = 0; i < length; i++)
+            watch_base64_octet(watch, kinds[(guint8)octets[i]]);
 }
 
 static void
