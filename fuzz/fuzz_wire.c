@@ -5,13 +5,16 @@
  *
  * Properties: 1. a result is either refused, with an error and without output, or it is one that
  *                can be sent again and arrives the same;
- *             2. packets likewise: refused, or such as could have been sent.
+ *             2. packets likewise: refused, or such as could have been sent;
+ *             3. a job has two descriptors; of what is refused none stays open.
  */
 #include "fuzz.h"
 
+#include <fcntl.h>
 #include <mugai/error.h>
 #include <mugai/limits.h>
 #include <mugai/wire.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,6 +22,10 @@
 /* Both ends of a socket hold this much without a reader. */
 #define SAID_OCTETS (64u * 1024)
 #define PAYLOAD_OCTETS (32u * 1024)
+/* More than any job has. */
+#define PACKET_OCTETS 4096u
+/* One more than a job has. */
+#define DESCRIPTORS_MAX 3u
 
 /* The end of a socket whose other end said @octets and hung up. */
 static int
@@ -132,21 +139,90 @@ read_setup(const guint8 *octets, gsize length)
     close(fd);
 }
 
-/* A job needs two descriptors; what came without them is none. */
-static void
-read_job(const guint8 *octets, gsize length)
+/* --- jobs --- */
+
+/* The end of a socket whose other end sent one packet with @count times @descriptor and hung up. */
+static int
+hear_with_descriptors(const guint8 *octets, gsize length, int descriptor, gsize count)
 {
-    int fd = hear(SOCK_SEQPACKET, octets, length);
+    int ends[2] = {-1, -1};
+    struct iovec part = {(void *)(guintptr)octets, length};
+    union {
+        struct cmsghdr align;
+        char octets[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
+    } control = {.octets = {0}};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), ==, 0);
+    if (count > 0) {
+        message.msg_control = control.octets;
+        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+        control.align.cmsg_level = SOL_SOCKET;
+        control.align.cmsg_type = SCM_RIGHTS;
+        control.align.cmsg_len = CMSG_LEN(count * sizeof(int));
+        for (gsize i = 0; i < count; i++)
+            memcpy(CMSG_DATA(&control.align) + i * sizeof(int), &descriptor, sizeof(int));
+    }
+    if (length > 0 || count > 0)
+        g_assert_cmpint(sendmsg(ends[1], &message, MSG_NOSIGNAL), ==, (gssize)length);
+    close(ends[1]);
+    return ends[0];
+}
+
+static void
+expect_job_sent_again(const MugaiJob *job)
+{
+    int ends[2] = {-1, -1};
+    int original = -1;
+    int result = -1;
+    MugaiJob arrived = {0};
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), ==, 0);
+    g_assert_true(mugai_wire_send_job(ends[1], job, ends[0], ends[1], NULL));
+    g_assert_true(mugai_wire_receive_job(ends[0], &arrived, &original, &result, NULL));
+    g_assert_cmpint(arrived.kind, ==, job->kind);
+    g_assert_cmpstr(arrived.id.text, ==, job->id.text);
+    g_assert_cmpint(arrived.received.seconds, ==, job->received.seconds);
+    g_assert_cmpint(arrived.received.offset, ==, job->received.offset);
+    g_assert_cmpstr(arrived.path, ==, job->path);
+    close(original);
+    close(result);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* What came with @count descriptors: a job if they are two, else none. */
+static void
+read_job(const guint8 *octets, gsize length, gsize count)
+{
+    int pipe_ends[2] = {-1, -1};
     MugaiJob job = {0};
     int original = -1;
     int result = -1;
     g_autoptr(GError) error = NULL;
+    struct pollfd closed = {.events = POLLIN};
+    int fd = -1;
 
-    g_assert_false(mugai_wire_receive_job(fd, &job, &original, &result, &error));
-    g_assert_cmpint(error == NULL, ==, length == 0);
-    g_assert_cmpint(original, ==, -1);
-    g_assert_cmpint(result, ==, -1);
+    g_assert_cmpint(pipe2(pipe_ends, O_CLOEXEC), ==, 0);
+    fd = hear_with_descriptors(octets, length, pipe_ends[1], count);
+    close(pipe_ends[1]);
+    if (mugai_wire_receive_job(fd, &job, &original, &result, &error)) {
+        g_assert_cmpuint(count, ==, 2);
+        g_assert_true(job.kind == MUGAI_JOB_SANITIZE || job.kind == MUGAI_JOB_EXTRACT);
+        expect_job_sent_again(&job);
+        g_assert_cmpint(close(original), ==, 0);
+        g_assert_cmpint(close(result), ==, 0);
+    } else {
+        g_assert_cmpint(error == NULL, ==, length == 0 && count == 0);
+        g_assert_cmpint(original, ==, -1);
+        g_assert_cmpint(result, ==, -1);
+    }
     close(fd);
+    /* Only when nobody holds the pipe's other end any more does it hang up. */
+    closed.fd = pipe_ends[0];
+    g_assert_cmpint(poll(&closed, 1, 0), ==, 1);
+    g_assert_cmpint(closed.revents, ==, POLLHUP);
+    close(pipe_ends[0]);
 }
 
 static void
@@ -166,7 +242,8 @@ LLVMFuzzerTestOneInput(const guint8 *octets, size_t length)
     length = MIN(length, SAID_OCTETS);
     read_result(octets, length);
     read_setup(octets, length);
-    read_job(octets, length);
+    for (gsize count = 0; count <= DESCRIPTORS_MAX; count++)
+        read_job(octets, MIN(length, PACKET_OCTETS), count);
     read_ready(octets, length);
     return 0;
 }
