@@ -1,8 +1,10 @@
-"""harness.py - three hosts with real Postfixes and mugaid between them, for the end-to-end tests and quickstart
+"""harness.py - three hosts with real Postfixes, mugaid between them, for the end-to-end tests and quickstart
 
 The hosts are network namespaces (or, for quickstart, all the loopback interface with free ports):
 
     internet  --192.0.2.0/24--  boundary: Postfix + mugaid  --198.51.100.0/24--  LGWAN: Postfix, Maildir
+
+With Lab(gate={}) mugaid seals and the LGWAN side's Postfix has mugai-gate, which knows the key.
 
 Invariants
 1. Everything lives under one temporary directory and in namespaces named after this process. A janitor, a child in a
@@ -39,6 +41,7 @@ HOSTS = (
     (LGWAN_ADDRESS, "lgwan.city.example.lg.jp"),
 )
 PROGRAMS = ("mugaid", "mugai", "mugai-worker")
+GATE_PROGRAMS = (*PROGRAMS, "mugai-gate")
 MAX_MESSAGE_OCTETS = 64 * 1024 * 1024
 DEADLINE_SECONDS = 60
 PORT_ATTEMPTS = 5
@@ -312,6 +315,13 @@ postlog   unix-dgram n - n - 1 postlogd
         return [path for folder in ("incoming", "active", "deferred", "maildrop")
                 for path in (self.queue / folder).rglob("*") if path.is_file()]
 
+    def held(self):
+        """Messages in its hold queue."""
+        return [path for path in (self.queue / "hold").rglob("*") if path.is_file()]
+
+    def release_held(self):
+        run(self.host.command(["postsuper", "-c", str(self.config), "-H", "ALL"]))
+
     def read_log(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
@@ -336,20 +346,87 @@ class Maildir:
         return [self.directory / "box/new" / name for name in names]
 
 
-class Mugaid:
-    """mugaid as a child of ours, run as an unprivileged user with Postfix' group on its socket."""
+class Daemon:
+    """A program as a child of ours, run as an unprivileged user, which says when it is ready."""
 
-    def __init__(self, host, directory, socket_directory, programs, settings=None):
+    def __init__(self, host, directory):
         self.host = host
         self.directory = pathlib.Path(directory)
         self.owner = pwd.getpwnam("nobody")
-        self._group = grp.getgrnam("postfix").gr_gid
-        self.store = self.directory / "store"
         self.log = self.directory / "log"
+        self._group = grp.getgrnam("postfix").gr_gid
+        self._child = None
+
+    def _make_own(self, directory, mode, group):
+        directory.mkdir()
+        os.chown(directory, self.owner.pw_uid, group)
+        directory.chmod(mode)
+
+    def _as_owner(self):
+        return {"user": self.owner.pw_uid, "group": self.owner.pw_gid, "extra_groups": [self._group],
+                "cwd": "/"}
+
+    def _launch(self, command):
+        """Starts it and waits until it is ready."""
+        reader, writer = os.pipe()
+        command = [*map(str, command), "--ready-fd", str(writer), "--log-stderr"]
+        try:
+            with open(self.log, "ab") as log, self.host.entered():
+                self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                               pass_fds=[writer], umask=0o007,
+                                               preexec_fn=_die_with_parent, **self._as_owner())
+        finally:
+            os.close(writer)
+        try:
+            self._wait_ready(reader)
+        finally:
+            os.close(reader)
+
+    def _wait_ready(self, reader):
+        readable, _, _ = select.select([reader], [], [], DEADLINE_SECONDS)
+        if not readable or os.read(reader, 1) == b"":
+            self.stop()
+            raise HarnessError(f"{type(self).__name__} did not come up\n{self.read_log()}")
+
+    @property
+    def pid(self):
+        """Of the process that was started."""
+        return self._child.pid
+
+    def stop(self):
+        """Ends it; its exit status, None if it was not running."""
+        if self._child is None:
+            return None
+        self._child.send_signal(signal.SIGTERM)
+        try:
+            status = self._child.wait(DEADLINE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            status = self._child.wait()
+        self._child = None
+        return status
+
+    def read_log(self):
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def reload(self):
+        """SIGHUP; what it said to it when it has been worked off."""
+        since = len(self.read_log())
+        self._child.send_signal(signal.SIGHUP)
+        wait_until(lambda: "reload: " in self.read_log()[since:], "it says how the reload went")
+        return self.read_log()[since:]
+
+
+class Mugaid(Daemon):
+    """mugaid, with Postfix' group on its socket."""
+
+    def __init__(self, host, directory, socket_directory, programs, settings=None):
+        super().__init__(host, directory)
+        self.store = self.directory / "store"
         self.config = self.directory / "mugai.conf"
         self.bin = self.directory / "bin"
+        self.keys = self.directory / "keys"
         self.socket = pathlib.Path(socket_directory) / "mugai.sock"
-        self._child = None
         self._make_directories(programs)
         self.settings = {
             "milter": {"socket": f"unix:{self.socket}"},
@@ -367,11 +444,9 @@ class Mugaid:
         for name in PROGRAMS:
             shutil.copy(programs[name], self.bin / name)
             (self.bin / name).chmod(0o755)
-        for directory, mode, group in ((self.store, 0o700, self.owner.pw_gid),
-                                       (self.socket.parent, 0o2750, self._group)):
-            directory.mkdir()
-            os.chown(directory, self.owner.pw_uid, group)
-            directory.chmod(mode)
+        self._make_own(self.store, 0o700, self.owner.pw_gid)
+        self._make_own(self.keys, 0o700, self.owner.pw_gid)
+        self._make_own(self.socket.parent, 0o2750, self._group)
 
     def _write_config(self, settings):
         lines = []
@@ -381,49 +456,13 @@ class Mugaid:
         self.config.write_text("\n".join(lines) + "\n")
         self.config.chmod(0o644)
 
-    def _as_owner(self):
-        return {"user": self.owner.pw_uid, "group": self.owner.pw_gid, "extra_groups": [self._group],
-                "cwd": "/"}
-
     def start(self, **changes):
         """Starts it and waits until it is ready. changes: group={key: value} for this run alone."""
         settings = {group: dict(keys) for group, keys in self.settings.items()}
         for group, keys in changes.items():
             settings.setdefault(group, {}).update(keys)
         self._write_config(settings)
-        reader, writer = os.pipe()
-        command = [str(self.bin / "mugaid"), "--config", str(self.config), "--ready-fd", str(writer),
-                   "--log-stderr"]
-        try:
-            with open(self.log, "ab") as log, self.host.entered():
-                self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                               pass_fds=[writer], umask=0o007,
-                                               preexec_fn=_die_with_parent, **self._as_owner())
-        finally:
-            os.close(writer)
-        try:
-            self._wait_ready(reader)
-        finally:
-            os.close(reader)
-
-    def _wait_ready(self, reader):
-        readable, _, _ = select.select([reader], [], [], DEADLINE_SECONDS)
-        if not readable or os.read(reader, 1) == b"":
-            self.stop()
-            raise HarnessError(f"mugaid did not come up\n{self.read_log()}")
-
-    def stop(self):
-        """Ends it; its exit status, None if it was not running."""
-        if self._child is None:
-            return None
-        self._child.send_signal(signal.SIGTERM)
-        try:
-            status = self._child.wait(DEADLINE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            status = self._child.wait()
-        self._child = None
-        return status
+        self._launch([self.bin / "mugaid", "--config", self.config])
 
     def kill(self):
         """The power fails: no chance to tidy up."""
@@ -443,11 +482,6 @@ class Mugaid:
     def _name(pid):
         with contextlib.suppress(OSError):  # a process that has just ended
             return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
-
-    @property
-    def pid(self):
-        """Of the process that was started."""
-        return self._child.pid
 
     def workers(self):
         """Process ids of mugai-worker and its children."""
@@ -470,9 +504,6 @@ class Mugaid:
             with contextlib.suppress(ProcessLookupError):  # a child that has just ended
                 os.kill(pid, number)
 
-    def read_log(self):
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
-
     def cli(self, verb, *arguments, stdin=b"", config=None):
         """Runs the mugai command as mugaid's user; (exit status, stdout, stderr)."""
         command = [str(self.bin / "mugai"), verb, "--config", str(config or self.config), *arguments]
@@ -484,6 +515,52 @@ class Mugaid:
         """Names of the originals in quarantine."""
         return sorted(path.name for path in self.store.rglob("*.eml.gz"))
 
+    def keygen(self, name):
+        """A new pair of keys for the seal, the private one mugaid's: their paths."""
+        status, _, said = self.cli("keygen", "--output", str(self.keys / name))
+        if status != 0:
+            raise HarnessError(f"mugai keygen: exit {status}\n{said.decode(errors='replace')}")
+        return self.keys / f"{name}.key", self.keys / f"{name}.pub"
+
+
+class Gate(Daemon):
+    """mugai-gate on the LGWAN side. options: as on its command line, "_" for "-", True for those without a value."""
+
+    def __init__(self, host, directory, socket_directory, program, options=None):
+        super().__init__(host, directory)
+        self.program = self.directory / "mugai-gate"
+        self.keys = self.directory / "keys"
+        self.socket = pathlib.Path(socket_directory) / "gate.sock"
+        for own in (self.directory, self.keys):
+            own.mkdir()
+            own.chmod(0o755)
+        self._make_own(self.socket.parent, 0o2750, self._group)
+        shutil.copy(program, self.program)
+        self.program.chmod(0o755)
+        self.options = {"socket": f"unix:{self.socket}", "public_keys": self.keys, **(options or {})}
+
+    def add_key(self, public_path):
+        """Puts a public key beside the others; a running gate takes it at reload()."""
+        copy = self.keys / pathlib.Path(public_path).name
+        shutil.copyfile(public_path, copy)
+        copy.chmod(0o644)
+        return copy
+
+    def start(self, **changes):
+        """Starts it and waits until it is ready. changes: options for this run alone, None for without."""
+        command = [self.program]
+        for name, value in {**self.options, **changes}.items():
+            if value is not None and value is not False:
+                command += ["--" + name.replace("_", "-")] + ([] if value is True else [value])
+        self._launch(command)
+
+    def kill(self):
+        """The power fails: no chance to tidy up."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+            self._child = None
+
 
 def free_port(address="127.0.0.1"):
     """A port that nobody has at this moment."""
@@ -493,33 +570,47 @@ def free_port(address="127.0.0.1"):
 
 
 class Lab:
-    """The three hosts. Use with "with", or close() it."""
+    """The three hosts. Use with "with", or close() it.
 
-    def __init__(self, programs, loopback=False, settings=None):
+    settings: of mugaid, {group: {key: value}}. gate: options of mugai-gate, {} for none; without it the LGWAN side has
+    no gate and nothing is sealed.
+    """
+
+    def __init__(self, programs, loopback=False, settings=None, gate=None):
         if os.geteuid() != 0:
             raise HarnessError("these tests need root: they make network namespaces and start Postfix")
         for needed in ("postfix",) if loopback else ("postfix", "ip"):
             if shutil.which(needed, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None:
                 raise HarnessError(f"there is no {needed}; packaging/check installs what is needed")
-        self.mugaid = None
+        self.mugaid = self.gate = None
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mugai-"))
         self.directory.chmod(0o755)
         self._janitor = Janitor(self.directory)
         try:
-            self._build(programs, loopback, settings)
+            self._build(programs, loopback, settings, gate)
         except BaseException:
             self.close()
             raise
 
-    def _build(self, programs, loopback, settings):
+    def _build(self, programs, loopback, settings, gate):
         if loopback:
             self.internet = self.inner = self.lgwan_host = Loopback()
         else:
             self._make_namespaces()
-        self._start_postfixes(loopback)
+        self._start_postfixes(loopback, gate is not None)
         self.mugaid = Mugaid(self.inner, self.directory / "mugaid", self.boundary.queue / "mugai", programs,
                              settings)
+        if gate is not None:
+            self._start_gate(programs["mugai-gate"], gate)
         self.mugaid.start()
+
+    def _start_gate(self, program, options):
+        """A gate that believes a new key, with which mugaid is to seal."""
+        private, public = self.mugaid.keygen("seal")
+        self.mugaid.settings.setdefault("seal", {}).setdefault("key", private)
+        self.gate = Gate(self.lgwan_host, self.directory / "gate", self.lgwan.queue / "mugai", program, options)
+        self.gate.add_key(public)
+        self.gate.start()
 
     def _make_namespaces(self):
         self.internet, self.inner, self.lgwan_host = map(Namespace, ("internet", "boundary", "lgwan"))
@@ -539,7 +630,7 @@ class Lab:
                 if port or attempt == PORT_ATTEMPTS - 1:
                     raise
 
-    def _start_postfixes(self, loopback):
+    def _start_postfixes(self, loopback, gated):
         owner = pwd.getpwnam("nobody")
         self.maildir = Maildir(self.directory / "maildir", owner)
         port = None if loopback else 25
@@ -552,6 +643,7 @@ class Lab:
             "virtual_mailbox_limit": "0",
             "virtual_uid_maps": f"static:{owner.pw_uid}",
             "virtual_gid_maps": f"static:{owner.pw_gid}",
+            **({"smtpd_milters": "unix:mugai/gate.sock", "milter_default_action": "tempfail"} if gated else {}),
         })
         self.boundary = self._postfix("boundary", self.inner, "boundary.city.example.jp", outer_address, port, {
             "relay_domains": LGWAN_DOMAIN,
@@ -570,6 +662,15 @@ class Lab:
         with self.client() as client:
             return client.deliver(sender, recipients or [f"tanaka@{LGWAN_DOMAIN}"], octets)
 
+    def inside_client(self, timeout=120):
+        """An SMTP client of the LGWAN side's Postfix, on the boundary host: past mugaid."""
+        return Client(self.inner, self.lgwan.address, self.lgwan.port, timeout)
+
+    def deliver_inside(self, octets, sender="sender@internet.example", recipients=None):
+        """As deliver(), but past mugaid."""
+        with self.inside_client() as client:
+            return client.deliver(sender, recipients or [f"tanaka@{LGWAN_DOMAIN}"], octets)
+
     def arrived(self):
         """Waits until neither Postfix has anything left to do; paths of what came into the Maildir since last time."""
         wait_until(lambda: not self.boundary.queued() and not self.lgwan.queued(), "both queues are empty")
@@ -580,8 +681,9 @@ class Lab:
         janitor, self._janitor = self._janitor, None
         if janitor is not None:
             try:
-                if self.mugaid is not None:
-                    self.mugaid.stop()
+                for daemon in (self.mugaid, self.gate):
+                    if daemon is not None:
+                        daemon.stop()
             finally:
                 janitor.close()
 
@@ -592,10 +694,10 @@ class Lab:
         self.close()
 
 
-def programs_from_environment():
-    """Where meson built the programs: MUGAID, MUGAI, MUGAI_WORKER."""
+def programs_from_environment(names=PROGRAMS):
+    """Where meson built the programs: MUGAID, MUGAI, MUGAI_WORKER, and for GATE_PROGRAMS MUGAI_GATE."""
     programs = {}
-    for name in PROGRAMS:
+    for name in names:
         variable = name.upper().replace("-", "_")
         path = os.environ.get(variable)
         if not path or not os.path.exists(path):
