@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""messages.py - the three messages that speed is measured with
+"""three_messages.py - the three messages that speed is measured with
 
-    messages.py DIRECTORY
+    three_messages.py DIRECTORY
 
 writes small.eml (9 KB: text and HTML), medium.eml (138 KB: the same with a .docx) and large.eml (9.5 MB: with a PDF),
 always the same octets: a figure is one of a message, and tomorrow's message has to be today's. What is random in real
