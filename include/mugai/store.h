@@ -80,6 +80,8 @@ typedef struct MugaiIndex MugaiIndex;
 MugaiIndex *mugai_index_open(MugaiStore *store, gboolean writable, GError **error);
 void mugai_index_free(MugaiIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiIndex, mugai_index_free)
+/* Whether @index made the file anew since this was asked last: it has lost what it knew. */
+gboolean mugai_index_was_made(MugaiIndex *index);
 
 /* One message as the index knows it. All strings owned by the entry, valid UTF-8, hostile. */
 typedef struct {

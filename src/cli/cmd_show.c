@@ -9,11 +9,11 @@
  */
 #include "cli.h"
 
+#include <mugai/catalog.h>
 #include <mugai/text.h>
 #include <stdio.h>
 #include <sysexits.h>
 
-#define UNINDEXED "not in the index"
 #define LABEL_COLUMNS 12
 
 typedef struct {
@@ -36,43 +36,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Shown, shown_clear)
 
 /* --- finding out --- */
 
-/* A copy that shares nothing. */
-static MugaiEnvelope *
-copy_envelope(const MugaiEnvelope *envelope, GError **error)
-{
-    g_autofree char *json = mugai_envelope_to_json(envelope);
-
-    return mugai_envelope_from_json(json, -1, error);
-}
-
 /* Makes the entry that the index should have. */
 static MugaiEntry *
 make_entry(const MugaiConfig *config, MugaiStore *store, const MugaiId *id, GError **error)
 {
-    g_autoptr(MugaiOriginal) original = mugai_store_read(store, id, error);
-    g_autoptr(MugaiEntry) entry = g_new0(MugaiEntry, 1);
-    g_auto(MugaiFd) octets =
-        original != NULL ? mugai_cli_fetch(original, &entry->size, NULL, error) : -1;
-    g_autoptr(MugaiApproved) approved = NULL;
-    MugaiTime received = {0};
+    g_autoptr(MugaiPool) pool = mugai_pool_new(config, error);
+    int scratch = pool != NULL ? mugai_cli_open_unnamed(error) : -1;
 
-    if (octets < 0)
-        return NULL;
-    entry->envelope = copy_envelope(mugai_original_envelope(original), error);
-    if (entry->envelope == NULL)
-        return NULL;
-    received = mugai_cli_local_time(entry->envelope->received);
-    approved = mugai_cli_sanitize(config, octets, id, received, error);
-    if (approved == NULL)
-        return NULL;
-    entry->id = *id;
-    entry->received = entry->envelope->received;
-    entry->state = g_strdup(UNINDEXED);
-    entry->subject = g_strdup(mugai_approved_report(approved)->subject);
-    entry->from = g_strdup(mugai_approved_report(approved)->from);
-    entry->report_json = mugai_cli_report_json(approved, octets, id, received, entry->envelope,
-                                               UNINDEXED, FALSE, error);
-    return entry->report_json != NULL ? g_steal_pointer(&entry) : NULL;
+    return scratch >= 0 ? mugai_catalog_kept(store, pool, id, scratch, error) : NULL;
 }
 
 /* From the index; where there is none, or not this message, from the object. */

@@ -1,34 +1,35 @@
 /*
  * indexer.c - puts passed messages into the index, behind the accept path
  *
- * One thread takes passed messages from a bounded queue. What is not in the index when the thread
- * starts, and what the queue had no room for, it finds by walking over the objects of today and
- * yesterday (UTC) and has sanitized once more, one at a time and after everything in the queue, for
- * the report alone.
+ * One thread takes passed messages from a bounded queue, all that wait in one transaction. What is
+ * not in the index when the thread starts, and what the queue had no room for, it finds by walking
+ * over the objects of today and yesterday (UTC) and has sanitized once more, one at a time and
+ * after everything in the queue, for the report alone; the state of those is "kept", for the walk
+ * cannot know whether the MTA took the message.
  *
  * Invariants: 1. the milter's threads never wait for the index;
  *             2. nothing is kept here that is not in the store (I8): losing the queue loses no
  *                message;
  *             3. the queue is bounded in number and octets (I7).
- * Errors: are logged; a message missing in the index is a nuisance and no more. `mugai fsck` finds
- *         older ones.
- * Limits: the walk cannot know whether the MTA took a message; one answered with a 4xx after its
- *         original was kept is listed too.
+ * Errors: are logged; a message missing in the index is a nuisance and no more. `mugai fsck
+ *         --repair` finds older ones, and a log line says so where there are any.
  */
 #include "indexer.h"
 
+#include <mugai/catalog.h>
 #include <mugai/error.h>
 #include <mugai/limits.h>
 #include <mugai/log.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SECONDS_PER_DAY (24 * 60 * 60)
 /* Between two walks, should messages be left out again and again. */
 #define WALK_PAUSE_MICROSECONDS (60 * G_USEC_PER_SEC)
+/* Messages of one transaction: their entries are in memory, and readers wait for nothing. */
+#define BATCH_MESSAGES 64u
 
 typedef struct {
     MugaiReceipt *receipt;
@@ -67,140 +68,27 @@ item_octets(const Item *item)
     return length;
 }
 
-/* --- entries --- */
-
-static void
-set_string(char **field, const char *value)
-{
-    g_free(*field);
-    *field = g_strdup(value);
-}
-
-static MugaiEnvelope *
-copy_envelope(const MugaiEnvelope *envelope)
-{
-    MugaiEnvelope *copy = mugai_envelope_new(envelope->received);
-
-    set_string(&copy->sender, envelope->sender);
-    set_string(&copy->client_name, envelope->client_name);
-    set_string(&copy->client_address, envelope->client_address);
-    set_string(&copy->helo, envelope->helo);
-    set_string(&copy->queue_id, envelope->queue_id);
-    for (guint i = 0; i < envelope->recipients->len; i++)
-        g_ptr_array_add(copy->recipients, g_strdup(g_ptr_array_index(envelope->recipients, i)));
-    return copy;
-}
-
-/* The entry of what @facts (id, received and original are set) and @approved say. */
-static MugaiEntry *
-make_entry(MugaiFacts *facts, const MugaiId *id, const MugaiEnvelope *envelope,
-           const MugaiApproved *approved)
-{
-    const MugaiReport *report = mugai_approved_report(approved);
-    const char *state = mugai_approved_failure(approved) == NULL ? "passed" : "notice-only";
-    MugaiEntry *entry = g_new0(MugaiEntry, 1);
-    gsize length = 0;
-
-    (void)mugai_approved_octets(approved, &length);
-    facts->output_size = length;
-    facts->output_sha256 = mugai_approved_sha256(approved);
-    entry->id = *id;
-    entry->received = facts->received;
-    entry->state = g_strdup(state);
-    entry->envelope = copy_envelope(envelope);
-    entry->subject = g_strdup(report->subject);
-    entry->from = g_strdup(report->from);
-    entry->size = facts->original_size;
-    entry->report_json = mugai_report_to_json(report, facts, envelope, state, FALSE);
-    return entry;
-}
-
-static MugaiEntry *
-entry_of_item(const Item *item)
-{
-    const MugaiReceipt *receipt = item->receipt;
-    MugaiFacts facts = {
-        .id = mugai_receipt_id(receipt)->text,
-        .received = item->received.seconds,
-        .offset = item->received.offset,
-        .original_size = mugai_receipt_size(receipt),
-        .original_sha256 = mugai_receipt_sha256(receipt),
-    };
-
-    return make_entry(&facts, mugai_receipt_id(receipt), mugai_receipt_envelope(receipt),
-                      item->approved);
-}
-
 /* --- what was left out --- */
 
-/* The original in a file without a name. */
-static int
-unpack(const MugaiIndexer *indexer, MugaiOriginal *original, guint64 *ret_size, char **ret_sha256,
-       GError **error)
-{
-    int fd = open(indexer->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-    if (fd < 0) {
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
-                              "cannot make a file without a name");
-        return -1;
-    }
-    if (mugai_original_copy(original, fd, ret_size, ret_sha256, error))
-        return fd;
-    close(fd);
-    return -1;
-}
-
-static MugaiApproved *
-sanitize_again(const MugaiIndexer *indexer, int fd, const MugaiId *id, MugaiTime received,
-               GError **error)
+static MugaiEntry *
+entry_of_object(const MugaiIndexer *indexer, const MugaiId *id, GError **error)
 {
     MugaiService *service = mugai_desk_enter(indexer->desk);
-    MugaiApproved *approved = NULL;
+    MugaiEntry *entry = NULL;
+    int scratch = -1;
 
     if (service == NULL) {
         g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "mugaid is ending");
         return NULL;
     }
-    approved = mugai_ticket_collect(mugai_pool_submit(service->pool, fd, id, received), error);
+    scratch = open(indexer->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (scratch >= 0)
+        entry = mugai_catalog_kept(indexer->store, service->pool, id, scratch, error);
+    else
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
+                              "cannot make a file without a name");
     mugai_desk_leave(indexer->desk, service);
-    return approved;
-}
-
-static MugaiTime
-local_time(gint64 seconds)
-{
-    time_t when = (time_t)seconds;
-    struct tm parts = {0};
-
-    localtime_r(&when, &parts);
-    return (MugaiTime){.seconds = seconds, .offset = (gint32)(parts.tm_gmtoff / 60 * 60)};
-}
-
-static MugaiEntry *
-entry_of_object(const MugaiIndexer *indexer, const MugaiId *id, GError **error)
-{
-    g_autoptr(MugaiOriginal) original = mugai_store_read(indexer->store, id, error);
-    g_autoptr(MugaiApproved) approved = NULL;
-    g_autofree char *sha256 = NULL;
-    MugaiFacts facts = {.id = id->text};
-    MugaiTime received;
-    int fd = -1;
-
-    if (original == NULL)
-        return NULL;
-    received = local_time(mugai_original_envelope(original)->received);
-    fd = unpack(indexer, original, &facts.original_size, &sha256, error);
-    if (fd < 0)
-        return NULL;
-    approved = sanitize_again(indexer, fd, id, received, error);
-    close(fd);
-    if (approved == NULL)
-        return NULL;
-    facts.received = received.seconds;
-    facts.offset = received.offset;
-    facts.original_sha256 = sha256;
-    return make_entry(&facts, id, mugai_original_envelope(original), approved);
+    return entry;
 }
 
 typedef struct {
@@ -228,6 +116,39 @@ typedef struct {
     gint64 walk_after; /* monotonic */
 } Work;
 
+static void
+leave_out(MugaiIndexer *indexer)
+{
+    g_mutex_lock(&indexer->lock);
+    indexer->left_out = TRUE;
+    g_mutex_unlock(&indexer->lock);
+}
+
+static gboolean
+note_older(const MugaiId *id, gpointer data)
+{
+    (void)id;
+    *(gboolean *)data = TRUE;
+    return FALSE;
+}
+
+/* An index that was made anew lacks what this thread does not look for. */
+static void
+note_new_index(Work *work)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    gboolean older = FALSE;
+
+    if (!mugai_index_was_made(work->index))
+        return;
+    leave_out(work->indexer);
+    if (mugai_store_visit(work->indexer->store, 0, now - 2 * SECONDS_PER_DAY, note_older, &older,
+                          NULL) &&
+        older)
+        mugai_log(MUGAI_LOG_WARNING, "index: it was made anew; messages from before yesterday are "
+                                     "listed again after mugai fsck --repair");
+}
+
 static gboolean
 have_index(Work *work)
 {
@@ -237,26 +158,22 @@ have_index(Work *work)
         work->index = mugai_index_open(work->indexer->store, TRUE, &error);
     if (error != NULL)
         mugai_log(MUGAI_LOG_WARNING, "no index: %s", error->message);
+    if (work->index != NULL)
+        note_new_index(work);
     return work->index != NULL;
 }
 
 static void
-leave_out(MugaiIndexer *indexer)
-{
-    g_mutex_lock(&indexer->lock);
-    indexer->left_out = TRUE;
-    g_mutex_unlock(&indexer->lock);
-}
-
-static void
-add_entry(Work *work, const MugaiEntry *entry)
+add_entries(Work *work, const GPtrArray *entries)
 {
     g_autoptr(GError) error = NULL;
 
-    if (have_index(work) && mugai_index_add(work->index, entry, &error))
+    if (have_index(work) && mugai_index_add_many(work->index, entries, &error)) {
+        note_new_index(work);
         return;
+    }
     leave_out(work->indexer);
-    mugai_log(MUGAI_LOG_WARNING, "id=%s is not in the index: %s", entry->id.text,
+    mugai_log(MUGAI_LOG_WARNING, "index: %u messages are missing: %s", entries->len,
               error != NULL ? error->message : "there is none");
 }
 
@@ -268,12 +185,10 @@ add_object(Work *work)
     g_autoptr(GError) error = NULL;
 
     /* It was under way when the walk came by, and has come through the queue since. */
-    if (have_index(work) && mugai_index_has(work->index, id))
+    if (!have_index(work) || mugai_index_has(work->index, id))
         return;
     entry = entry_of_object(work->indexer, id, &error);
-    if (entry != NULL)
-        add_entry(work, entry);
-    else
+    if (entry == NULL || !mugai_index_add_missing(work->index, entry, &error))
         mugai_log(MUGAI_LOG_WARNING, "id=%s is not in the index: %s", id->text, error->message);
 }
 
@@ -296,14 +211,14 @@ walk(Work *work)
                   g_queue_get_length(&work->missing));
 }
 
-/* The next message of the queue. NULL if there is something else to do: a walk, an object, the end.
- * */
-static Item *
-next_item(Work *work)
+/* The messages that wait in the queue, BATCH_MESSAGES at most. None: there is something else to do,
+ * a walk, an object, the end. */
+static GPtrArray *
+next_items(Work *work)
 {
     MugaiIndexer *indexer = work->indexer;
+    GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)item_free);
     gboolean waiting = TRUE;
-    Item *item = NULL;
 
     g_mutex_lock(&indexer->lock);
     while (waiting && g_queue_is_empty(&indexer->queue) && !indexer->ending &&
@@ -313,11 +228,28 @@ next_item(Work *work)
         else
             g_cond_wait(&indexer->changed, &indexer->lock);
     }
-    item = g_queue_pop_head(&indexer->queue);
-    if (item != NULL)
+    while (items->len < BATCH_MESSAGES && !g_queue_is_empty(&indexer->queue)) {
+        Item *item = g_queue_pop_head(&indexer->queue);
+
         indexer->octets -= item_octets(item);
+        g_ptr_array_add(items, item);
+    }
     g_mutex_unlock(&indexer->lock);
-    return item;
+    return items;
+}
+
+static void
+add_items(Work *work, const GPtrArray *items)
+{
+    g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_entry_free);
+
+    for (guint i = 0; i < items->len; i++) {
+        const Item *item = items->pdata[i];
+
+        g_ptr_array_add(entries,
+                        mugai_catalog_passed(item->receipt, item->approved, item->received));
+    }
+    add_entries(work, entries);
 }
 
 static gboolean
@@ -339,12 +271,10 @@ run(gpointer data)
     Work work = {.indexer = data, .missing = G_QUEUE_INIT};
 
     for (;;) {
-        g_autoptr(Item) item = next_item(&work);
+        g_autoptr(GPtrArray) items = next_items(&work);
 
-        if (item != NULL) {
-            g_autoptr(MugaiEntry) entry = entry_of_item(item);
-
-            add_entry(&work, entry);
+        if (items->len > 0) {
+            add_items(&work, items);
         } else if (take_flag(work.indexer, &work.indexer->ending, FALSE)) {
             break;
         } else if (!g_queue_is_empty(&work.missing)) {

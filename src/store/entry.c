@@ -194,9 +194,9 @@ mugai_index_read_row(MugaiIndex *index, sqlite3_stmt *row, GError **error)
     return NULL;
 }
 
-/* The number of the row of @id, 0 if there is none, or with @error. */
+/* The number of the row of @id, and its marks; 0 if there is none, or with @error. */
 static gint64
-find_number(MugaiIndex *index, const MugaiId *id, GError **error)
+find_number(MugaiIndex *index, const MugaiId *id, gint64 *ret_marks, GError **error)
 {
     sqlite3_stmt *find = index->statements[STATEMENT_NUMBER];
     gint64 number = 0;
@@ -204,9 +204,11 @@ find_number(MugaiIndex *index, const MugaiId *id, GError **error)
 
     mugai_index_bind_text(find, 1, id->text);
     status = sqlite3_step(find);
-    if (status == SQLITE_ROW)
+    *ret_marks = 0;
+    if (status == SQLITE_ROW) {
         number = sqlite3_column_int64(find, 0);
-    else if (status != SQLITE_DONE)
+        *ret_marks = sqlite3_column_int64(find, 1);
+    } else if (status != SQLITE_DONE)
         mugai_index_fail(index, "read", error);
     sqlite3_reset(find);
     return number;
@@ -215,7 +217,9 @@ find_number(MugaiIndex *index, const MugaiId *id, GError **error)
 gboolean
 mugai_index_has(MugaiIndex *index, const MugaiId *id)
 {
-    return mugai_index_refresh(index, NULL) && find_number(index, id, NULL) != 0;
+    gint64 marks = 0;
+
+    return mugai_index_refresh(index, NULL) && find_number(index, id, &marks, NULL) != 0;
 }
 
 MugaiEntry *
@@ -287,11 +291,12 @@ remove_number(MugaiIndex *index, gint64 number, GError **error)
     return mugai_index_run(index, remove_fresh, error);
 }
 
+/* Removes the row of @id, if there is one; @ret_marks are those it had. */
 static gboolean
-remove_entry(MugaiIndex *index, gconstpointer data, GError **error)
+remove_row(MugaiIndex *index, const MugaiId *id, gint64 *ret_marks, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    gint64 number = find_number(index, data, &local);
+    gint64 number = find_number(index, id, ret_marks, &local);
 
     if (local != NULL) {
         g_propagate_error(error, g_steal_pointer(&local));
@@ -300,15 +305,22 @@ remove_entry(MugaiIndex *index, gconstpointer data, GError **error)
     return number == 0 || remove_number(index, number, error);
 }
 
+static gboolean
+remove_entry(MugaiIndex *index, gconstpointer data, GError **error)
+{
+    gint64 marks = 0;
+
+    return remove_row(index, data, &marks, error);
+}
+
 gboolean
 mugai_index_remove(MugaiIndex *index, const MugaiId *id, GError **error)
 {
     return change_index(index, remove_entry, id, error);
 }
 
-/* What is bound stays as it is until the statement has run. */
 static gboolean
-add_row(MugaiIndex *index, const MugaiEntry *entry, GError **error)
+add_row(MugaiIndex *index, const MugaiEntry *entry, gint64 marks, GError **error)
 {
     sqlite3_stmt *add = index->statements[STATEMENT_ADD];
     g_autoptr(GByteArray) packed = pack(entry);
@@ -341,15 +353,18 @@ static gboolean
 add_entry(MugaiIndex *index, gconstpointer data, GError **error)
 {
     const MugaiEntry *entry = data;
+    gint64 marks = 0; /* stay: an entry may be replaced that was held meanwhile */
 
-    return remove_entry(index, &entry->id, error) && add_row(index, entry, error) &&
+    return remove_row(index, &entry->id, &marks, error) && add_row(index, entry, marks, error) &&
            add_fresh(index, entry, error) && mugai_chunk_seal(index, error);
 }
 
 static gboolean
 add_missing(MugaiIndex *index, gconstpointer data, GError **error)
 {
-    return find_number(index, &((const MugaiEntry *)data)->id, NULL) != 0 ||
+    gint64 marks = 0;
+
+    return find_number(index, &((const MugaiEntry *)data)->id, &marks, NULL) != 0 ||
            add_entry(index, data, error);
 }
 

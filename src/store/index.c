@@ -55,7 +55,7 @@ static const char schema[] = "BEGIN;"
                              "COMMIT;";
 
 static const char *const statements[STATEMENTS] = {
-    [STATEMENT_NUMBER] = "SELECT number FROM messages WHERE id = ?",
+    [STATEMENT_NUMBER] = "SELECT number, marks FROM messages WHERE id = ?",
     [STATEMENT_GET] = "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE id = ?",
     [STATEMENT_AT] = "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE number = ?",
     [STATEMENT_LIST] =
@@ -256,6 +256,7 @@ make_anew(MugaiIndex *index, GError **error)
     if (!open_file(index, error) || !mugai_index_execute(index, schema, error))
         return FALSE;
     disconnect(index);
+    index->made = TRUE;
     return open_existing(index, error);
 }
 
@@ -340,4 +341,13 @@ mugai_index_free(MugaiIndex *index)
         return;
     disconnect(index);
     g_free(index);
+}
+
+gboolean
+mugai_index_was_made(MugaiIndex *index)
+{
+    gboolean made = index->made;
+
+    index->made = FALSE;
+    return made;
 }

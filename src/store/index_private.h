@@ -12,7 +12,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
 /* --- index.c: the file --- */
 
 typedef enum {
-    STATEMENT_NUMBER = 0, /* id -> number */
+    STATEMENT_NUMBER = 0, /* id -> number, marks */
     STATEMENT_GET,        /* id -> MUGAI_INDEX_COLUMNS */
     STATEMENT_AT,         /* number -> MUGAI_INDEX_COLUMNS */
     STATEMENT_LIST,       /* a list of a chunk: see chunk.c */
@@ -30,6 +30,7 @@ typedef enum {
 struct MugaiIndex {
     MugaiStore *store;
     gboolean writable;
+    gboolean made; /* the file, since mugai_index_was_made() */
     sqlite3 *database;
     sqlite3_stmt *statements[STATEMENTS]; /* those that write: NULL unless writable */
     guint64 device, inode;                /* of the file that is open */

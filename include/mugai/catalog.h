@@ -1,0 +1,34 @@
+/*
+ * catalog.h - what the index says of a message: of one that was just answered, and of an object of
+ * which nothing else is known
+ */
+#pragma once
+
+#include <glib.h>
+#include <mugai/approve.h>
+#include <mugai/store.h>
+
+G_BEGIN_DECLS
+
+/* The entry of a message that has passed. */
+MugaiEntry *mugai_catalog_passed(const MugaiReceipt *receipt, const MugaiApproved *approved,
+                                 MugaiTime received);
+
+/* An object whose entry is being made. */
+typedef struct MugaiCatalogJob MugaiCatalogJob;
+
+/* Reads the object of @id to @scratch, an empty file, which is taken over whatever happens, and has
+ * it sanitized for the report alone; several may be under way at once. NOT_FOUND, MALFORMED if the
+ * object is damaged, SYSTEM. */
+MugaiCatalogJob *mugai_catalog_begin(MugaiStore *store, MugaiPool *pool, const MugaiId *id,
+                                     int scratch, GError **error);
+/* Waits for the entry, whose state is "kept", for nobody knows what became of the message; held if
+ * it is. Frees @job. The errors of mugai_ticket_collect(). */
+MugaiEntry *mugai_catalog_finish(MugaiCatalogJob *job, GError **error);
+void mugai_catalog_cancel(MugaiCatalogJob *job);
+
+/* Both at once. */
+MugaiEntry *mugai_catalog_kept(MugaiStore *store, MugaiPool *pool, const MugaiId *id, int scratch,
+                               GError **error);
+
+G_END_DECLS
