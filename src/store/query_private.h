@@ -22,4 +22,11 @@ gboolean mugai_search_init(Search *search, const MugaiQuery *query, GError **err
 /* Whether all conditions hold. */
 gboolean mugai_search_matches(const Search *search, const MugaiWords *words);
 
+gboolean mugai_bits_is_empty(const MugaiBits *bits);
+/* Sets @ret_bits to the rows of @chunk that may match. */
+gboolean mugai_search_find(MugaiIndex *index, const Search *search, gint64 chunk,
+                           MugaiBits *ret_bits, GError **error);
+/* Sorts the hashes of @search: those that fewest rows of @chunk have come first. */
+gboolean mugai_search_sort(MugaiIndex *index, Search *search, gint64 chunk, GError **error);
+
 G_END_DECLS

@@ -71,7 +71,7 @@ typedef struct {
 
 typedef struct {
     MugaiIndex *index;
-    const Search *search;
+    Search *search;
     Rank before;        /* no id: from the newest */
     GArray *chunks;     /* of Chunk, newest first */
     guint next_chunk;   /* the first that is not among the streams */
@@ -89,99 +89,6 @@ is_in_range(const Walk *walk, const Rank *rank)
 {
     return rank->received >= walk->search->since && rank->received < walk->search->until &&
            (walk->before.id[0] == '\0' || compare_ranks(rank, &walk->before) < 0);
-}
-
-/* --- which rows of a chunk may match --- */
-
-static gboolean
-is_empty(const MugaiBits *bits)
-{
-    guint64 any = 0;
-
-    for (gsize i = 0; i < G_N_ELEMENTS(bits->words); i++)
-        any |= bits->words[i];
-    return any == 0;
-}
-
-static void
-intersect(MugaiBits *bits, const MugaiBits *other)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(bits->words); i++)
-        bits->words[i] &= other->words[i];
-}
-
-/* Leaves of @bits the rows that have all @hashes. */
-static gboolean
-keep_with_all(Walk *walk, gint64 chunk, const GArray *hashes, MugaiBits *bits, GError **error)
-{
-    for (guint i = 0; i < hashes->len && !is_empty(bits); i++) {
-        MugaiBits found;
-
-        if (!mugai_chunk_find(walk->index, chunk, g_array_index(hashes, guint32, i), &found, error))
-            return FALSE;
-        intersect(bits, &found);
-    }
-    return TRUE;
-}
-
-/* Leaves of @bits the rows for which one of @alternatives holds. */
-static gboolean
-keep_with_one(Walk *walk, gint64 chunk, const GPtrArray *alternatives, MugaiBits *bits,
-              GError **error)
-{
-    MugaiBits any = {0};
-
-    for (guint i = 0; i < alternatives->len; i++) {
-        MugaiBits all = *bits;
-
-        if (!keep_with_all(walk, chunk, alternatives->pdata[i], &all, error))
-            return FALSE;
-        for (gsize j = 0; j < G_N_ELEMENTS(any.words); j++)
-            any.words[j] |= all.words[j];
-    }
-    *bits = any;
-    return TRUE;
-}
-
-/* Leaves of @bits the rows with all marks. */
-static gboolean
-keep_marked(Walk *walk, gint64 chunk, MugaiBits *bits, GError **error)
-{
-    g_autoptr(sqlite3_stmt) marked =
-        mugai_index_prepare(walk->index,
-                            "SELECT number FROM messages INDEXED BY marked WHERE marks <> 0"
-                            " AND (marks & ?1) = ?1 AND number >= ?2 AND number < ?3",
-                            error);
-    MugaiBits found = {0};
-    int status = SQLITE_OK;
-
-    if (marked == NULL)
-        return FALSE;
-    sqlite3_bind_int(marked, 1, walk->search->marks);
-    sqlite3_bind_int64(marked, 2, chunk << MUGAI_CHUNK_BITS);
-    sqlite3_bind_int64(marked, 3, (chunk + 1) << MUGAI_CHUNK_BITS);
-    while ((status = sqlite3_step(marked)) == SQLITE_ROW) {
-        guint place = (guint)(sqlite3_column_int64(marked, 0) & (MUGAI_CHUNK_ROWS - 1));
-
-        found.words[place / 64] |= G_GUINT64_CONSTANT(1) << (place % 64);
-    }
-    intersect(bits, &found);
-    return status == SQLITE_DONE || mugai_index_fail(walk->index, "marks", error);
-}
-
-static gboolean
-find_bits(Walk *walk, gint64 chunk, MugaiBits *bits, GError **error)
-{
-    const GPtrArray *demands = walk->search->demands;
-
-    memset(bits, 0xFF, sizeof *bits);
-    if (walk->search->marks != 0 && !keep_marked(walk, chunk, bits, error))
-        return FALSE;
-    for (guint i = 0; i < demands->len && !is_empty(bits); i++) {
-        if (!keep_with_one(walk, chunk, demands->pdata[i], bits, error))
-            return FALSE;
-    }
-    return TRUE;
 }
 
 /* --- streams --- */
@@ -265,9 +172,9 @@ begin_chunk(Walk *walk, gint64 chunk, GError **error)
 
     stream->chunk = chunk;
     stream->place = MUGAI_CHUNK_ROWS - 1;
-    if (!find_bits(walk, chunk, &stream->bits, error))
+    if (!mugai_search_find(walk->index, walk->search, chunk, &stream->bits, error))
         return FALSE;
-    return is_empty(&stream->bits) || add_stream(walk, g_steal_pointer(&stream), error);
+    return mugai_bits_is_empty(&stream->bits) || add_stream(walk, g_steal_pointer(&stream), error);
 }
 
 /* Whether the conditions hold for the fresh row at hand: its fields are the columns from 3 on. */
@@ -421,6 +328,10 @@ collect(Walk *walk, guint count, GPtrArray *entries, GError **error)
 
     if (!list_chunks(walk, error) || !begin_fresh(walk, error))
         return FALSE;
+    if (walk->chunks->len > 0 &&
+        !mugai_search_sort(walk->index, walk->search, g_array_index(walk->chunks, Chunk, 0).chunk,
+                           error))
+        return FALSE;
     while (entries->len < count) {
         if (!choose_stream(walk, &stream, error))
             return FALSE;
@@ -434,8 +345,7 @@ collect(Walk *walk, guint count, GPtrArray *entries, GError **error)
 
 /* The next @count matches after @before, in one transaction; NULL with @error. */
 static GPtrArray *
-collect_page(MugaiIndex *index, const Search *search, const Rank *before, guint count,
-             GError **error)
+collect_page(MugaiIndex *index, Search *search, const Rank *before, guint count, GError **error)
 {
     g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_entry_free);
     g_autoptr(GArray) chunks = g_array_new(FALSE, FALSE, sizeof(Chunk));
