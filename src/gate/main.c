@@ -13,8 +13,9 @@
  *             2. wrong keys at SIGHUP change nothing;
  *             3. root is given up before a key is read or a socket opened.
  * Errors: of the start: one line that says what to do, and an exit status of sysexits.h; 2 for
- * wrong usage. Limits: while it is away, what happens to mail is Postfix' milter_default_action:
- * tempfail, which is its default and must stay.
+ *         wrong usage.
+ * Limits: while it is away, what happens to mail is Postfix' milter_default_action: tempfail,
+ *         which is its default and must stay.
  */
 #include "log.h"
 #include "options.h"

@@ -9,7 +9,7 @@
  * boundary's.
  *
  * Invariants: 1. PASS is said in one place, decide(), after the guard's yes to all octets and,
- * unless unsealed messages are allowed, a right seal over them;
+ *                unless unsealed messages are allowed, a right seal over them;
  *             2. fields and octets are two forms of the same: a name or value from which other
  *                fields could be made is refused, so what is written back is what was approved;
  *             3. nothing is mended but LF to CRLF in values, the form in which milters get folds;

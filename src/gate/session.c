@@ -3,19 +3,21 @@
  *
  *      negotiate -> { mail -> header… -> eoh -> body… -> eom, or abort at any time } -> close
  *
- * What was approved is what the MTA showed; what it delivers is what it holds. Between the two an
- * MTA may cut (a value at its NUL, a blank before the colon). So every approved field is written
- * back in its place, and what was not shown is gone with the old one. The field that Postfix puts
- * on top itself and shows no milter is its own.
+ * What was approved is what the MTA showed; what it delivers is what it holds. An MTA may cut on
+ * the way to a milter: a value at its NUL, blanks before a colon. Postfix 3.7 makes the same cuts
+ * in what it holds, but nobody has promised that. So every approved field is written back in its
+ * place, and what was not shown is gone with the old one. The field that Postfix puts on top itself
+ * and shows no milter is its own.
  *
  * Invariants: 1. "continue" at the end of a message is said in one place, reply(), to a message
- * that was approved and written back, or that the MTA has been told to hold;
+ *                that was approved and written back, or that the MTA has been told to hold;
  *             2. everything that goes wrong is a 451, never a yes and never a no;
  *             3. an MTA that does not grant what is needed gets a 451 to each message.
  * Trust: everything but the MTA's framing is hostile. Nothing of it is in a reply; in the log it is
  *         quoted.
  * Limits: the envelope is not sealed: a sealed message may be sent again, within --max-age, to
- * other recipients by whoever has it and reaches this MTA.
+ *         other recipients by whoever has it and reaches this MTA. Postfix with a milter cuts
+ *         fields at 60,000 octets; what was sealed with a longer one is refused.
  */
 #include "session.h"
 
