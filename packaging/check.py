@@ -1,6 +1,6 @@
 """check.py - builds mugai three times and runs every test; called by packaging/check, which installs what is needed
 
-    normal      gcc, as installed: unit tests, lint, end to end
+    normal      gcc, as installed: unit tests, proof and coverage of the guard, lint, end to end
     sanitizers  gcc with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests but the comparisons with others
     fuzz        clang with the same and libFuzzer: all targets in six minutes (unit tests replay what failed before)
 
@@ -136,6 +136,10 @@ def meson_tests(results, directory, name, selection, environment=None):
         results.add(f"{name}: {test['name'].split(' / ')[-1]}", passed, failed, skipped, details)
 
 
+def without(*suites):
+    return [word for suite in suites for word in ("--no-suite", suite)]
+
+
 def files_in(directory):
     return sorted(str(path) for path in directory.glob("*") if path.is_file()) if directory.is_dir() else []
 
@@ -189,13 +193,13 @@ def everything(results, directory):
     os.environ["TMPDIR"] = str(temporary)  # what a test leaves behind goes away with the build
     normal, checked, fuzzed = (directory / name for name in ("normal", "sanitizers", "fuzz"))
     if build(results, normal, "normal (gcc)", []):
-        meson_tests(results, normal, "unit", ["--no-suite", "lint", "--no-suite", "e2e", "--no-suite", "torture"])
+        meson_tests(results, normal, "unit", without("lint", "e2e", "torture"))
         meson_tests(results, normal, "lint", ["--suite", "lint"])
         meson_tests(results, normal, "e2e", ["--suite", "e2e"])
         meson_tests(results, normal, "torture, short form", ["--suite", "torture"])
     if build(results, checked, "sanitizers (gcc)", SANITIZERS):
         meson_tests(results, checked, "unit with sanitizers",
-                    ["--no-suite", "lint", "--no-suite", "e2e", "--no-suite", "torture", "--no-suite", "reference"], CHECKED)
+                    without("lint", "e2e", "torture", "reference", "proof"), CHECKED)
     if build(results, fuzzed, "fuzz (clang)", [*SANITIZERS, "-Dfuzz=true"], "clang"):
         fuzz_all(results, fuzzed)
 

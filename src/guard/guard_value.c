@@ -55,21 +55,23 @@ guard_fixed(MugaiGuard *guard, GuardEvent event)
     return guard_demand(guard, guard_is_fixed_value(guard), MUGAI_RULE_VALUE);
 }
 
+/* Crockford's base32 in capitals */
+static bool
+is_crockford(uint8_t octet)
+{
+    return is_digit(octet) || (octet >= 'A' && octet <= 'Z' && octet != 'I' && octet != 'L' &&
+                               octet != 'O' && octet != 'U');
+}
+
 /* Whether @octet may stand for @place of a pattern. */
 static bool
 has_place(uint8_t octet, char place)
 {
-    switch (place) {
-    case '9':
+    if (place == '9')
         return is_digit(octet);
-    case 'C': /* Crockford's base32 */
-        return is_digit(octet) || (octet >= 'A' && octet <= 'Z' && octet != 'I' && octet != 'L' &&
-                                   octet != 'O' && octet != 'U');
-    case 'x': /* looked at afterwards */
-        return true;
-    default:
-        return octet == (uint8_t)place;
-    }
+    if (place == 'C')
+        return is_crockford(octet);
+    return place == 'x' || octet == (uint8_t)place; /* 'x' is looked at afterwards */
 }
 
 static bool
