@@ -21,6 +21,7 @@ typedef struct {
     char *login_user; /* its name */
     char *sudo_user;  /* whom sudo names; kept only where @uid is 0, which could lie anyway */
     char *via;        /* the program that asks: "mugai", "mugaid" */
+    char *host;       /* where it runs */
 } MugaiActor;
 
 /* The caller of this process. */
@@ -34,7 +35,6 @@ typedef struct {
     char previous[MUGAI_RECORD_HASH_SIZE]; /* SHA-256 of the line before; zeros for the first */
     gint64 time;                           /* unix seconds */
     gint32 offset;                         /* of local time then, seconds east of UTC */
-    char *host;
     MugaiActor *actor;
     char *verb;       /* "list", "show", "get", "hold", ...; "repair" is the log's own */
     char *id;         /* of the message */

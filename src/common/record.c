@@ -54,6 +54,7 @@ mugai_actor_self(const char *via)
     actor->login_user = actor->login_uid >= 0 ? name_of((guint32)actor->login_uid) : g_strdup("");
     actor->sudo_user = g_utf8_make_valid(actor->uid == 0 && sudo != NULL ? sudo : "", -1);
     actor->via = g_strdup(via);
+    actor->host = g_utf8_make_valid(g_get_host_name(), -1);
     return actor;
 }
 
@@ -68,6 +69,7 @@ copy_actor(const MugaiActor *actor)
     copy->login_user = g_strdup(actor->login_user);
     copy->sudo_user = g_strdup(actor->sudo_user);
     copy->via = g_strdup(actor->via);
+    copy->host = g_strdup(actor->host);
     return copy;
 }
 
@@ -80,6 +82,7 @@ mugai_actor_free(MugaiActor *actor)
     g_free(actor->login_user);
     g_free(actor->sudo_user);
     g_free(actor->via);
+    g_free(actor->host);
     g_free(actor);
 }
 
@@ -90,7 +93,6 @@ mugai_record_new(const MugaiActor *actor, const char *verb, const char *id, cons
 {
     MugaiRecord *record = g_new0(MugaiRecord, 1);
 
-    record->host = g_utf8_make_valid(g_get_host_name(), -1);
     record->actor = copy_actor(actor);
     record->verb = g_strdup(verb);
     record->id = g_strdup(id);
@@ -102,10 +104,10 @@ mugai_record_new(const MugaiActor *actor, const char *verb, const char *id, cons
 void
 mugai_record_free(MugaiRecord *record)
 {
-    char **strings[] = {&record->host,        &record->verb,      &record->id,
-                        &record->part,        &record->reason,    &record->outcome,
-                        &record->sha256,      &record->lost_head, &record->key,
-                        &record->torn_sha256, &record->signature};
+    char **strings[] = {&record->verb,      &record->id,          &record->part,
+                        &record->reason,    &record->outcome,     &record->sha256,
+                        &record->lost_head, &record->torn_sha256, &record->key,
+                        &record->signature};
 
     if (record == NULL)
         return;
@@ -129,6 +131,7 @@ add_said(JsonBuilder *builder, const char *name, const char *value)
 static void
 add_actor(JsonBuilder *builder, const MugaiActor *actor)
 {
+    mugai_json_add_string(builder, "host", actor->host);
     mugai_json_add_number(builder, "uid", actor->uid);
     mugai_json_add_string(builder, "user", actor->user);
     if (actor->login_uid >= 0)
@@ -147,7 +150,6 @@ mugai_record_to_json(const MugaiRecord *record)
     mugai_json_add_number(builder, "n", record->number);
     mugai_json_add_string(builder, "previous", record->previous);
     mugai_json_add_time(builder, "time", record->time, record->offset);
-    mugai_json_add_string(builder, "host", record->host);
     add_actor(builder, record->actor);
     mugai_json_add_string(builder, "verb", record->verb);
     add_said(builder, "id", record->id);
@@ -217,7 +219,8 @@ read_actor(JsonObject *object, MugaiActor *actor, GError **error)
         !mugai_json_read_string(object, "user", &actor->user, error) ||
         !read_said(object, "login_user", "", &actor->login_user, error) ||
         !read_said(object, "sudo_user", "", &actor->sudo_user, error) ||
-        !mugai_json_read_string(object, "via", &actor->via, error))
+        !mugai_json_read_string(object, "via", &actor->via, error) ||
+        !mugai_json_read_string(object, "host", &actor->host, error))
         return FALSE;
     if (uid < 0)
         return malformed(error, "uid");
@@ -299,9 +302,7 @@ mugai_record_from_json(const char *json, gssize length, GError **error)
     record->actor = g_new0(MugaiActor, 1);
     record->received = -1;
     record->words = g_ptr_array_new_with_free_func(g_free);
-    if (!read_place(object, record, error) ||
-        !mugai_json_read_string(object, "host", &record->host, error) ||
-        !read_actor(object, record->actor, error) ||
+    if (!read_place(object, record, error) || !read_actor(object, record->actor, error) ||
         !mugai_json_read_string(object, "verb", &record->verb, error) ||
         !read_said(object, "id", NULL, &record->id, error) ||
         !read_said(object, "part", NULL, &record->part, error) ||

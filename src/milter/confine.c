@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define PATHS_MAX 6u
+#define PATHS_MAX 8u
 
 typedef struct {
     MugaiLockPath paths[PATHS_MAX];
@@ -56,6 +56,8 @@ mugai_confine(const MugaiConfig *config, const char *socket_path, const char *co
     /* Where SQLite puts what it has no memory for. */
     g_setenv("SQLITE_TMPDIR", config->store_path, TRUE);
     add(&reach, g_strdup(config->store_path), MUGAI_LOCK_KEEP);
+    if (config->log_path != NULL)
+        add(&reach, g_strdup(config->log_path), MUGAI_LOCK_KEEP);
     /* SQLite and GLib draw random numbers from it. */
     add(&reach, g_strdup("/dev/urandom"), MUGAI_LOCK_READ);
     if (socket_path != NULL)
@@ -63,7 +65,8 @@ mugai_confine(const MugaiConfig *config, const char *socket_path, const char *co
     if (config->notices != NULL)
         add(&reach, g_strdup(config->notices), MUGAI_LOCK_READ);
     if (!add_directory_of(&reach, config_file, error) ||
-        (config->seal_key != NULL && !add_directory_of(&reach, config->seal_key, error)))
+        (config->seal_key != NULL && !add_directory_of(&reach, config->seal_key, error)) ||
+        (config->log_key != NULL && !add_directory_of(&reach, config->log_key, error)))
         return FALSE;
     return mugai_lock_service(reach.paths, reach.n_paths, error);
 }

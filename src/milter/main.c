@@ -19,6 +19,7 @@
  * Limits: socket, store, users and worker program of a running daemon do not change; that takes a
  * restart, and so do notices and a key in other directories than at its start.
  */
+#include "changes.h"
 #include "confine.h"
 #include "indexer.h"
 #include "service.h"
@@ -54,6 +55,7 @@ typedef struct {
     gint ready_fd;
     gboolean version;
     MugaiLauncher *launcher; /* of the service */
+    MugaiActor *actor;       /* who started this */
 } Options;
 
 /* Octets in the pipe: why the first thread wakes up. */
@@ -247,6 +249,7 @@ keep_fixed(MugaiConfig *config, const MugaiConfig *running)
         {&config->worker_program, running->worker_program, "[worker] program"},
         {&config->worker_user, running->worker_user, "[worker] user"},
         {&config->store_path, running->store_path, "[store] path"},
+        {&config->log_path, running->log_path, "[log] path"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++) {
@@ -281,6 +284,12 @@ reload(const Options *options, MugaiDesk *desk)
 
     if (load(options, &config, &error)) {
         keep_fixed(config, running->config);
+        if (!mugai_changes_note(config, options->actor, options->config_file, NULL, &error))
+            g_clear_pointer(&config, mugai_config_free);
+    } else {
+        mugai_changes_note(running->config, options->actor, options->config_file, error, NULL);
+    }
+    if (config != NULL) {
         service = mugai_service_new(config, options->launcher, &error);
     }
     if (service != NULL)
@@ -379,8 +388,13 @@ serve(const Options *options, MugaiDesk *desk, const MugaiConfig *config, GError
 static gboolean
 start_and_serve(const Options *options, MugaiConfig *config, GError **error)
 {
-    MugaiService *service = mugai_service_new(config, options->launcher, error);
+    MugaiService *service = NULL;
 
+    if (!mugai_changes_note(config, options->actor, options->config_file, NULL, error)) {
+        mugai_config_free(config);
+        return FALSE;
+    }
+    service = mugai_service_new(config, options->launcher, error);
     return service != NULL && serve(options, mugai_desk_new(service), service->config, error);
 }
 
@@ -425,6 +439,7 @@ main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *config_file = NULL;
+    g_autoptr(MugaiActor) actor = NULL;
     Options options = {.config_file = MUGAI_CONFIG_DEFAULT_FILE, .ready_fd = -1};
 
     umask(077);
@@ -440,6 +455,8 @@ main(int argc, char **argv)
     mugai_log_open("mugaid", options.log_stderr);
     if (config_file != NULL)
         options.config_file = config_file;
+    actor = mugai_actor_self("mugaid");
+    options.actor = actor;
     if (run(&options, &error))
         return EXIT_SUCCESS;
     mugai_log(MUGAI_LOG_ERROR, "%s", error->message);

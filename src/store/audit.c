@@ -26,6 +26,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LOG_NAME "log"
@@ -443,10 +444,20 @@ replace_head(MugaiAudit *audit, guint64 number, const char *hash, GError **error
 
 /* --- all together --- */
 
+/* Of local time at @now, in whole minutes. The C library's, which a locked mugaid has asked before:
+ * GLib would want to read the time zone's file. */
+static gint32
+local_offset(gint64 now)
+{
+    time_t seconds = (time_t)now;
+    struct tm local = {0};
+
+    return localtime_r(&seconds, &local) != NULL ? (gint32)(local.tm_gmtoff / 60) * 60 : 0;
+}
+
 static gboolean
 append_locked(MugaiAudit *audit, const GPtrArray *records, char **ret_head, GError **error)
 {
-    g_autoptr(GDateTime) now = g_date_time_new_now_local();
     g_autoptr(GString) lines = g_string_new(NULL);
     g_autofree char *lost_head = NULL;
     g_autofree char *name = NULL;
@@ -455,8 +466,8 @@ append_locked(MugaiAudit *audit, const GPtrArray *records, char **ret_head, GErr
 
     if (!find_end(audit, &end, error) || !check_head(audit, &end, &lost_head, error))
         return FALSE;
-    draft.now = g_date_time_to_unix(now);
-    draft.offset = (gint32)(g_date_time_get_utc_offset(now) / G_TIME_SPAN_MINUTE) * 60;
+    draft.now = g_get_real_time() / G_USEC_PER_SEC;
+    draft.offset = local_offset(draft.now);
     draft.number = end.number;
     g_strlcpy(draft.hash, end.hash, sizeof draft.hash);
     name = choose_file(draft.now, end.file);

@@ -1,0 +1,37 @@
+/*
+ * changes.c - write down which configuration is in force before it is (I9)
+ *
+ * Whoever looks at an original later is judged by the configuration of that time: how long it was
+ * to be kept, who was told what.
+ *
+ * Errors: those of the log; mugaid does not serve by a configuration that nobody will know of.
+ */
+#include "changes.h"
+
+#include <mugai/audit.h>
+#include <mugai/error.h>
+#include <mugai/log.h>
+
+gboolean
+mugai_changes_note(const MugaiConfig *config, const MugaiActor *actor, const char *path,
+                   const GError *refused, GError **error)
+{
+    g_autoptr(MugaiAudit) audit = mugai_audit_open(config, error);
+    g_autoptr(GPtrArray) records = g_ptr_array_new();
+    g_autoptr(MugaiRecord) record = mugai_record_new(actor, "configure", NULL, "granted");
+    g_autofree char *head = NULL;
+
+    record->words = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(record->words, g_strdup(path));
+    if (refused == NULL) {
+        record->sha256 = g_strdup(config->sha256);
+    } else {
+        g_free(record->outcome);
+        record->outcome = g_strdup_printf("refused: %s", refused->message);
+    }
+    g_ptr_array_add(records, record);
+    if (audit == NULL || !mugai_audit_append(audit, records, &head, error))
+        return FALSE;
+    mugai_log(MUGAI_LOG_INFO, "log %s: configure: %.7s", head, record->outcome);
+    return TRUE;
+}
