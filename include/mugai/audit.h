@@ -4,7 +4,8 @@
  * Files. <log>/YYYY-MM.jsonl, the month that of the clock in UTC, never before that of an older
  * file; owner-only; only ever appended to. <log> is <store>/log, or [log] path.
  *
- * Lines. One entry a line, ended by LF: one JSON object in ASCII (mugai_record_to_json()). Members:
+ * Lines. One entry a line, ended by LF (a crash may have left the last of a file without): one JSON
+ * object in ASCII (mugai_record_to_json()). Members:
  *
  *     n          1 and so on over all files, without a gap
  *     previous   SHA-256 of the line before, without its LF, 64 lower-case hexadecimal digits; the
@@ -22,7 +23,8 @@
  * is a key " " key " " signature, over the text "mugai-log-head-1" LF n LF SHA-256 LF. It is
  * replaced after each entry and never ahead of the files: so entries that are missing at the end
  * are missed. Who can write to <log> and has kept an older head can put both back; what finds that
- * is a head written down elsewhere, which is why programs send each one to syslog.
+ * is a head written down elsewhere, which is why programs send each one to syslog. The head of a log
+ * that begins, before its first entry, is 0 and 64 zeros.
  *
  * Repairs. What a crash leaves after the last whole entry stays where it is, ended by a line end;
  * the next entry is one of the verb "repair", whose torn_octets and torn_sha256 say what stands
@@ -71,8 +73,9 @@ gboolean mugai_audit_visit(MugaiAudit *audit, gint64 since, gint64 until, MugaiA
 
 /* What verifying goes by beside the log itself. */
 typedef struct {
-    const char *const *public_keys; /* paths of files, NULL-terminated; may be NULL. The configured
-                                       key's own public half is known without */
+    const char *const *public_keys; /* paths of files, NULL-terminated: every entry must be signed
+                                       with one of them, or with the configured one. NULL: those
+                                       before the first signature need none */
     const char *head;               /* "N:SHA-256", written down elsewhere; may be NULL */
 } MugaiAuditProof;
 

@@ -208,7 +208,7 @@ cmd_log(int argc, char **argv, GError **error)
         {"head", 0, 0, G_OPTION_ARG_FILENAME, &options.head,
          "Entry N was this one: as written down elsewhere, or in syslog", "N:SHA-256"},
         {"key", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.keys,
-         "A public key that entries are signed with", "FILE"},
+         "A public key; every entry must be signed", "FILE"},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};

@@ -170,6 +170,7 @@ find_last(MugaiAudit *audit, int file, guint64 from, guint64 size, End *end, gui
             audit->key != NULL && g_strcmp0(record->key, mugai_seal_key_id(audit->key)) == 0;
         g_strlcpy(end->previous, record->previous, sizeof end->previous);
         mugai_audit_hash(piece.octets, piece.length, end->hash);
+        end->open_end = !piece.ended;
         *ret_after = at;
     }
     if (local == NULL)
@@ -279,7 +280,7 @@ check_head(MugaiAudit *audit, const End *end, char **ret_lost, GError **error)
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    if (head.number == 0)
+    if (!head.present)
         *ret_lost = g_strdup(end->number > 0 || local != NULL ? "none" : NULL);
     else if (!head_fits(audit, &head, end))
         *ret_lost = g_strdup_printf("%" G_GUINT64_FORMAT ":%s", head.number, head.hash);
@@ -442,6 +443,20 @@ replace_head(MugaiAudit *audit, guint64 number, const char *hash, GError **error
     return TRUE;
 }
 
+/* A log that begins has a head before it has an entry: so one that is missing was taken away, not
+ * forgotten by a crash. */
+static gboolean
+begin_log(MugaiAudit *audit, const End *end, GError **error)
+{
+    struct stat status;
+
+    if (end->file != NULL ||
+        fstatat(audit->directory, MUGAI_AUDIT_HEAD, &status, AT_SYMLINK_NOFOLLOW) == 0)
+        return TRUE;
+    return errno == ENOENT ? replace_head(audit, 0, end->hash, error)
+                           : fail(audit, "its head", error);
+}
+
 /* --- all together --- */
 
 /* Of local time at @now, in whole minutes. The C library's, which a locked mugaid has asked before:
@@ -464,7 +479,8 @@ append_locked(MugaiAudit *audit, const GPtrArray *records, char **ret_head, GErr
     g_auto(End) end = {0};
     Draft draft = {.audit = audit, .lines = lines};
 
-    if (!find_end(audit, &end, error) || !check_head(audit, &end, &lost_head, error))
+    if (!find_end(audit, &end, error) || !begin_log(audit, &end, error) ||
+        !check_head(audit, &end, &lost_head, error))
         return FALSE;
     draft.now = g_get_real_time() / G_USEC_PER_SEC;
     draft.offset = local_offset(draft.now);

@@ -120,7 +120,8 @@ mugai_audit_reader_next(MugaiAuditReader *reader, MugaiAuditPiece *ret_piece, GE
     ret_piece->ended = feed != NULL;
     ret_piece->length =
         (gsize)((feed != NULL ? feed : reader->buffer + reader->end) - ret_piece->octets);
-    ret_piece->whole = first && feed != NULL && ret_piece->length > 0;
+    ret_piece->whole =
+        first && ret_piece->length > 0 && ret_piece->length < MUGAI_AUDIT_LINE_OCTETS_MAX;
     if (feed == NULL && ret_piece->length == 0)
         return FALSE;
     reader->line += first ? 1 : 0;
@@ -144,8 +145,9 @@ mugai_audit_hash(const char *octets, gsize length, char ret_hash[MUGAI_RECORD_HA
 void
 mugai_audit_head_clear(MugaiAuditHead *head)
 {
-    g_clear_pointer(&head->key, g_free);
-    g_clear_pointer(&head->signature, g_free);
+    g_free(head->key);
+    g_free(head->signature);
+    *head = (MugaiAuditHead){0};
 }
 
 char *
@@ -158,11 +160,12 @@ mugai_audit_signed_text(const char *context, guint64 number, const char *hash)
 static gboolean
 read_place(const char *number, const char *hash, MugaiAuditHead *head)
 {
-    if (!g_ascii_string_to_unsigned(number, 10, 1, G_MAXINT64, &head->number, NULL) ||
+    if (!g_ascii_string_to_unsigned(number, 10, 0, G_MAXINT64, &head->number, NULL) ||
         strlen(hash) != MUGAI_RECORD_HASH_SIZE - 1 ||
         strspn(hash, "0123456789abcdef") != MUGAI_RECORD_HASH_SIZE - 1)
         return FALSE;
     g_strlcpy(head->hash, hash, sizeof head->hash);
+    head->present = TRUE;
     return TRUE;
 }
 

@@ -45,7 +45,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MugaiAuditReader, mugai_audit_reader_clear)
 typedef struct {
     const char *octets; /* NUL-terminated */
     gsize length;       /* without the LF */
-    gboolean whole;     /* it is a line, and its LF was there */
+    gboolean whole;     /* it is a line; the last one of a file may lack its LF */
     gboolean ended;     /* its LF was there */
 } MugaiAuditPiece;
 
@@ -58,7 +58,8 @@ void mugai_audit_hash(const char *octets, gsize length, char ret_hash[MUGAI_RECO
 
 /* What .head says. */
 typedef struct {
-    guint64 number;
+    gboolean present;
+    guint64 number; /* 0: of a log that has no entry yet */
     char hash[MUGAI_RECORD_HASH_SIZE];
     char *key, *signature; /* NULL: unsigned */
 } MugaiAuditHead;
@@ -66,7 +67,7 @@ typedef struct {
 void mugai_audit_head_clear(MugaiAuditHead *head);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MugaiAuditHead, mugai_audit_head_clear)
 
-/* TRUE with number 0 where there is none. MALFORMED if it is none of ours. */
+/* TRUE, and not present, where there is none. MALFORMED if it is none of ours. */
 gboolean mugai_audit_head_read(MugaiAudit *audit, MugaiAuditHead *ret_head, GError **error);
 /* "N:HASH" as people write heads down. */
 gboolean mugai_audit_head_parse(const char *text, MugaiAuditHead *ret_head);

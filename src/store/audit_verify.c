@@ -195,6 +195,7 @@ typedef struct {
     guint64 number;
     char hash[MUGAI_RECORD_HASH_SIZE];
     guint64 first_signed; /* number; 0: none is */
+    gboolean demand_signatures;
     /* what stands after it and is no entry */
     GChecksum *junk;
     guint64 junk_octets; /* less a line end held back */
@@ -366,9 +367,8 @@ check_signature(Check *check, const MugaiAuditPiece *line, const MugaiRecord *re
     g_autofree char *text = NULL;
 
     if (record->key == NULL || record->signature == NULL) {
-        if (check->summary->signed_entries > 0)
-            tell(check, TRUE, check->place,
-                 "entry %" G_GUINT64_FORMAT " is not signed, and those before it are",
+        if (check->summary->signed_entries > 0 || check->demand_signatures)
+            tell(check, TRUE, check->place, "entry %" G_GUINT64_FORMAT " is not signed",
                  record->number);
         return;
     }
@@ -453,7 +453,7 @@ check_end(Check *check, const Snapshot *snapshot)
              ": its end was cut off",
              head->number, check->number);
     }
-    if (snapshot->damaged_head || (kept->number == 0 && check->summary->entries > 0))
+    if (snapshot->damaged_head || (!kept->present && check->summary->entries > 0))
         tell(check, TRUE, MUGAI_AUDIT_HEAD, snapshot->damaged_head ? "is no head" : "is missing");
 }
 
@@ -466,7 +466,7 @@ check_kept_head(Check *check, const MugaiAuditHead *head)
     g_autofree char *text =
         mugai_audit_signed_text(MUGAI_AUDIT_HEAD_CONTEXT, head->number, head->hash);
 
-    if (head->number == 0)
+    if (!head->present)
         return;
     if (head->number + MUGAI_AUDIT_RECORDS_MAX + 1 < check->number)
         tell(check, TRUE, MUGAI_AUDIT_HEAD, "is an old one: of entry %" G_GUINT64_FORMAT,
@@ -530,6 +530,7 @@ mugai_audit_verify(MugaiAudit *audit, const MugaiAuditProof *proof, MugaiAuditTe
     if (!read_given_head(proof, &given, error) || !gather_keys(audit, proof, check.keys, error) ||
         !take_snapshot(audit, &snapshot, error))
         return FALSE;
+    check.demand_signatures = proof->public_keys != NULL;
     check.heads[0] = &snapshot.head;
     check.heads[1] = proof->head != NULL ? &given : NULL;
     if (!read_files(audit, &snapshot, NULL, check_piece, &check, error))
