@@ -13,7 +13,8 @@
 
 #include <string.h>
 
-#define CHUNK_OCTETS 65536u
+/* Few: each page of a buffer costs a new child a fault. */
+#define CHUNK_OCTETS 32768u
 
 /* Watches encoded octets for what decoders disagree about. */
 typedef struct {

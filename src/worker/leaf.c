@@ -123,11 +123,10 @@ collect(const char *octets, gsize length, gpointer data)
 }
 
 /* Whether @octets, in @charset, are text: few controls, and if any, nothing that libmagic knows for
- * something else. */
+ * something else. Where it was asked, @ret_truth is what it said. */
 static gboolean
-looks_like_text(const GString *octets, MugaiCharset charset)
+looks_like_text(const GString *octets, MugaiCharset charset, const char **ret_truth)
 {
-    const char *truth = NULL;
     gsize controls = 0;
 
     if (charset == MUGAI_CHARSET_UTF_16LE || charset == MUGAI_CHARSET_UTF_16BE)
@@ -140,9 +139,10 @@ looks_like_text(const GString *octets, MugaiCharset charset)
     }
     if (controls == 0)
         return TRUE;
-    truth = mugai_truetype_of(octets->str, octets->len);
+    *ret_truth = mugai_truetype_of(octets->str, octets->len);
     return (controls <= CONTROLS_FEW || controls <= octets->len / CONTROLS_ONE_IN) &&
-           (g_str_has_prefix(truth, "text/") || g_str_equal(truth, "application/octet-stream"));
+           (g_str_has_prefix(*ret_truth, "text/") ||
+            g_str_equal(*ret_truth, "application/octet-stream"));
 }
 
 /* Whether a line is one of base64, or of quoted-printable with something encoded in it. */
@@ -209,10 +209,9 @@ is_named_program(const char *name)
 /* A part that is not shown is named by what it is in truth; where that is something else than its
  * headers and name say, the reader is warned. */
 static void
-find_true_type(MugaiLeaf *leaf, const GString *head, MugaiReport *report)
+set_true_type(MugaiLeaf *leaf, const char *truth, MugaiReport *report)
 {
     MugaiPart *part = leaf->part;
-    const char *truth = mugai_truetype_of(head->str, head->len);
     const char *declared = mugai_leaf_type_word(part->type);
     const char *found = mugai_leaf_type_word(truth);
     gboolean known = !g_str_equal(found, "data") && !g_str_equal(found, "text");
@@ -585,13 +584,16 @@ show(MugaiLeaf *leaf, const MugaiNode *node, MugaiFilter filter, GString *octets
 {
     MugaiCharset charset = MUGAI_CHARSET_NONE;
     gboolean plain = g_str_equal(node->type, "text/plain");
+    const char *truth = NULL;
     GString *utf8 = NULL;
     guint found = take_out_yenc(node, octets, settings, report);
 
     charset = find_charset(node, octets, report);
-    if (!looks_like_text(octets, charset) || (node->doubtful && looks_encoded(octets))) {
+    if (!looks_like_text(octets, charset, &truth) || (node->doubtful && looks_encoded(octets))) {
         set_fate(leaf->part, MUGAI_UNREADABLE, node->doubtful ? "ambiguous" : "unreadable");
-        find_true_type(leaf, octets, report);
+        if (truth == NULL)
+            truth = mugai_truetype_of(octets->str, octets->len);
+        set_true_type(leaf, truth, report);
         return;
     }
     utf8 = g_string_sized_new(octets->len + octets->len / 2);
@@ -623,7 +625,7 @@ hide(MugaiLeaf *leaf, const MugaiNode *node, const GString *head, MugaiReport *r
         set_fate(leaf->part, MUGAI_UNREADABLE, "ambiguous");
     else
         set_fate(leaf->part, MUGAI_REMOVED, removal_reason(node->type));
-    find_true_type(leaf, head, report);
+    set_true_type(leaf, mugai_truetype_of(head->str, head->len), report);
 }
 
 MugaiLeaf *

@@ -23,7 +23,7 @@
 
 #include <string.h>
 
-#define CHUNK_OCTETS (256u * 1024u)
+#define CHUNK_OCTETS (64u * 1024u)
 /* One field, continuations included: real ones (a thousand recipients) stay below. */
 #define FIELD_OCTETS (128u * 1024u)
 /* How much of a line is looked at. */
