@@ -31,4 +31,8 @@ void mugai_catalog_cancel(MugaiCatalogJob *job);
 MugaiEntry *mugai_catalog_kept(MugaiStore *store, MugaiPool *pool, const MugaiId *id, int scratch,
                                GError **error);
 
+/* The entry of an object that cannot be read to its end: its envelope where that can be read, and
+ * marked as damaged. Without sha256. */
+MugaiEntry *mugai_catalog_damaged(MugaiStore *store, const MugaiId *id, const char *why);
+
 G_END_DECLS

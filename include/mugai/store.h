@@ -71,6 +71,15 @@ typedef gboolean (*MugaiStoreVisit)(const MugaiId *id, gpointer data);
 gboolean mugai_store_visit(MugaiStore *store, gint64 since, gint64 until, MugaiStoreVisit visit,
                            gpointer data, GError **error);
 
+/* The same for all objects, and @stray for each file that is none of ours: @path below the store,
+ * hostile, and what is odd about it. */
+typedef gboolean (*MugaiStoreStray)(const char *path, const char *what, gpointer data);
+gboolean mugai_store_visit_all(MugaiStore *store, MugaiStoreVisit visit, MugaiStoreStray stray,
+                               gpointer data, GError **error);
+
+/* Whether there is an object of @id, whole or not. FALSE with @error: it cannot be known. */
+gboolean mugai_store_has(MugaiStore *store, const MugaiId *id, GError **error);
+
 /* --- the index --- */
 
 typedef struct MugaiIndex MugaiIndex;
@@ -82,6 +91,10 @@ void mugai_index_free(MugaiIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiIndex, mugai_index_free)
 /* Whether @index made the file anew since this was asked last: it has lost what it knew. */
 gboolean mugai_index_was_made(MugaiIndex *index);
+/* Reads all of the file: MALFORMED if it is damaged. */
+gboolean mugai_index_check(MugaiIndex *index, GError **error);
+/* Deletes the file and begins an empty one; other writers and readers follow. */
+gboolean mugai_index_renew(MugaiIndex *index, GError **error);
 
 /* One message as the index knows it. All strings owned by the entry, valid UTF-8, hostile. */
 typedef struct {

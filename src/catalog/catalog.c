@@ -13,6 +13,7 @@
 #include <mugai/catalog.h>
 #include <mugai/error.h>
 #include <mugai/retention.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -151,4 +152,41 @@ mugai_catalog_kept(MugaiStore *store, MugaiPool *pool, const MugaiId *id, int sc
     MugaiCatalogJob *job = mugai_catalog_begin(store, pool, id, scratch, error);
 
     return job != NULL ? mugai_catalog_finish(job, error) : NULL;
+}
+
+/* Midnight UTC of the day that @id names. */
+static gint64
+day_of(const MugaiId *id)
+{
+    gint64 date = 0;
+    g_autofree char *digits = g_strndup(id->text, strlen("YYYYMMDD"));
+    g_autoptr(GDateTime) midnight = NULL;
+
+    date = g_ascii_strtoll(digits, NULL, 10);
+    midnight = g_date_time_new_utc((gint)(date / 10000), (gint)(date / 100 % 100),
+                                   (gint)(date % 100), 0, 0, 0);
+    return midnight != NULL ? g_date_time_to_unix(midnight) : 0;
+}
+
+MugaiEntry *
+mugai_catalog_damaged(MugaiStore *store, const MugaiId *id, const char *why)
+{
+    g_autoptr(MugaiOriginal) original = mugai_store_read(store, id, NULL);
+    g_autoptr(MugaiReport) report = mugai_report_new();
+    MugaiEntry *entry = g_new0(MugaiEntry, 1);
+    MugaiFacts facts = {.id = id->text, .original_sha256 = "", .output_sha256 = ""};
+
+    mugai_report_remark(report->warnings, "damaged", "%s", why);
+    entry->id = *id;
+    entry->envelope = original != NULL ? copy_envelope(mugai_original_envelope(original))
+                                       : mugai_envelope_new(day_of(id));
+    entry->received = facts.received = entry->envelope->received;
+    entry->state = g_strdup(STATE_KEPT);
+    entry->subject = g_strdup("");
+    entry->from = g_strdup("");
+    entry->sha256 = g_strdup("");
+    entry->damaged = TRUE;
+    entry->held = mugai_hold_check(store, id, NULL);
+    entry->report_json = mugai_report_to_json(report, &facts, entry->envelope, STATE_KEPT, FALSE);
+    return entry;
 }

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 
 int cmd_check_config(int argc, char **argv, GError **error);
 int cmd_delete(int argc, char **argv, GError **error);
+int cmd_fsck(int argc, char **argv, GError **error);
 int cmd_get(int argc, char **argv, GError **error);
 int cmd_hold(int argc, char **argv, GError **error);
 int cmd_keygen(int argc, char **argv, GError **error);
@@ -96,6 +97,9 @@ char *mugai_cli_fit(const char *text, gsize columns);
 char *mugai_cli_size(guint64 octets);
 /* Local time: "2026-11-20 10:00:15 +0900" */
 char *mugai_cli_time(gint64 seconds);
+
+/* Hostile text as a JSON string, quotes included: what is not clean is left out. */
+char *mugai_cli_json_string(const char *text);
 
 /* --- originals.c --- */
 

@@ -27,6 +27,7 @@ static const Verb verbs[] = {
     {"list", cmd_list, "[--since TIME] [--subject TEXT] ... [--json]", "what is in quarantine"},
     {"show", cmd_show, "ID [--json]", "envelope and parts of a message"},
     {"get", cmd_get, "ID [--part PATH] [-o FILE]", "the original, or one part of it"},
+    {"fsck", cmd_fsck, "[--repair] [--json]", "is every original what it was?"},
     {"keygen", cmd_keygen, "--output BASE", "a pair of keys for the seal: BASE.key, BASE.pub"},
     {"hold", cmd_hold, "ID... --reason TEXT", "keep beyond the days of retention"},
     {"unhold", cmd_unhold, "ID... --reason TEXT", "let go again"},

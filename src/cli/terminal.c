@@ -70,3 +70,17 @@ mugai_cli_time(gint64 seconds)
 
     return local != NULL ? g_date_time_format(local, "%Y-%m-%d %H:%M:%S %z") : g_strdup("?");
 }
+
+char *
+mugai_cli_json_string(const char *text)
+{
+    g_autofree char *clean = mugai_text_clean_line(text, -1, FIELD_CHARACTERS_MAX);
+    GString *string = g_string_new("\"");
+
+    for (const char *at = clean; *at != '\0'; at++) {
+        if (*at == '"' || *at == '\\')
+            g_string_append_c(string, '\\');
+        g_string_append_c(string, *at);
+    }
+    return g_string_free(g_string_append_c(string, '"'), FALSE);
+}

@@ -17,14 +17,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HOLD_SUFFIX ".hold"
 /* An entry of the log is not longer. */
 #define HOLD_OCTETS_MAX (256u * 1024u)
 
 static char *
 hold_name(const MugaiId *id)
 {
-    return g_strconcat(id->text, HOLD_SUFFIX, NULL);
+    return g_strconcat(id->text, MUGAI_STORE_HOLD_SUFFIX, NULL);
 }
 
 static gboolean

@@ -235,11 +235,26 @@ open_existing(MugaiIndex *index, GError **error)
     return open_file(index, error) && check_version(index, error) && prepare_all(index, error);
 }
 
+/* What root makes in somebody's store is his who owns the store. */
+static gboolean
+give_to_owner(MugaiIndex *index, int file, GError **error)
+{
+    struct stat store = {0};
+
+    if (geteuid() != 0 || (fstat(index->store->directory, &store) == 0 &&
+                           fchown(file, store.st_uid, store.st_gid) == 0))
+        return TRUE;
+    mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "index of %s: owner",
+                          index->store->path);
+    return FALSE;
+}
+
 /* Deletes what is there and makes an empty index, readable by the owner alone. */
 static gboolean
 make_anew(MugaiIndex *index, GError **error)
 {
     int file = -1;
+    gboolean given = FALSE;
 
     disconnect(index);
     unlinkat(index->store->directory, INDEX_NAME "-wal", 0);
@@ -252,8 +267,9 @@ make_anew(MugaiIndex *index, GError **error)
                               index->store->path);
         return FALSE;
     }
+    given = give_to_owner(index, file, error);
     close(file);
-    if (!open_file(index, error) || !mugai_index_execute(index, schema, error))
+    if (!given || !open_file(index, error) || !mugai_index_execute(index, schema, error))
         return FALSE;
     disconnect(index);
     index->made = TRUE;
@@ -350,4 +366,21 @@ mugai_index_was_made(MugaiIndex *index)
 
     index->made = FALSE;
     return made;
+}
+
+gboolean
+mugai_index_check(MugaiIndex *index, GError **error)
+{
+    g_autoptr(sqlite3_stmt) check = NULL;
+    g_autofree char *said = NULL;
+
+    if (!mugai_index_refresh(index, error))
+        return FALSE;
+    check = mugai_index_prepare(index, "PRAGMA integrity_check(1)", error);
+    if (check == NULL)
+        return FALSE;
+    if (sqlite3_step(check) != SQLITE_ROW)
+        return mugai_index_fail(index, "check", error);
+    said = mugai_index_copy_column(check, 0);
+    return g_str_equal(said, "ok") || mugai_index_damaged(index, said, error);
 }

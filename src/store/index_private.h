@@ -39,9 +39,6 @@ struct MugaiIndex {
 /* Opens the file anew if it is not the one that is open: it may be deleted at any time (I8). */
 gboolean mugai_index_refresh(MugaiIndex *index, GError **error);
 
-/* Deletes the file and begins an empty one. */
-gboolean mugai_index_renew(MugaiIndex *index, GError **error);
-
 /* FALSE with the database's last error: MALFORMED if the file is damaged, else SYSTEM. */
 gboolean mugai_index_fail(MugaiIndex *index, const char *step, GError **error);
 /* FALSE with MALFORMED: @what is not as this program writes it. */

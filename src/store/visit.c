@@ -3,19 +3,20 @@
  *
  * The directories themselves are the list (I8): nothing here asks the index.
  *
- * Trust: what does not look like one of ours, name and place, is passed over: foreign files,
- * symbolic links, an object in the directory of another day.
- * Errors: SYSTEM.
+ * Trust: what does not look like one of ours, name and place, is passed over, or told of as a
+ * stray: foreign files, symbolic links, an object in the directory of another day. Errors: SYSTEM.
  */
 #include "store_private.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define LEVELS 3 /* year, month, day */
+#define DAY_MAX 99991231
 
 static int
 compare_names(gconstpointer a, gconstpointer b)
@@ -34,8 +35,10 @@ list_names(int parent, const char *name)
 
     if (directory == NULL)
         return NULL;
-    while ((errno = 0, entry = readdir(directory)) != NULL)
-        g_ptr_array_add(names, g_strdup(entry->d_name));
+    while ((errno = 0, entry = readdir(directory)) != NULL) {
+        if (!g_str_equal(entry->d_name, ".") && !g_str_equal(entry->d_name, ".."))
+            g_ptr_array_add(names, g_strdup(entry->d_name));
+    }
     if (errno != 0)
         g_clear_pointer(&names, g_ptr_array_unref);
     closedir(directory);
@@ -48,23 +51,61 @@ typedef struct {
     MugaiStore *store;
     gint since, until; /* YYYYMMDD */
     MugaiStoreVisit visit;
+    MugaiStoreStray stray; /* NULL: nobody wants to know */
     gpointer data;
     gboolean stopped;
 } Walk;
 
 static void
-visit_object(Walk *walk, gint day, const char *name)
+tell_stray(Walk *walk, const char *directory, const char *name, const char *what)
+{
+    g_autofree char *path = g_build_filename(directory, name, NULL);
+
+    if (walk->stray != NULL)
+        walk->stopped =
+            !walk->stray(g_str_has_prefix(path, "./") ? path + 2 : path, what, walk->data);
+}
+
+/* Whether @name is an id, as we write it, and @suffix. */
+static gboolean
+read_name(const char *name, const char *suffix, MugaiId *ret_id)
 {
     g_autofree char *stem = NULL;
-    MugaiId id = {0};
 
-    if (!g_str_has_suffix(name, MUGAI_STORE_SUFFIX))
+    if (!g_str_has_suffix(name, suffix))
+        return FALSE;
+    stem = g_strndup(name, strlen(name) - strlen(suffix));
+    return mugai_id_parse(stem, ret_id, NULL) && g_str_equal(ret_id->text, stem);
+}
+
+/* @names are sorted. */
+static gboolean
+has_name(const GPtrArray *names, const char *name)
+{
+    return bsearch(&name, names->pdata, names->len, sizeof name, compare_names) != NULL;
+}
+
+/* One of @names in the directory @path of the day @day. */
+static void
+visit_file(Walk *walk, gint day, const char *path, const GPtrArray *names, const char *name)
+{
+    MugaiId id = {0};
+    g_autofree char *object = NULL;
+
+    if (read_name(name, MUGAI_STORE_SUFFIX, &id)) {
+        if (mugai_store_day_number(&id) == day)
+            walk->stopped = !walk->visit(&id, walk->data);
+        else
+            tell_stray(walk, path, name, "an object in the directory of another day");
         return;
-    stem = g_strndup(name, strlen(name) - strlen(MUGAI_STORE_SUFFIX));
-    if (!mugai_id_parse(stem, &id, NULL) || !g_str_equal(id.text, stem) ||
-        mugai_store_day_number(&id) != day)
+    }
+    if (walk->stray == NULL)
         return;
-    walk->stopped = !walk->visit(&id, walk->data);
+    object = read_name(name, MUGAI_STORE_HOLD_SUFFIX, &id) ? mugai_store_object_name(&id) : NULL;
+    if (object == NULL)
+        tell_stray(walk, path, name, "not mugai's");
+    else if (!has_name(names, object))
+        tell_stray(walk, path, name, "a hold without its object");
 }
 
 /* Whether the days whose number begins with the digits of @number can be wanted. */
@@ -74,6 +115,13 @@ is_wanted(const Walk *walk, gint number, int level)
     static const gint units[LEVELS] = {10000, 100, 1};
 
     return number >= walk->since / units[level] && number <= walk->until / units[level];
+}
+
+/* What lies in the store beside the years. */
+static gboolean
+is_known(const char *name)
+{
+    return g_str_equal(name, "log") || g_str_has_prefix(name, "index.sqlite");
 }
 
 static gboolean
@@ -91,8 +139,12 @@ visit_level(Walk *walk, const char *path, gint number, int level, GError **error
 {
     g_autoptr(GPtrArray) names = list_names(walk->store->directory, path);
 
-    if (names == NULL && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
-        return TRUE; /* removed in the meantime, or none of ours */
+    if (names == NULL && (errno == ENOTDIR || errno == ELOOP)) {
+        tell_stray(walk, path, NULL, "no directory");
+        return TRUE;
+    }
+    if (names == NULL && errno == ENOENT)
+        return TRUE; /* removed in the meantime */
     if (names == NULL) {
         mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "store %s: %s", walk->store->path,
                               path);
@@ -104,11 +156,14 @@ visit_level(Walk *walk, const char *path, gint number, int level, GError **error
         gint next = 0;
 
         if (level == LEVELS) {
-            visit_object(walk, number, name);
+            visit_file(walk, number, path, names, name);
             continue;
         }
-        if (!is_number_of(name, level))
+        if (!is_number_of(name, level)) {
+            if (level > 0 || !is_known(name))
+                tell_stray(walk, path, name, "not mugai's");
             continue;
+        }
         next = number * (level == 0 ? 1 : 100) + (gint)g_ascii_strtoll(name, NULL, 10);
         below = g_build_filename(path, name, NULL);
         if (is_wanted(walk, next, level) && !visit_level(walk, below, next, level + 1, error))
@@ -125,7 +180,7 @@ day_of_seconds(gint64 seconds)
     g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
 
     if (time == NULL)
-        return seconds < 0 ? 0 : 99991231;
+        return seconds < 0 ? 0 : DAY_MAX;
     return g_date_time_get_year(time) * 10000 + g_date_time_get_month(time) * 100 +
            g_date_time_get_day_of_month(time);
 }
@@ -143,4 +198,40 @@ mugai_store_visit(MugaiStore *store, gint64 since, gint64 until, MugaiStoreVisit
     };
 
     return visit_level(&walk, ".", 0, 0, error);
+}
+
+gboolean
+mugai_store_visit_all(MugaiStore *store, MugaiStoreVisit visit, MugaiStoreStray stray,
+                      gpointer data, GError **error)
+{
+    Walk walk = {
+        .store = store,
+        .until = DAY_MAX,
+        .visit = visit,
+        .stray = stray,
+        .data = data,
+    };
+
+    return visit_level(&walk, ".", 0, 0, error);
+}
+
+gboolean
+mugai_store_has(MugaiStore *store, const MugaiId *id, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autofree char *name = mugai_store_object_name(id);
+    int day = mugai_store_open_day(store, id, &local);
+    gboolean found = FALSE;
+
+    if (g_error_matches(local, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
+        return FALSE;
+    if (day < 0) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    found = faccessat(day, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!found && errno != ENOENT)
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "store %s: %s", store->path, name);
+    close(day);
+    return found;
 }

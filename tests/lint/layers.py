@@ -52,9 +52,9 @@ CONTRACTS = {
     "src/store": COMMON | {"audit", "retention", "seal", "store"},
     "src/seal": COMMON | {"seal"},
     "src/approve": COMMON | {"compose", "guard", "approve", "seal"},
-    "src/catalog": COMMON | {"approve", "catalog", "retention", "store"},
+    "src/catalog": COMMON | {"approve", "catalog", "fsck", "retention", "store"},
     "src/milter": COMMON | {"approve", "audit", "catalog", "store"},
-    "src/cli": COMMON | {"approve", "audit", "catalog", "guard", "retention", "seal", "store"},
+    "src/cli": COMMON | {"approve", "audit", "catalog", "fsck", "guard", "retention", "seal", "store"},
 }
 
 # What the guard may leave for others to define: the four functions that a freestanding compiler may call, their
