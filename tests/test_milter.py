@@ -11,6 +11,7 @@ import gzip
 import json
 import os
 import pathlib
+import pwd
 import select
 import shutil
 import signal
@@ -78,12 +79,24 @@ def receive_job():
 """
 
 
+def wait_for(condition):
+    """Waits for what there is no event for; its first true value."""
+    until = time.monotonic() + READY_SECONDS
+    while not (value := condition()):
+        if time.monotonic() > until:
+            raise AssertionError("it did not come to that")
+        time.sleep(0.02)
+    return value
+
+
 def programs():
     return os.environ["MUGAID"], os.environ["MUGAI_WORKER"]
 
 
 class Daemon:
     """A mugaid with a store and a socket of its own."""
+
+    as_user = None  # whoever runs the tests
 
     def __init__(self, folder, worker=None, **settings):
         self.folder = pathlib.Path(folder)
@@ -120,9 +133,14 @@ class Daemon:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [programs()[0], "--config", self.config, "--log-stderr", "--ready-fd", str(said)],
-                pass_fds=[said], stdout=log, stderr=log)
+                pass_fds=[said], stdout=log, stderr=log, **self.identity())
         os.close(said)
         return ready
+
+    def identity(self):
+        if self.as_user is None:
+            return {}
+        return {"user": self.as_user, "group": pwd.getpwnam(self.as_user).pw_gid, "extra_groups": []}
 
     def start(self):
         ready = self.spawn()
