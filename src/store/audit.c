@@ -268,9 +268,10 @@ head_fits(const MugaiAudit *audit, const MugaiAuditHead *head, const End *end)
     return g_strcmp0(head->signature, signature) == 0;
 }
 
-/* What the head says that is not so: "N:HASH", "none"; NULL if it fits. */
+/* What the head says that is not so: "N:HASH", "none"; NULL if it fits. And whether it fits an
+ * entry before the last one. */
 static gboolean
-check_head(MugaiAudit *audit, const End *end, char **ret_lost, GError **error)
+check_head(MugaiAudit *audit, const End *end, char **ret_lost, gboolean *ret_behind, GError **error)
 {
     g_auto(MugaiAuditHead) head = {0};
     g_autoptr(GError) local = NULL;
@@ -284,6 +285,7 @@ check_head(MugaiAudit *audit, const End *end, char **ret_lost, GError **error)
         *ret_lost = g_strdup(end->number > 0 || local != NULL ? "none" : NULL);
     else if (!head_fits(audit, &head, end))
         *ret_lost = g_strdup_printf("%" G_GUINT64_FORMAT ":%s", head.number, head.hash);
+    *ret_behind = *ret_lost == NULL && head.number < end->number;
     return TRUE;
 }
 
@@ -457,6 +459,22 @@ begin_log(MugaiAudit *audit, const End *end, GError **error)
                            : fail(audit, "its head", error);
 }
 
+/* Makes durable what a crash has left behind its head, and names it: so a head is never behind by
+ * more than one write, however often that is interrupted. */
+static gboolean
+catch_up(MugaiAudit *audit, const End *end, GError **error)
+{
+    int file = openat(audit->directory, end->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    gboolean synced = file >= 0 && TEMP_FAILURE_RETRY(fdatasync(file)) == 0;
+    int saved_errno = errno;
+
+    if (file >= 0)
+        close(file);
+    errno = saved_errno;
+    return synced ? replace_head(audit, end->number, end->hash, error)
+                  : fail(audit, end->file, error);
+}
+
 /* --- all together --- */
 
 /* Of local time at @now, in whole minutes. The C library's, which a locked mugaid has asked before:
@@ -476,11 +494,13 @@ append_locked(MugaiAudit *audit, const GPtrArray *records, char **ret_head, GErr
     g_autoptr(GString) lines = g_string_new(NULL);
     g_autofree char *lost_head = NULL;
     g_autofree char *name = NULL;
+    gboolean behind = FALSE;
     g_auto(End) end = {0};
     Draft draft = {.audit = audit, .lines = lines};
 
     if (!find_end(audit, &end, error) || !begin_log(audit, &end, error) ||
-        !check_head(audit, &end, &lost_head, error))
+        !check_head(audit, &end, &lost_head, &behind, error) ||
+        (behind && !catch_up(audit, &end, error)))
         return FALSE;
     draft.now = g_get_real_time() / G_USEC_PER_SEC;
     draft.offset = local_offset(draft.now);
