@@ -217,6 +217,42 @@ class Sanitize(Case):
         self.assertEqual(done.stdout, b"")
 
 
+class Seal(Case):
+    def test_keygen_makes_two_files_and_says_where_they_go(self):
+        done = self.check(0, "keygen", "--output", self.directory / "seal")
+        private, public = self.directory / "seal.key", self.directory / "seal.pub"
+        self.assertEqual(stat.S_IMODE(private.stat().st_mode), 0o600)
+        self.assertEqual(stat.S_IMODE(public.stat().st_mode), 0o644)
+        mark, octets = public.read_text().split()
+        self.assertEqual(mark, "mugai-seal-public-1")
+        key_id = hashlib.sha256(base64.b64decode(octets)).hexdigest()[:16]
+        self.assertTrue(done.stdout.startswith(f"key {key_id}\n".encode()), done.stdout)
+        for path in (private, public):
+            self.assertIn(str(path).encode(), done.stdout)
+        self.assertNotIn(private.read_bytes().split()[1], done.stdout + done.stderr)
+
+    def test_keygen_overwrites_nothing(self):
+        for there in ("seal.key", "seal.pub"):
+            (self.directory / there).write_text("precious")
+            done = self.check(EX_CANTCREAT, "keygen", "--output", self.directory / "seal")
+            self.assertIn(there.encode(), done.stderr)
+            self.assertEqual((self.directory / there).read_text(), "precious")
+            self.assertEqual(len(list(self.directory.glob("seal.*"))), 1)
+            (self.directory / there).unlink()
+
+    def test_keygen_wants_an_output_and_nothing_else(self):
+        self.check(USAGE, "keygen")
+        self.check(USAGE, "keygen", "--output", "")
+        self.check(USAGE, "keygen", "--output", self.directory / "seal", "more")
+
+    def test_command_line_seals_nothing_and_needs_no_key(self):
+        with open(self.config, "a") as config:
+            config.write(f"[seal]\nkey = {self.directory}/not/there\n")
+        done = self.check(0, "sanitize", stdin=PLAIN)
+        self.assertNotIn(b"Mugai-Seal", done.stdout)
+        self.assert_conforms(done.stdout)
+
+
 class SanitizeMany(Case):
     def setUp(self):
         super().setUp()

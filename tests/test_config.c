@@ -112,6 +112,7 @@ expect_same_config(const MugaiConfig *a, const MugaiConfig *b)
     cr_expect_eq(a->retention_days, b->retention_days);
     cr_expect_eq(a->min_free_mib, b->min_free_mib);
     cr_expect_eq(a->compression, b->compression);
+    cr_expect_eq(g_strcmp0(a->seal_key, b->seal_key), 0);
     cr_expect_eq(a->log_level, b->log_level);
     cr_expect_eq(a->log_subjects, b->log_subjects);
     expect_same_settings(a->settings, b->settings);
@@ -212,6 +213,7 @@ Test(config, every_key_changes_what_it_names)
              "[limits]\nparts=1\ndepth=2\nheader_fields=3\nheader_kib=4\npart_mib=5\n"
              "text_kib=6\nname_characters=7\n"
              "[store]\npath=/q\nretention_days=3650\nmin_free=9\ncompression=9\n"
+             "[seal]\nkey=/k\n"
              "[log]\nlevel=7\nsubjects=yes\n",
              &error);
 
@@ -238,6 +240,7 @@ Test(config, every_key_changes_what_it_names)
     cr_expect_eq(config->retention_days, 3650);
     cr_expect_eq(config->min_free_mib, 9);
     cr_expect_eq(config->compression, 9);
+    cr_expect_str_eq(config->seal_key, "/k");
     cr_expect_eq(config->log_level, MUGAI_LOG_DEBUG);
     cr_expect(config->log_subjects);
 }
