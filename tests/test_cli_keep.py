@@ -76,6 +76,12 @@ class Case(test_cli.Case):
     def keep_old(self, days, state="passed", octets=MESSAGE):
         return self.keep(octets, state, received=int(time.time() - days * DAY))
 
+    def seconds(self, *arguments):
+        """How long a command takes here and now: kills are drawn from that."""
+        begun = time.monotonic()
+        self.check(0, *arguments)
+        return time.monotonic() - begun
+
     def hold_path(self, identity):
         return self.object_of(identity).with_name(identity + ".hold")
 
@@ -480,18 +486,17 @@ class Crashes(Case):
     def test_killed_at_any_moment(self):
         identity = self.keep(MESSAGE)
         draw = random.Random(7)
-        handed_out = 0
+        handed_out, whole = 0, self.seconds("get", identity)
         for _ in range(60):
             child = subprocess.Popen([test_cli.MUGAI, "get", "--config", self.config, identity], stdout=subprocess.PIPE)
-            time.sleep(draw.random() * 0.02)
+            time.sleep(draw.random() * 1.5 * whole)
             child.kill()
             handed_out += bool(child.communicate()[0])
-        self.check(0, "list")
         status, said = self.verify()
         self.assertEqual(status, 0, said)
         got = sum(entry["verb"] == "get" for entry in self.entries())
         self.assertGreaterEqual(got, handed_out)
-        self.assertGreater(got, 0)
+        self.assertGreater(handed_out, 0)
 
 
 class Holding(Case):
@@ -638,10 +643,10 @@ class Purging(Case):
     def test_interrupted_purge_is_finished_by_the_next(self):
         draw = random.Random(3)
         old = [self.keep_old(91 + number % 3) for number in range(24)]
-        killed = 0
+        killed, whole = 0, self.seconds("purge", "--dry-run")
         while killed < 12 and len(self.objects()) > 1:
             child = subprocess.Popen([test_cli.MUGAI, "purge", "--config", self.config], stdout=subprocess.DEVNULL)
-            time.sleep(draw.random() * 0.02)
+            time.sleep(draw.random() * 1.5 * whole)
             child.kill()
             child.wait()
             killed += 1
