@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""guard_coverage.py - test_guard.c takes every branch of the guard both ways
+"""guard_coverage.py - the tests of the guard take every branch of it both ways
 
     guard_coverage.py SOURCE_ROOT
 
@@ -31,10 +31,10 @@ def run(*command, **options):
 def build(root, scratch):
     """The tests with a guard that counts; only what is counted has sources in the report."""
     objects = []
-    for source in [*sorted((root / "src/guard").glob("*.c")), root / "tests/test_guard.c"]:
-        objects.append(str(scratch / (source.stem + ".o")))
-        run(*COMPILE, *(COUNTED if source.parent.name == "guard" else []), "-I", str(root / "include"), "-c",
-            str(source), "-o", objects[-1])
+    for folder, flags in (("src/guard", COUNTED), ("tests/guard", [])):
+        for source in sorted((root / folder).glob("*.c")):
+            objects.append(str(scratch / (source.stem + ".o")))
+            run(*COMPILE, *flags, "-I", str(root / "include"), "-c", str(source), "-o", objects[-1])
     program = str(scratch / "test_guard")
     run("clang", *COUNTED, *objects, "-lcriterion", "-o", program)
     return program

@@ -12,7 +12,7 @@
  * returns; and that each rule has a text. Nothing is assumed of the guard: there is no annotation
  * in its source.
  * Not proven: that the guard says yes to the right messages. guard_differential.py compares it with
- * a second reader, test_guard.c with the profile. Unsigned numbers may wrap, as C says; those that
+ * a second reader, tests/guard with the profile. Unsigned numbers may wrap, as C says; those that
  * count the octets of a line or field are bounded before they can, the position is of 64 bits.
  * Trust: Eva, its model of gcc on x86-64, and Frama-C's own limits.h and stdint.h.
  */
