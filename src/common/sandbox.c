@@ -1,8 +1,8 @@
 /*
  * sandbox.c - gives up what a process will not need again
  *
- * So far what rlimits and prctl can take away; the filter of system calls and Landlock come into
- * this file too, behind the same function.
+ * What rlimits and prctl can take away from a child that is about to read a message; users and
+ * capabilities are user.c's, files and system calls those of the two locks.
  *
  * Limits: RLIMIT_NPROC does not bind a process with CAP_SYS_RESOURCE. AddressSanitizer reserves
  *         terabytes of address space, so a build with it goes without the memory limit.
