@@ -61,10 +61,15 @@ def apply_answer(fields, body, answer):
     if not answer.accepted:
         return None
     left = list(fields)
+    same = {}  # places of the fields of a name
+    for place, (name, _) in enumerate(fields):
+        same.setdefault(name.lower(), []).append(place)
     for name, number, value in [(*deleted, None) for deleted in answer.deleted] + answer.changed:
-        same = [i for i, field in enumerate(left) if field is not None and field[0].lower() == name.lower()]
-        if number <= len(same):
-            left[same[number - 1]] = None if value is None else (name, value)
+        places = same.get(name.lower(), [])
+        if number <= len(places) and value is None:
+            left[places.pop(number - 1)] = None
+        elif number <= len(places):
+            left[places[number - 1]] = (name, value)
     left = [field for field in left if field is not None] + answer.added
     header = b"".join(name + b":" + value.replace(b"\n", b"\r\n") + b"\r\n" for name, value in left)
     return header + b"\r\n" + (body if answer.body is None else answer.body)
