@@ -886,3 +886,24 @@ Test(sanitize, I3_every_block_in_a_text_has_a_path_of_its_own)
     cr_expect_not_null(strstr(text, "second"));
     cr_expect_not_null(strstr(text, "third"));
 }
+
+/* Postfix shows a milter, mugai-gate among them, no more than 60,000 octets of a field. */
+Test(sanitize, no_field_is_longer_than_postfix_shows_a_milter)
+{
+    g_autoptr(GString) message = g_string_new("From: <a@b.jp>\r\nTo: <first@b.jp>");
+    g_autoptr(MugaiResult) result = NULL;
+    g_autofree char *field = NULL;
+    g_autofree char *warnings = NULL;
+
+    for (guint i = 0; i < 900; i++)
+        g_string_append_printf(message, ",\r\n <%0180u@b.jp>", i);
+    g_string_append(message, "\r\n\r\nx\r\n");
+    result = sanitize(message->str, message->len);
+    field = field_of(g_bytes_get_data(result->candidate, NULL), g_bytes_get_size(result->candidate),
+                     "To");
+    cr_expect_lt(strlen(field), 60000 - strlen("To: \r\n"));
+    cr_expect_gt(strlen(field), 50000);
+    g_ptr_array_add(result->report->warnings, NULL);
+    warnings = g_strjoinv("\n", (char **)result->report->warnings->pdata);
+    cr_expect_not_null(strstr(warnings, "To: not all addresses are shown"), "%s", warnings);
+}
