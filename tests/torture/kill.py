@@ -86,8 +86,8 @@ class Load:
         self.sent, self.failures = [], []
         self.accepted = self.refused = self.lost = 0
         self._changed = threading.Condition()
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._run) for _ in range(CLIENTS)]
+        self._stop, self._give_up = threading.Event(), threading.Event()
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(CLIENTS)]
         for thread in self._threads:
             thread.start()
 
@@ -98,7 +98,7 @@ class Load:
                 with self._changed:
                     self.sent.append(message)
                 until = time.monotonic() + 10 * torture.DEADLINE_SECONDS
-                while not self._deliver(message):
+                while not self._deliver(message) and not self._give_up.is_set():
                     assert time.monotonic() < until, f"message {message.original.number} is never accepted"
                     time.sleep(RETRY_SECONDS)
         except Exception as error:
@@ -144,8 +144,10 @@ class Load:
             raise self.failures[0]
         assert came, f"{attribute}: no {more} more in {seconds} seconds\n{lab.mugaid.read_log()[-3000:]}"
 
-    def stop(self):
-        """All that was begun is delivered when this returns."""
+    def stop(self, give_up=False):
+        """All that was begun is delivered when this returns, unless the test has failed."""
+        if give_up:
+            self._give_up.set()
         self._stop.set()
         for thread in self._threads:
             thread.join()
@@ -196,7 +198,7 @@ class Killer:
     def revive(self, family):
         """None of mugaid's processes outlives the other; then there is a new one."""
         wait_until(lambda: all(self.is_gone(pid) for pid in family), f"all of mugaid has ended: {family}")
-        lab.mugaid.kill()
+        lab.mugaid.stop()
         self.start_mugaid()
 
     @staticmethod
@@ -264,8 +266,8 @@ class Kill(unittest.TestCase):
     def tearDown(self):
         if self.load is not None:
             with contextlib.suppress(Exception):  # it was said before
-                self.load.stop()
-            lab.arrived()
+                self.load.stop(give_up=True)
+            Arrivals.take()
 
     def begin(self):
         self.load = Load()

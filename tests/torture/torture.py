@@ -147,8 +147,8 @@ class Store:
         return found
 
     def leftovers(self):
-        """Names beside days, objects and the index."""
-        top = [path for path in self.path.iterdir() if not path.name.startswith("index.sqlite")]
+        """Names beside days, objects, the index and the log of looks."""
+        top = [path for path in self.path.iterdir() if not path.name.startswith(("index.sqlite", "log"))]
         return [path for path in top if not (path.is_dir() and path.name.isdigit())]
 
 
