@@ -162,14 +162,15 @@ write_until_killed(const Fixture *fixture, int fd)
 {
     g_autoptr(MugaiAudit) audit = mugai_audit_open(fixture->config, NULL);
 
-    for (guint i = 0; audit != NULL; i++) {
+    if (audit == NULL)
+        _exit(1);
+    for (guint i = 0;; i++) {
         g_autofree char *head = append(audit, i % 3 == 0 ? 40 : 1, NULL);
         g_autofree char *line = head != NULL ? g_strconcat(head, "\n", NULL) : NULL;
 
         if (line == NULL || write(fd, line, strlen(line)) != (gssize)strlen(line))
             _exit(1);
     }
-    _exit(1);
 }
 
 /* Lets a writer run for @microseconds and kills it: the last head it was promised, or NULL. */
@@ -264,6 +265,30 @@ Test(audit, I9_entry_that_does_not_fit_on_the_disk_is_no_promise_and_leaves_noth
     summary = verify(&fixture, head);
     cr_assert_eq(summary.faults, 0);
     cr_assert_eq(summary.entries, 3);
+}
+
+Test(audit, I9_head_that_cannot_be_written_is_no_promise_and_falls_no_further_behind)
+{
+    g_auto(Fixture) fixture = fixture_make(TRUE);
+    g_autoptr(MugaiAudit) audit = mugai_audit_open(fixture.config, NULL);
+    g_autofree char *first = append(audit, 1, NULL);
+    g_autofree char *obstacle =
+        g_build_filename(fixture.config->store_path, "log", ".head.new", NULL);
+    g_autofree char *last = NULL;
+    g_auto(MugaiAuditSummary) summary = {0};
+
+    cr_assert_not_null(first);
+    cr_assert_eq(g_mkdir(obstacle, 0700), 0);
+    for (guint i = 0; i < 20; i++) {
+        g_autofree char *none = append(audit, 40, NULL);
+
+        cr_assert_null(none);
+    }
+    cr_assert_eq(g_rmdir(obstacle), 0);
+    last = append(audit, 1, NULL);
+    cr_assert_not_null(last);
+    summary = verify(&fixture, first);
+    cr_assert_eq(summary.faults, 0);
 }
 
 Test(audit, I9_entry_longer_than_a_line_may_be_is_refused)
