@@ -446,7 +446,7 @@ class Quarantine(Case):
         self.keep(with_attachment(b"short"), state="notice-only")
         for columns in (80, 99, 100, 120, 200):
             status, got = self.on_terminal(columns, "list")
-            lines = got.decode().splitlines()
+            lines = re.sub(r"\x1b\[\d*m", "", got.decode()).splitlines()
             self.assertEqual((status, len(lines)), (0, 3))
             for line in lines:
                 widths = [2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line]

@@ -70,6 +70,7 @@ add_to_index(MugaiStore *store, const MugaiReceipt *receipt, const MugaiApproved
     };
     g_autofree char *json = mugai_report_to_json(report, &facts, envelope, state, FALSE);
     g_autofree char *own_state = g_strdup(state);
+    g_autofree char *sha256 = g_strdup(mugai_receipt_sha256(receipt));
     MugaiEntry entry = {
         .id = *mugai_receipt_id(receipt),
         .received = envelope->received,
@@ -78,6 +79,7 @@ add_to_index(MugaiStore *store, const MugaiReceipt *receipt, const MugaiApproved
         .subject = report->subject,
         .from = report->from,
         .size = mugai_receipt_size(receipt),
+        .sha256 = sha256,
         .report_json = json,
     };
 

@@ -33,7 +33,7 @@ typedef struct {
 typedef struct {
     gboolean repair;
     MugaiPool *pool; /* with repair: sanitizes what has no entry */
-    guint parallel;  /* with repair: messages in the pool at once, at least 1 */
+    guint parallel;  /* with repair: messages in the pool at once, not more than it has children */
     /* With repair: an empty file for a copy of an original, -1 with @error. */
     int (*open_scratch)(GError **error);
     void (*tell)(const MugaiFinding *finding, gpointer data);

@@ -98,8 +98,19 @@ char *mugai_cli_size(guint64 octets);
 /* Local time: "2026-11-20 10:00:15 +0900" */
 char *mugai_cli_time(gint64 seconds);
 
+/* Whether standard output is a terminal that wants colour: https://no-color.org/ */
+gboolean mugai_cli_wants_colour(void);
+#define MUGAI_CLI_RED "\033[31m"
+#define MUGAI_CLI_YELLOW "\033[33m"
+#define MUGAI_CLI_PLAIN "\033[m"
 /* Hostile text as a JSON string, quotes included: what is not clean is left out. */
 char *mugai_cli_json_string(const char *text);
+
+/* --- csv.c --- */
+
+/* A line of CSV each on standard output: names of the columns, an entry. */
+void mugai_cli_print_csv_heading(void);
+void mugai_cli_print_csv(const MugaiEntry *entry);
 
 /* --- originals.c --- */
 

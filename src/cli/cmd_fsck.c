@@ -105,7 +105,7 @@ check(const MugaiConfig *config, Job *job, GPtrArray *words, GError **error)
     MugaiFsckSummary summary = {0};
     MugaiFsck fsck = {
         .repair = job->repair,
-        .parallel = g_get_num_processors() + 1, /* one is read while the others are sanitized */
+        .parallel = config->worker_count > 0 ? config->worker_count : g_get_num_processors(),
         .open_scratch = mugai_cli_open_unnamed,
         .tell = tell,
         .progress = progress,

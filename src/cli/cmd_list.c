@@ -1,7 +1,8 @@
 /*
- * cmd_list.c - what is in quarantine, newest first
+ * cmd_list.c - what is in quarantine, newest first: a table for people, JSON and CSV for programs
  *
- * Trust: everything that came with a message is hostile: quoted in the table, escaped in the JSON.
+ * Trust: everything that came with a message is hostile: quoted in the table, escaped in the JSON,
+ * cleaned in the CSV, where it is no formula either.
  * Limits: a message that was kept but not yet indexed (mugaid stopped in between) is not listed;
  * mugaid catches up when it starts.
  */
@@ -16,22 +17,30 @@
 #define YEAR_COLUMNS 5u  /* left out where it is narrow: the id begins with it */
 #define NARROW_COLUMNS 100u
 #define STATE_COLUMNS 11u
+#define MARK_COLUMNS 2u
 #define SIZE_COLUMNS 6u
+#define BLANKS 6u /* between the columns */
 #define FROM_COLUMNS_MIN 10u
 #define SUBJECT_COLUMNS_MIN 12u
 #define FROM_COLUMNS_PIPE 30u
+/* On a terminal, unless --limit says otherwise: what nobody wanted to see scrolls away what was. */
+#define TERMINAL_LIMIT 100
+#define LIMIT_UNSAID G_MININT
 
 typedef struct {
-    char *since, *until, *from, *to, *subject, *text, *state;
+    char *since, *until, *from, *to, *subject, *name, *text, *state, *queue_id, *message_id,
+        *before;
+    gboolean removed, warnings, held, damaged;
     int limit;
-    gboolean json;
+    gboolean json, csv;
 } ListOptions;
 
 static void
 list_options_clear(ListOptions *options)
 {
-    char *strings[] = {options->since,   options->until, options->from, options->to,
-                       options->subject, options->text,  options->state};
+    char *strings[] = {options->since,    options->until,      options->from,  options->to,
+                       options->subject,  options->name,       options->text,  options->state,
+                       options->queue_id, options->message_id, options->before};
 
     for (gsize i = 0; i < G_N_ELEMENTS(strings); i++)
         g_free(strings[i]);
@@ -40,56 +49,105 @@ list_options_clear(ListOptions *options)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ListOptions, list_options_clear)
 
 static const char description[] =
-    "Lists what is in quarantine, newest first. TEXT: any part of it, whatever its case\n"
-    "and width. TIME: 2026-11-20, \"2026-11-20 10:00\", today, yesterday, -2h, -30m, -7d.";
+    "Lists what is in quarantine, newest first. TEXT: any part of it, two characters at\n"
+    "least, whatever their case and width. TIME: 2026-11-20, \"2026-11-20 10:00\", today,\n"
+    "yesterday, -2h, -30m, -7d. In the table, H: held, D: damaged. On a terminal the newest 100,\n"
+    "unless --limit says otherwise (0: all).";
 
 /* Widths of the columns that give way; a subject of 0 is as wide as it is. */
 typedef struct {
     gsize time, from, subject;
+    gboolean colour;
+    guint left;     /* rows that may still be printed; G_MAXUINT: any number */
+    gboolean begun; /* the heading is there */
+    gboolean more;
+    MugaiId last;
 } Table;
 
 static Table
 plan_table(void)
 {
     gsize columns = mugai_cli_terminal_columns();
-    Table table = {.time = TIME_COLUMNS, .from = FROM_COLUMNS_PIPE, .subject = 0};
+    Table table = {.time = TIME_COLUMNS, .from = FROM_COLUMNS_PIPE, .left = G_MAXUINT};
     gsize fixed = 0;
     gsize left = 0;
 
+    table.colour = mugai_cli_wants_colour();
     if (columns == 0)
         return table;
     if (columns < NARROW_COLUMNS)
         table.time -= YEAR_COLUMNS;
-    fixed = MUGAI_ID_LENGTH + table.time + STATE_COLUMNS + SIZE_COLUMNS + 5; /* blanks between */
+    fixed = MUGAI_ID_LENGTH + table.time + STATE_COLUMNS + MARK_COLUMNS + SIZE_COLUMNS + BLANKS;
     left = columns > fixed ? columns - fixed : 0;
     table.from = MAX(left / 3, FROM_COLUMNS_MIN);
     table.subject = MAX(left - MIN(left, table.from), SUBJECT_COLUMNS_MIN);
     return table;
 }
 
-static void
-print_row(const Table *table, const char *id, const char *time, const char *state, const char *size,
-          const char *from, const char *subject)
-{
-    g_autofree char *state_field = mugai_cli_fit(state, STATE_COLUMNS);
-    g_autofree char *from_field = mugai_cli_fit(from, table->from);
-    g_autofree char *subject_field = mugai_cli_fit(subject, table->subject);
+/* What a row says, hostile. */
+typedef struct {
+    const char *id, *time, *state, *marks, *size, *from, *subject;
+} Row;
 
-    printf("%-*s %-*.*s %s %*s %s %s\n", (int)MUGAI_ID_LENGTH, id, (int)table->time,
-           (int)table->time, time, state_field, (int)SIZE_COLUMNS, size, from_field,
-           g_strchomp(subject_field));
+static const char *
+colour_of(const Table *table, const Row *row)
+{
+    if (!table->colour)
+        return "";
+    if (strchr(row->marks, 'D') != NULL)
+        return MUGAI_CLI_RED;
+    return g_str_equal(row->state, "notice-only") ? MUGAI_CLI_YELLOW : "";
+}
+
+static void
+print_row(const Table *table, const Row *row)
+{
+    g_autofree char *state = mugai_cli_fit(row->state, STATE_COLUMNS);
+    g_autofree char *from = mugai_cli_fit(row->from, table->from);
+    g_autofree char *subject = mugai_cli_fit(row->subject, table->subject);
+    const char *colour = colour_of(table, row);
+
+    printf("%-*s %-*.*s %s%s %-*s%s %*s %s %s\n", (int)MUGAI_ID_LENGTH, row->id, (int)table->time,
+           (int)table->time, row->time, colour, state, (int)MARK_COLUMNS, row->marks,
+           colour[0] != '\0' ? MUGAI_CLI_PLAIN : "", (int)SIZE_COLUMNS, row->size, from,
+           g_strchomp(subject));
+}
+
+/* Not before it is known that the query is one. */
+static void
+begin_table(Table *table)
+{
+    static const Row heading = {"ID", "RECEIVED", "STATE", "", "SIZE", "FROM", "SUBJECT"};
+
+    if (!table->begun)
+        print_row(table, &heading);
+    table->begun = TRUE;
 }
 
 static gboolean
 print_entry(const MugaiEntry *entry, gpointer data)
 {
-    const Table *table = data;
+    Table *table = data;
     g_autofree char *time = mugai_cli_time(entry->received);
     g_autofree char *size = mugai_cli_size(entry->size);
-    const char *from = entry->from[0] != '\0' ? entry->from : entry->envelope->sender;
+    g_autofree char *marks = g_strconcat(entry->held ? "H" : "", entry->damaged ? "D" : "", NULL);
+    Row row = {
+        .id = entry->id.text,
+        .time = time + TIME_COLUMNS - table->time,
+        .state = entry->state,
+        .marks = marks,
+        .size = size,
+        .from = entry->from[0] != '\0' ? entry->from : entry->envelope->sender,
+        .subject = entry->subject,
+    };
 
-    print_row(table, entry->id.text, time + TIME_COLUMNS - table->time, entry->state, size, from,
-              entry->subject);
+    table->more = table->left == 0;
+    if (table->more)
+        return FALSE;
+    begin_table(table);
+    print_row(table, &row);
+    table->left -= table->left != G_MAXUINT;
+    table->last = entry->id;
     return !ferror(stdout);
 }
 
@@ -102,20 +160,92 @@ print_json(const MugaiEntry *entry, gpointer data)
 }
 
 static gboolean
-read_query(const ListOptions *options, MugaiQuery *query, GError **error)
+print_csv(const MugaiEntry *entry, gpointer data)
 {
-    if (options->limit < 0)
-        return mugai_cli_misuse(error, "--limit takes a number of messages");
-    if (options->since != NULL && !mugai_cli_parse_moment(options->since, &query->since, error))
+    gboolean *begun = data;
+
+    if (!*begun)
+        mugai_cli_print_csv_heading();
+    *begun = TRUE;
+    mugai_cli_print_csv(entry);
+    return !ferror(stdout);
+}
+
+/* One entry more than is shown is asked for: so it is known whether there are more. */
+static gboolean
+list_table(MugaiIndex *index, MugaiQuery *query, GError **error)
+{
+    Table table = plan_table();
+
+    if (query->limit > 0)
+        table.left = query->limit++;
+    if (!mugai_index_list(index, query, print_entry, &table, error))
         return FALSE;
-    if (options->until != NULL && !mugai_cli_parse_moment(options->until, &query->until, error))
+    begin_table(&table);
+    if (table.more && mugai_cli_terminal_columns() > 0)
+        mugai_cli_complain("there are more: --before %s lists what follows", table.last.text);
+    return TRUE;
+}
+
+static gboolean
+list_all(MugaiIndex *index, const ListOptions *options, MugaiQuery *query, GError **error)
+{
+    gboolean begun = FALSE;
+
+    if (options->json)
+        return mugai_index_list(index, query, print_json, NULL, error);
+    if (!options->csv)
+        return list_table(index, query, error);
+    if (!mugai_index_list(index, query, print_csv, &begun, error))
+        return FALSE;
+    if (!begun)
+        mugai_cli_print_csv_heading();
+    return TRUE;
+}
+
+/* A term that is empty or too short would list what nobody asked for. */
+static gboolean
+check_terms(const ListOptions *options, GError **error)
+{
+    const char *terms[] = {options->from, options->to,       options->subject,   options->name,
+                           options->text, options->queue_id, options->message_id};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(terms); i++) {
+        if (terms[i] != NULL && terms[i][0] == '\0')
+            return mugai_cli_misuse(error, "what is looked for must not be empty");
+    }
+    return TRUE;
+}
+
+/* @query borrows from @options and @before. */
+static gboolean
+read_query(const ListOptions *options, MugaiQuery *query, MugaiId *before, GError **error)
+{
+    gboolean terminal = mugai_cli_terminal_columns() > 0 && !options->json && !options->csv;
+
+    if (options->limit < 0 && options->limit != LIMIT_UNSAID)
+        return mugai_cli_misuse(error, "--limit takes a number of messages");
+    if (options->json && options->csv)
+        return mugai_cli_misuse(error, "--json or --csv, not both");
+    if (!check_terms(options, error) ||
+        (options->since != NULL && !mugai_cli_parse_moment(options->since, &query->since, error)) ||
+        (options->until != NULL && !mugai_cli_parse_moment(options->until, &query->until, error)) ||
+        (options->before != NULL && !mugai_id_parse(options->before, before, error)))
         return FALSE;
     query->from = options->from;
     query->to = options->to;
     query->subject = options->subject;
+    query->name = options->name;
     query->text = options->text;
+    query->queue_id = options->queue_id;
+    query->message_id = options->message_id;
     query->state = options->state;
-    query->limit = (guint)options->limit;
+    query->removed = options->removed;
+    query->warnings = options->warnings;
+    query->held = options->held;
+    query->damaged = options->damaged;
+    query->before = options->before != NULL ? before : NULL;
+    query->limit = options->limit >= 0 ? (guint)options->limit : terminal ? TERMINAL_LIMIT : 0;
     return TRUE;
 }
 
@@ -127,25 +257,20 @@ list(const MugaiConfig *config, const ListOptions *options, GPtrArray *words, GE
     g_autoptr(MugaiRecord) record = mugai_cli_record("list", NULL);
     GError *why = NULL;
     MugaiQuery query = {0};
-    Table table = plan_table();
+    MugaiId before = {0};
 
-    if (!read_query(options, &query, error))
+    if (!read_query(options, &query, &before, error))
         return FALSE;
     store = mugai_store_open(config, &why);
     index = store != NULL ? mugai_index_open(store, FALSE, &why) : NULL;
     record->words = g_ptr_array_ref(words);
-    if (!mugai_cli_note(config, record, why, error))
-        return FALSE;
-    if (options->json)
-        return mugai_index_list(index, &query, print_json, NULL, error);
-    print_row(&table, "ID", "RECEIVED", "STATE", "SIZE", "FROM", "SUBJECT");
-    return mugai_index_list(index, &query, print_entry, &table, error);
+    return mugai_cli_note(config, record, why, error) && list_all(index, options, &query, error);
 }
 
 int
 cmd_list(int argc, char **argv, GError **error)
 {
-    g_auto(ListOptions) options = {0};
+    g_auto(ListOptions) options = {.limit = LIMIT_UNSAID};
     const GOptionEntry entries[] = {
         {"since", 0, 0, G_OPTION_ARG_FILENAME, &options.since, "Received at this time or later",
          "TIME"},
@@ -154,11 +279,24 @@ cmd_list(int argc, char **argv, GError **error)
          "In the envelope sender or the header From", "TEXT"},
         {"to", 0, 0, G_OPTION_ARG_FILENAME, &options.to, "In a recipient", "TEXT"},
         {"subject", 0, 0, G_OPTION_ARG_FILENAME, &options.subject, "In the subject", "TEXT"},
+        {"name", 0, 0, G_OPTION_ARG_FILENAME, &options.name, "In the name of a part", "TEXT"},
         {"text", 0, 0, G_OPTION_ARG_FILENAME, &options.text,
-         "In any of these, names of parts, id, queue id", "TEXT"},
-        {"state", 0, 0, G_OPTION_ARG_FILENAME, &options.state, "passed or notice-only", "STATE"},
-        {"limit", 0, 0, G_OPTION_ARG_INT, &options.limit, "At most so many, the newest", "N"},
+         "In any of these, or a whole id, queue id or message id", "TEXT"},
+        {"queue-id", 0, 0, G_OPTION_ARG_FILENAME, &options.queue_id, "Postfix's, whole", "ID"},
+        {"message-id", 0, 0, G_OPTION_ARG_FILENAME, &options.message_id, "Whole", "ID"},
+        {"state", 0, 0, G_OPTION_ARG_FILENAME, &options.state, "passed, notice-only or kept",
+         "STATE"},
+        {"removed", 0, 0, G_OPTION_ARG_NONE, &options.removed,
+         "With parts that were removed or unreadable", NULL},
+        {"warnings", 0, 0, G_OPTION_ARG_NONE, &options.warnings, "With warnings", NULL},
+        {"held", 0, 0, G_OPTION_ARG_NONE, &options.held, "Held", NULL},
+        {"damaged", 0, 0, G_OPTION_ARG_NONE, &options.damaged, "Found damaged by fsck", NULL},
+        {"limit", 0, 0, G_OPTION_ARG_INT, &options.limit, "At most so many, the newest; 0: all",
+         "N"},
+        {"before", 0, 0, G_OPTION_ARG_FILENAME, &options.before, "What is listed after this one",
+         "ID"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON object a line", NULL},
+        {"csv", 0, 0, G_OPTION_ARG_NONE, &options.csv, "Comma-separated, for spreadsheets", NULL},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};

@@ -1,5 +1,6 @@
 /*
- * cmd_show.c - one message: its envelope, its parts and what became of each; never its content
+ * cmd_show.c - one message: its envelope, its parts and what became of each, who looked at it;
+ * never its content
  *
  * What the index knows is shown from there. What it does not know, because mugaid was stopped
  * before it got there, is found out anew: the envelope is in the object, and the worker reads the
@@ -9,12 +10,15 @@
  */
 #include "cli.h"
 
+#include <mugai/audit.h>
 #include <mugai/catalog.h>
 #include <mugai/text.h>
 #include <stdio.h>
 #include <sysexits.h>
 
 #define LABEL_COLUMNS 12
+/* A message may be looked at before it was received, by another host's clock. */
+#define CLOCKS_DIFFER_SECONDS 86400
 
 typedef struct {
     MugaiEntry *entry;
@@ -126,10 +130,67 @@ print_part(const MugaiPart *part)
     printf("\n%*ssha256 %s\n", LABEL_COLUMNS, "", part->sha256);
 }
 
+/* --- history --- */
+
+typedef struct {
+    const MugaiId *id;
+    gboolean begun;
+} History;
+
+static void
+print_event(History *history, gint64 seconds, const char *what)
+{
+    g_autofree char *time = mugai_cli_time(seconds);
+    g_autofree char *line = g_strdup_printf("%s %s", time, what);
+
+    print_line(history->begun ? "" : "History", line);
+    history->begun = TRUE;
+}
+
+static gboolean
+print_look(const char *json, const MugaiRecord *record, gpointer data)
+{
+    History *history = data;
+    const MugaiActor *actor = record->actor;
+    g_autoptr(GString) what = g_string_new(record->verb);
+
+    (void)json;
+    if (g_strcmp0(record->id, history->id->text) != 0)
+        return TRUE;
+    if (record->part != NULL)
+        g_string_append_printf(what, " part %s", record->part);
+    g_string_append_printf(what, " by %s", actor->user[0] != '\0' ? actor->user : "?");
+    if (actor->sudo_user[0] != '\0')
+        g_string_append_printf(what, " for %s", actor->sudo_user);
+    if (!g_str_equal(record->outcome, "granted"))
+        g_string_append_printf(what, ", %s", record->outcome);
+    if (record->reason != NULL)
+        g_string_append_printf(what, ": %s", record->reason);
+    print_event(history, record->time, what->str);
+    return !ferror(stdout);
+}
+
+/* Received, what became of it, and who looked at it since, this look included. */
+static gboolean
+print_history(const MugaiConfig *config, const MugaiEntry *entry, GError **error)
+{
+    g_autoptr(MugaiAudit) audit = mugai_audit_open(config, error);
+    g_autofree char *what = g_strdup_printf("received, %s", entry->state);
+    History history = {.id = &entry->id};
+
+    if (audit == NULL)
+        return FALSE;
+    print_event(&history, entry->received, what);
+    return mugai_audit_visit(audit, entry->received - CLOCKS_DIFFER_SECONDS, 0, print_look,
+                             &history, error);
+}
+
 static void
 print_message(const Shown *shown)
 {
     const MugaiEntry *entry = shown->entry;
+    g_autofree char *state = g_strconcat(entry->state, entry->held ? ", held" : "",
+                                         entry->damaged ? ", damaged" : "", NULL);
     g_autofree char *time = mugai_cli_time(entry->received);
     g_autofree char *original =
         shown->sha256 != NULL ? g_strdup_printf("%" G_GUINT64_FORMAT " octets, whole, sha256 %s",
@@ -138,7 +199,7 @@ print_message(const Shown *shown)
 
     print_line("Id", entry->id.text);
     print_line("Received", time);
-    print_line("State", entry->state);
+    print_line("State", state);
     print_line("From", entry->from);
     print_line("Subject", entry->subject);
     print_envelope(entry->envelope);
@@ -170,7 +231,7 @@ show(const MugaiConfig *config, const MugaiId *id, gboolean json, GError **error
         return FALSE;
     check_original(store, id, &shown);
     print_message(&shown);
-    return TRUE;
+    return print_history(config, shown.entry, error);
 }
 
 int

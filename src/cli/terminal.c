@@ -71,6 +71,16 @@ mugai_cli_time(gint64 seconds)
     return local != NULL ? g_date_time_format(local, "%Y-%m-%d %H:%M:%S %z") : g_strdup("?");
 }
 
+gboolean
+mugai_cli_wants_colour(void)
+{
+    const char *refused = g_getenv("NO_COLOR");
+    const char *terminal = g_getenv("TERM");
+
+    return isatty(STDOUT_FILENO) && (refused == NULL || refused[0] == '\0') &&
+           g_strcmp0(terminal, "dumb") != 0;
+}
+
 char *
 mugai_cli_json_string(const char *text)
 {
