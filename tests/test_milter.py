@@ -8,6 +8,7 @@ small programs written here, named by [worker] program. Names say which invarian
 
 import concurrent.futures
 import gzip
+import hashlib
 import json
 import os
 import pathlib
@@ -25,8 +26,10 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import log_reader  # noqa: E402
 import milter_client  # noqa: E402
 import profile_reader  # noqa: E402
+import seal  # noqa: E402
 from milter_client import Connection  # noqa: E402
 
 # Whom mugaid becomes where these tests run as root: users that every Debian has.
@@ -712,6 +715,47 @@ class Running(MilterTest):
         daemon.process.send_signal(signal.SIGHUP)
         daemon.wait_log("reload: the old settings stay: ")
         self.assertTrue(daemon.send()[0].accepted)
+
+    def test_I9_every_configuration_that_comes_into_force_is_written_down(self):
+        daemon, key = self.daemon(), seal.Key(bytes(range(32)))
+        log = daemon.store / "log"
+        daemon.stop()
+        private = daemon.folder / "log.key"
+        private.write_text(key.private_line())
+        private.chmod(0o600)
+        if os.geteuid() == 0:
+            shutil.chown(private, MILTER_USER)
+        shutil.rmtree(log)
+        hashes = []
+        for links in ("remove", "keep", "perhaps"):
+            daemon.write_config(sanitize__links=links, log__key=private)
+            hashes.append(hashlib.sha256(daemon.config.read_bytes()).hexdigest())
+            if links == "remove":
+                daemon.start()
+                continue
+            since = len(daemon.read_log())
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait_log("reload: done" if links == "keep" else "reload: the old settings stay", since)
+        entries, faults = log_reader.check(log, key)
+        self.assertEqual(faults, [])
+        self.assertEqual([(entry["verb"], entry["via"], entry.get("sha256")) for entry in entries],
+                         [("configure", "mugaid", digest) for digest in (*hashes[:2], None)])
+        self.assertEqual([entry["outcome"][:7] for entry in entries], ["granted", "granted", "refused"])
+        self.assertIn(f"log 3:{log_reader.sha256(next(log.glob('*.jsonl')).read_bytes().splitlines()[2])}",
+                      daemon.read_log())
+
+    def test_I9_a_configuration_that_cannot_be_written_down_does_not_come_into_force(self):
+        daemon = self.daemon()
+        log = daemon.store / "log"
+        log.rename(daemon.store / "aside")
+        log.write_text("")
+        daemon.write_config(store__min_free=1 << 30)
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_log("reload: the old settings stay: ")
+        self.assertTrue(daemon.send()[0].accepted)
+        daemon.stop()
+        os.close(daemon.spawn())
+        self.assertEqual(daemon.process.wait(END_SECONDS), 71, daemon.read_log())
 
     def test_end_waits_for_the_message_under_way(self):
         daemon = self.daemon()
