@@ -90,7 +90,7 @@ mugai_seal_key_id(const MugaiSealKey *key)
 static gboolean
 refuse(GError **error, const char *path, const char *why)
 {
-    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "[seal] key %s: %s", path, why);
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "private key %s: %s", path, why);
     return FALSE;
 }
 
