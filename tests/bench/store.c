@@ -8,7 +8,8 @@
  * 95th percentile and maximum over many terms. Exit status 1 if a promise is broken: 100 ms, 1.5
  * KB, a flat cost.
  */
-#include <glib/gstdio.h>
+#include "town.h"
+
 #include <mugai/store.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,208 +17,11 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define SECONDS_FIRST G_GINT64_CONSTANT(1767225600) /* 2026-01-01 */
-#define SECONDS_BETWEEN 8
 #define LIMIT 100
 #define PROMISED_MILLISECONDS 100.0
 #define PROMISED_OCTETS 1536.0
 /* The slowest tenth may take this much longer than the quickest: the machine has others. */
 #define PROMISED_FLATNESS 2.0
-
-/* --- a town's mail --- */
-
-static guint64 state_of_generator = 20261120;
-
-static guint32
-draw(guint32 bound)
-{
-    state_of_generator =
-        state_of_generator * G_GUINT64_CONSTANT(6364136223846793005) + 1442695040888963407u;
-    return (guint32)((state_of_generator >> 33) % bound);
-}
-
-#define PICK(words) ((words)[draw(G_N_ELEMENTS(words))])
-
-static const char *const surnames[][2] = {
-    {"佐藤", "sato"},       {"鈴木", "suzuki"},    {"高橋", "takahashi"}, {"田中", "tanaka"},
-    {"伊藤", "ito"},        {"渡辺", "watanabe"},  {"山本", "yamamoto"},  {"中村", "nakamura"},
-    {"小林", "kobayashi"},  {"加藤", "kato"},      {"吉田", "yoshida"},   {"山田", "yamada"},
-    {"佐々木", "sasaki"},   {"山口", "yamaguchi"}, {"松本", "matsumoto"}, {"井上", "inoue"},
-    {"木村", "kimura"},     {"林", "hayashi"},     {"斎藤", "saito"},     {"清水", "shimizu"},
-    {"山崎", "yamazaki"},   {"森", "mori"},        {"池田", "ikeda"},     {"橋本", "hashimoto"},
-    {"阿部", "abe"},        {"石川", "ishikawa"},  {"前田", "maeda"},     {"藤田", "fujita"},
-    {"後藤", "goto"},       {"小川", "ogawa"},     {"岡田", "okada"},     {"村上", "murakami"},
-    {"長谷川", "hasegawa"}, {"近藤", "kondo"},     {"石井", "ishii"},     {"坂本", "sakamoto"},
-    {"遠藤", "endo"},       {"青木", "aoki"},      {"藤井", "fujii"},     {"西村", "nishimura"},
-};
-static const char *const givens[][2] = {
-    {"一郎", "ichiro"},  {"健太", "kenta"}, {"陽子", "yoko"},  {"美咲", "misaki"},
-    {"翔", "sho"},       {"直樹", "naoki"}, {"由美", "yumi"},  {"さくら", "sakura"},
-    {"大輔", "daisuke"}, {"恵子", "keiko"}, {"隆", "takashi"}, {"真由美", "mayumi"},
-    {"和也", "kazuya"},  {"麻衣", "mai"},   {"誠", "makoto"},  {"千尋", "chihiro"},
-};
-static const char *const topics[] = {
-    "見積書",         "請求書",       "会議資料",     "議事録",       "入札公告",
-    "工事完了報告",   "住民票",       "固定資産税",   "保育所入所",   "防災訓練",
-    "道路占用許可",   "水道料金",     "介護保険",     "学校給食",     "選挙事務",
-    "広報原稿",       "研修",         "アンケート",   "システム更新", "契約書",
-    "補助金交付申請", "統計調査",     "健康診断",     "図書館",       "観光パンフレット",
-    "ふるさと納税",   "マイナンバー", "職員採用試験",
-};
-static const char *const forms[] = {
-    "%sのご送付",     "%sについて",         "【重要】%sのお知らせ", "%sの件",
-    "Re: %sについて", "%sのご確認のお願い", "【至急】%s",           "Fwd: %s",
-    "%s（第%u回）",   "RE: RE: %s",         "令和%u年度 %s",        "%s提出期限のご連絡",
-};
-static const char *const offices[] = {"soumu",  "zaisei", "kikaku",  "bousai",   "zeimu",
-                                      "suidou", "kyoiku", "fukushi", "kensetsu", "shisho"};
-static const char *const hosts[] = {"example.co.jp",    "example.com",        "example.ne.jp",
-                                    "mail.example.net", "pref.example.lg.jp", "example.or.jp"};
-static const char *const extensions[] = {"pdf", "xlsx", "docx", "zip", "jpg", "csv"};
-static const char *const types[] = {
-    "application/pdf",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "application/zip",
-    "image/jpeg",
-    "text/csv"};
-
-/* A name of two kanji of a few thousand: companies, places. */
-static void
-append_place(GString *text)
-{
-    g_string_append_unichar(text, 0x5000 + draw(2000));
-    g_string_append_unichar(text, 0x6000 + draw(2000));
-}
-
-static void
-draw_digest(char digest[65])
-{
-    for (int i = 0; i < 64; i += 4)
-        g_snprintf(digest + i, 5, "%04x", draw(0x10000));
-}
-
-/* --- entries --- */
-
-static void
-set_string(char **field, char *value)
-{
-    g_free(*field);
-    *field = value;
-}
-
-static void
-draw_sender(MugaiEntry *entry, guint32 company)
-{
-    guint32 surname = draw(G_N_ELEMENTS(surnames));
-    guint32 given = draw(G_N_ELEMENTS(givens));
-    const char *host = hosts[company % G_N_ELEMENTS(hosts)];
-    char *address =
-        g_strdup_printf("%s.%s@c%u.%s", givens[given][1], surnames[surname][1], company, host);
-
-    set_string(&entry->envelope->sender, address);
-    entry->from = g_strdup_printf("%s %s <%s>", surnames[surname][0], givens[given][0], address);
-    set_string(&entry->envelope->client_name, g_strdup_printf("mx%u.%s", company % 7, host));
-    set_string(&entry->envelope->client_address,
-               g_strdup_printf("203.0.%u.%u", company % 256, company / 256 % 256));
-    set_string(&entry->envelope->helo, g_strdup(entry->envelope->client_name));
-}
-
-static char *
-draw_subject(void)
-{
-    g_autoptr(GString) topic = g_string_new(PICK(topics));
-    g_autoptr(GString) subject = g_string_new(PICK(forms));
-    g_autofree char *number = g_strdup_printf("%u", draw(60));
-
-    if (draw(3) == 0) {
-        g_string_append(topic, "・");
-        append_place(topic);
-    }
-    g_string_replace(subject, "%s", topic->str, 1);
-    g_string_replace(subject, "%u", number, 1);
-    return g_strdup(subject->str);
-}
-
-static void
-draw_part(MugaiReport *report, guint at)
-{
-    g_autofree char *path = g_strdup_printf("%u", at + 1);
-    MugaiPart *part = mugai_part_new(path);
-    guint32 kind = draw(G_N_ELEMENTS(types));
-
-    draw_digest(part->sha256);
-    part->size = draw(3000000);
-    if (at == 0) {
-        part->disposition = MUGAI_KEPT;
-        set_string(&part->type, g_strdup("text/plain"));
-        set_string(&part->declared_type, g_strdup("text/plain"));
-    } else {
-        part->disposition = MUGAI_REMOVED;
-        set_string(&part->reason, g_strdup("attachment"));
-        set_string(&part->type, g_strdup(types[kind]));
-        set_string(&part->declared_type, g_strdup(types[kind]));
-        set_string(&part->name, g_strdup_printf("%s_%04u%02u.%s", PICK(topics), 2020 + draw(7),
-                                                1 + draw(12), extensions[kind]));
-    }
-    g_ptr_array_add(report->parts, part);
-}
-
-static MugaiReport *
-draw_report(const MugaiEntry *entry, guint32 company)
-{
-    MugaiReport *report = mugai_report_new();
-    guint parts = draw(10) < 4 ? 2 + draw(3) : 1;
-
-    set_string(&report->subject, g_strdup(entry->subject));
-    set_string(&report->from, g_strdup(entry->from));
-    set_string(&report->message_id,
-               g_strdup_printf("<%08x.%07x@c%u.%s>", draw(G_MAXUINT32), draw(0x10000000), company,
-                               hosts[company % G_N_ELEMENTS(hosts)]));
-    set_string(&report->date, g_strdup("Fri, 20 Nov 2026 10:00:00 +0900"));
-    for (guint i = 0; i < parts; i++)
-        draw_part(report, i);
-    if (draw(50) == 0)
-        g_ptr_array_add(report->warnings, g_strdup("charset: declared iso-2022-jp, is not"));
-    return report;
-}
-
-static MugaiEntry *
-draw_entry(guint64 number)
-{
-    MugaiEntry *entry = g_new0(MugaiEntry, 1);
-    guint32 company = draw(4) == 0 ? draw(20000) : draw(300);
-    g_autoptr(MugaiReport) report = NULL;
-    char original[65] = "";
-    char output[65] = "";
-    MugaiFacts facts = {.id = entry->id.text,
-                        .offset = 32400,
-                        .original_sha256 = original,
-                        .output_sha256 = output};
-
-    entry->received = SECONDS_FIRST + (gint64)number * SECONDS_BETWEEN + draw(60);
-    mugai_id_from_bits(entry->received, (guint64)draw(G_MAXUINT32) << 20 | draw(1 << 20),
-                       &entry->id);
-    entry->state = g_strdup(draw(1000) == 0 ? "notice-only" : "passed");
-    entry->envelope = mugai_envelope_new(entry->received);
-    set_string(&entry->envelope->queue_id,
-               g_strdup_printf("%08X%03X", draw(G_MAXUINT32), draw(0x1000)));
-    for (guint i = draw(5) == 0 ? 1 + draw(5) : 1; i > 0; i--)
-        g_ptr_array_add(entry->envelope->recipients,
-                        g_strdup_printf("%s-%s@city.example.lg.jp", PICK(offices),
-                                        surnames[draw(G_N_ELEMENTS(surnames))][1]));
-    draw_sender(entry, company);
-    entry->subject = draw_subject();
-    entry->size = facts.original_size = draw(5000000);
-    draw_digest(original);
-    draw_digest(output);
-    entry->sha256 = g_strdup(original);
-    facts.received = entry->received;
-    facts.output_size = draw(20000);
-    report = draw_report(entry, company);
-    entry->report_json = mugai_report_to_json(report, &facts, entry->envelope, entry->state, FALSE);
-    return entry;
-}
 
 /* --- the benchmark --- */
 
@@ -274,7 +78,7 @@ add_batch(Bench *bench, guint64 first, guint64 count, Cost *cost)
     double used = 0;
 
     for (guint64 i = 0; i < count; i++)
-        g_ptr_array_add(entries, draw_entry(first + i));
+        g_ptr_array_add(entries, town_draw_entry(first + i));
     start = g_get_monotonic_time();
     used = processor_time();
     if (!bench->present)
@@ -319,10 +123,10 @@ build(Bench *bench)
 static gboolean
 is_present(const Bench *bench)
 {
-    guint64 state = state_of_generator;
-    g_autoptr(MugaiEntry) first = draw_entry(0);
+    guint64 state = town_seed;
+    g_autoptr(MugaiEntry) first = town_draw_entry(0);
 
-    state_of_generator = state;
+    town_seed = state;
     return mugai_index_has(bench->index, &first->id);
 }
 
@@ -412,7 +216,7 @@ static const char *
 cut_text(GPtrArray *kept, const char *text, glong count)
 {
     glong length = g_utf8_strlen(text, -1);
-    glong from = length > count ? (glong)draw((guint32)(length - count)) : 0;
+    glong from = length > count ? (glong)town_draw((guint32)(length - count)) : 0;
 
     return keep_string(kept, g_utf8_substring(text, from, MIN(from + count, length)));
 }
@@ -444,8 +248,8 @@ subject_of_two_absent(Bench *bench, guint nth, MugaiQuery *query, GPtrArray *kep
     g_autoptr(GString) text = g_string_new(NULL);
 
     (void)bench, (void)nth;
-    g_string_append_unichar(text, 0x6000 + draw(2000));
-    g_string_append_unichar(text, 0x5000 + draw(2000));
+    g_string_append_unichar(text, 0x6000 + town_draw(2000));
+    g_string_append_unichar(text, 0x5000 + town_draw(2000));
     query->subject = keep_string(kept, g_strdup(text->str));
 }
 
@@ -455,7 +259,7 @@ subject_rare(Bench *bench, guint nth, MugaiQuery *query, GPtrArray *kept)
     g_autoptr(GString) text = g_string_new("・");
 
     (void)bench, (void)nth;
-    append_place(text);
+    town_append_place(text);
     query->subject = keep_string(kept, g_strdup(text->str));
 }
 
@@ -477,7 +281,8 @@ static void
 from_name(Bench *bench, guint nth, MugaiQuery *query, GPtrArray *kept)
 {
     (void)bench, (void)nth;
-    query->from = keep_string(kept, g_strconcat(PICK(surnames)[0], " ", PICK(givens)[0], NULL));
+    query->from = keep_string(kept, g_strconcat(TOWN_PICK(town_surnames)[0], " ",
+                                                TOWN_PICK(town_givens)[0], NULL));
 }
 
 /* Made of what is everywhere: no list is short. */
@@ -485,8 +290,8 @@ static void
 from_absent(Bench *bench, guint nth, MugaiQuery *query, GPtrArray *kept)
 {
     (void)bench, (void)nth;
-    query->from =
-        keep_string(kept, g_strconcat(PICK(surnames)[1], ".", PICK(givens)[1], "@", NULL));
+    query->from = keep_string(kept, g_strconcat(TOWN_PICK(town_surnames)[1], ".",
+                                                TOWN_PICK(town_givens)[1], "@", NULL));
 }
 
 static void
@@ -500,14 +305,16 @@ static void
 name_of_part(Bench *bench, guint nth, MugaiQuery *query, GPtrArray *kept)
 {
     (void)bench, (void)nth;
-    query->name = keep_string(kept, g_strdup_printf("%s_2026%02u", PICK(topics), 1 + draw(12)));
+    query->name = keep_string(kept, g_strdup_printf("%s_2026%02u", TOWN_PICK(town_topics),
+                                                    1 + town_draw(12)));
 }
 
 static void
 text_of_two_latin(Bench *bench, guint nth, MugaiQuery *query, GPtrArray *kept)
 {
     (void)bench, (void)nth;
-    query->text = keep_string(kept, g_strdup_printf("%c%c", 'a' + draw(26), 'a' + draw(26)));
+    query->text =
+        keep_string(kept, g_strdup_printf("%c%c", 'a' + town_draw(26), 'a' + town_draw(26)));
 }
 
 static void
@@ -521,14 +328,16 @@ text_absent_latin(Bench *bench, guint nth, MugaiQuery *query, GPtrArray *kept)
 {
     (void)bench, (void)nth;
     query->text =
-        keep_string(kept, g_strconcat(PICK(surnames)[1], PICK(givens)[1], PICK(surnames)[1], NULL));
+        keep_string(kept, g_strconcat(TOWN_PICK(town_surnames)[1], TOWN_PICK(town_givens)[1],
+                                      TOWN_PICK(town_surnames)[1], NULL));
 }
 
 static void
 text_absent_japanese(Bench *bench, guint nth, MugaiQuery *query, GPtrArray *kept)
 {
     (void)bench, (void)nth;
-    query->text = keep_string(kept, g_strconcat(PICK(topics), PICK(surnames)[0], NULL));
+    query->text =
+        keep_string(kept, g_strconcat(TOWN_PICK(town_topics), TOWN_PICK(town_surnames)[0], NULL));
 }
 
 static void
@@ -551,6 +360,7 @@ by_message_id(Bench *bench, guint nth, MugaiQuery *query, GPtrArray *kept)
     g_autoptr(MugaiReport) report =
         mugai_report_from_json(sample(bench, nth)->report_json, -1, NULL);
 
+    g_assert(report != NULL);
     query->message_id = keep_string(kept, g_strdup(report->message_id));
 }
 
