@@ -75,6 +75,31 @@ make_directories(void)
     cr_assert_eq(symlink(target, link), 0);
 }
 
+/* The service is never root, and what it keeps is its own. */
+static void
+become_service(void)
+{
+    g_autoptr(MugaiUser) user = geteuid() == 0 ? mugai_user_find("nobody", NULL) : NULL;
+
+    if (!mugai_sandbox_become(user, MUGAI_GROUPS_NONE, NULL))
+        _exit(FAILED);
+}
+
+static void
+give_to_service(void)
+{
+    g_autoptr(MugaiUser) user = mugai_user_find("nobody", NULL);
+
+    cr_assert_not_null(user);
+    for (gsize i = 0; i < G_N_ELEMENTS(directories); i++) {
+        g_autofree char *path = path_of(directories[i]);
+        g_autofree char *file = g_build_filename(path, "file", NULL);
+
+        cr_assert(chown(path, user->uid, user->gid) == 0 && chown(file, user->uid, user->gid) == 0);
+    }
+    cr_assert_eq(chown(root, user->uid, user->gid), 0);
+}
+
 static void
 remove_tree(const char *path)
 {
@@ -118,8 +143,10 @@ lock(void)
 /* How a process ends that tries. */
 typedef int (*Attempt)(gconstpointer data);
 
+typedef enum { UNBOUND = 0, LOCKED, AS_SERVICE } Bonds;
+
 static int
-run_attempt(Attempt attempt, gconstpointer data, gboolean locked)
+run_attempt(Attempt attempt, gconstpointer data, Bonds bonds)
 {
     int status = 0;
     pid_t pid = fork();
@@ -128,7 +155,9 @@ run_attempt(Attempt attempt, gconstpointer data, gboolean locked)
     if (pid == 0) {
         /* Criterion's own handlers are not what is tested. */
         signal(SIGABRT, SIG_DFL);
-        if (locked && !lock())
+        if (bonds == AS_SERVICE)
+            become_service();
+        if (bonds != UNBOUND && !lock())
             _exit(UNLOCKED);
         _exit(attempt(data));
     }
@@ -248,7 +277,7 @@ Test(lock_service, I6_what_serving_mail_does_not_need_ends_the_service)
     if (MUGAI_WITH_ADDRESS_SANITIZER) /* not locked there, by contract */
         return;
     for (gsize i = 0; i < G_N_ELEMENTS(fatal); i++) {
-        int status = run_attempt(make_call, &fatal[i], TRUE);
+        int status = run_attempt(make_call, &fatal[i], LOCKED);
 
         cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "it could %s: %x",
                   fatal[i].name, (guint)status);
@@ -372,30 +401,29 @@ try_path(gconstpointer data)
 }
 
 static void
-expect_ending(const Path *path, gboolean locked, int ending)
+expect_ending(const Path *path, Bonds bonds, int ending)
 {
     int status = 0;
 
     make_file("store/file");
     make_file("outside/file");
     make_file("readable/file");
-    status = run_attempt(try_path, path, locked);
+    status = run_attempt(try_path, path, bonds);
     cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == ending, "%s, locked %d: %x", path->name,
-              locked, (guint)status);
+              bonds == LOCKED, (guint)status);
 }
 
 Test(lock_service, I6_no_path_but_the_named_ones_is_in_reach)
 {
     g_autofree char *empty = path_of("store/empty");
-    g_autofree char *created = path_of("store/new");
 
     if (MUGAI_WITH_ADDRESS_SANITIZER)
         return;
     for (gsize i = 0; i < G_N_ELEMENTS(out_of_reach); i++) {
         g_mkdir(empty, 0700);
-        expect_ending(&out_of_reach[i], TRUE, REFUSED);
+        expect_ending(&out_of_reach[i], LOCKED, REFUSED);
         /* Or the refusal would not be the lock's. */
-        expect_ending(&out_of_reach[i], FALSE, DONE);
+        expect_ending(&out_of_reach[i], UNBOUND, DONE);
         for (gsize j = 0; j < G_N_ELEMENTS(directories); j++) {
             g_autofree char *made = g_build_filename(root, directories[j], "new", NULL);
 
@@ -425,9 +453,9 @@ Test(lock_service, I6_a_connection_of_the_milter_cannot_be_made_to_go_elsewhere)
     if (MUGAI_WITH_ADDRESS_SANITIZER ||
         syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) < 4)
         return;
-    status = run_attempt(reconnect, &fd, FALSE);
+    status = run_attempt(reconnect, &fd, UNBOUND);
     cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == DONE);
-    status = run_attempt(reconnect, &fd, TRUE);
+    status = run_attempt(reconnect, &fd, LOCKED);
     cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == REFUSED);
 }
 
@@ -561,8 +589,10 @@ Test(lock_service, what_serving_mail_needs_goes_on)
                   {"write the log", write_the_log},
                   {"talk", talk}};
 
+    if (geteuid() == 0)
+        give_to_service();
     for (gsize i = 0; i < G_N_ELEMENTS(needed); i++) {
-        int status = run_attempt(needed[i].attempt, NULL, TRUE);
+        int status = run_attempt(needed[i].attempt, NULL, AS_SERVICE);
 
         cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == DONE, "cannot %s: %x", needed[i].name,
                   (guint)status);
@@ -577,7 +607,7 @@ find_a_bug(gconstpointer data)
 
 Test(lock_service, a_bug_of_our_own_ends_as_one)
 {
-    int status = run_attempt(find_a_bug, NULL, TRUE);
+    int status = run_attempt(find_a_bug, NULL, LOCKED);
 
     cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "%x", (guint)status);
 }

@@ -427,11 +427,16 @@ static gboolean
 run(Options *options, GError **error)
 {
     g_autoptr(MugaiConfig) config = NULL;
+    gboolean served = FALSE;
 
     if (!load(options, &config, error))
         return FALSE;
     options->launcher = mugai_starter_split(config, options->ready_fd, error);
-    return options->launcher != NULL && run_service(options, error);
+    if (options->launcher == NULL)
+        return FALSE;
+    served = run_service(options, error);
+    mugai_starter_free(options->launcher);
+    return served;
 }
 
 int

@@ -65,8 +65,8 @@ typedef struct {
 } Reply;
 
 typedef struct {
-    char *program;
-    char *user; /* NULL: whoever the starter is */
+    const char *program;
+    const char *user; /* NULL: whoever the starter is */
     int socket;
     int signal_fd;
     pid_t service;
@@ -348,6 +348,16 @@ client_new(int socket)
     return &client->launcher;
 }
 
+void
+mugai_starter_free(MugaiLauncher *launcher)
+{
+    Client *client = (Client *)launcher;
+
+    close(client->socket);
+    g_mutex_clear(&client->lock);
+    g_free(client);
+}
+
 /* --- the split --- */
 
 static MugaiUser *
@@ -430,15 +440,16 @@ mugai_starter_split(const MugaiConfig *config, int service_fd, GError **error)
 {
     g_autoptr(MugaiUser) milter = NULL;
     g_autoptr(MugaiUser) worker = NULL;
-    Starter starter = {.program = mugai_worker_find(config, error), .socket = -1};
+    g_autofree char *program = mugai_worker_find(config, error);
+    Starter starter = {.program = program, .socket = -1};
     pid_t self = getpid();
     sigset_t signals;
     sigset_t before;
     int ends[2] = {-1, -1};
 
-    if (starter.program == NULL || !find_users(config, &milter, &worker, error))
+    if (program == NULL || !find_users(config, &milter, &worker, error))
         return NULL;
-    starter.user = worker != NULL ? g_strdup(worker->name) : NULL;
+    starter.user = worker != NULL ? worker->name : NULL;
     sigemptyset(&signals);
     for (gsize i = 0; i < 4; i++)
         sigaddset(&signals, (const int[]){SIGCHLD, SIGTERM, SIGINT, SIGHUP}[i]);
@@ -454,8 +465,6 @@ mugai_starter_split(const MugaiConfig *config, int service_fd, GError **error)
     starter.socket = ends[0];
     if (starter.service == 0) {
         close(starter.signal_fd);
-        g_free(starter.program);
-        g_free(starter.user);
         return become_service(milter, ends[1], self, &before, error);
     }
     if (service_fd >= 0)

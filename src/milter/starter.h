@@ -6,10 +6,11 @@
 
 /* Makes a service beside the calling process and returns in it alone: as @config->milter_user where
  * root has called, without capabilities, to be ended with the caller. What is returned has the
- * starter start workers and end them; it lives as long as the service.
+ * starter start workers and end them; it is given to mugai_starter_free() after the last pool.
  *
  * The caller becomes the starter and does not return: it closes @service_fd (-1: none), sends the
  * service the SIGTERM, SIGINT and SIGHUP that it gets itself, and ends when the service does, with
  * its exit status. CONFIG if root has called and the users of @config are not there or are the
  * same; SYSTEM. Before the first thread, once per process. */
 MugaiLauncher *mugai_starter_split(const MugaiConfig *config, int service_fd, GError **error);
+void mugai_starter_free(MugaiLauncher *launcher);
