@@ -14,6 +14,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import stat
 import struct
 import subprocess
@@ -422,14 +423,32 @@ class Keys(GateTest):
                 self.assertEqual(connection.message(second)[0].accepted, OTHER_KEY in keys)
         self.assertIsNone(gate.process.poll())
 
+    def test_key_is_taken_away_while_an_mta_does_not_read(self):
+        # More to write back than a socket takes without a reader.
+        addresses = b",\r\n ".join(b"<%04d-%s@example.jp>" % (i, b"a" * 55 + b"." + b"b" * 34) for i in range(1000))
+        fields = b"To: " + addresses + b"\r\nCc: " + addresses + b"\r\n"
+        message = re.sub(rb"To: [^\0]*?\r\n(?=Subject)", fields, MESSAGE)
+        gate = self.gate()
+        with gate.connect() as silent:
+            silent.envelope("s@example.org", ["r@example.jp"], "Q")
+            silent.content(*milter_client.split_message(seal.seal(message, KEY)))
+            # It has been decided once its answer begins.
+            silent.socket.recv(1, socket.MSG_PEEK)
+            gate.write_keys(OTHER_KEY)
+            gate.reload()
+            self.assertIn("reload: done", gate.read_log())
+            self.assert_refused(gate, seal.seal(MESSAGE, KEY), "unknown key")
+            self.assertTrue(silent.answer().accepted)
+
     def test_reload_of_wrong_keys_changes_nothing(self):
         gate = self.gate()
         wrong = gate.keys / "wrong.pub"
         for spoil in (lambda: wrong.write_text("nonsense\n"), lambda: gate.write_keys(),
                       lambda: wrong.write_text(KEY.private_line())):
+            since = len(gate.read_log())
             spoil()
             gate.reload()
-            gate.wait_log("reload: the old keys stay")
+            gate.wait_log("reload: the old keys stay", since)
             self.assert_passes(gate, seal.seal(MESSAGE, KEY))
         self.assert_refused(gate, MESSAGE, "no seal")
 

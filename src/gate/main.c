@@ -31,12 +31,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #define STATUS_USAGE 2
-/* Deciding about a message takes milliseconds, unless the MTA does not read. */
-#define DECIDING_SECONDS 30
 
 /* Takes the place of the C library's for libmilter, the only one here that calls it: its thread is
  * left to sleep. */
@@ -81,31 +78,20 @@ log_keys(const MugaiGateKeys *keys)
         mugai_gate_log(LOG_INFO, "believes key %s", keys->keys[i].id);
 }
 
-/* Waits for the messages that are being decided; nobody decides until it is unlocked. */
-static bool
-lock_out(MugaiGateService *service)
-{
-    struct timespec until = {0};
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += DECIDING_SECONDS;
-    return pthread_rwlock_clockwrlock(&service->lock, CLOCK_MONOTONIC, &until) == 0;
-}
-
 static void
 reload(const MugaiGateOptions *options, MugaiGateService *service)
 {
     MugaiGateKeys *keys = load_keys(options);
     MugaiGateKeys *old = NULL;
 
-    if (keys == NULL || !lock_out(service)) {
+    if (keys == NULL || pthread_mutex_lock(&service->lock) != 0) {
         free(keys);
         mugai_gate_log(LOG_ERR, "reload: the old keys stay");
         return;
     }
     old = service->keys;
     service->keys = keys;
-    pthread_rwlock_unlock(&service->lock);
+    pthread_mutex_unlock(&service->lock);
     free(old);
     log_keys(keys);
     mugai_gate_log(LOG_INFO, "reload: done");
@@ -145,13 +131,12 @@ handle_signals(const sigset_t *signals, const MugaiGateOptions *options, MugaiGa
     }
 }
 
-/* Messages that come in have not been answered: the MTA answers them with a 4xx. */
+/* From here on nobody decides: messages that have not been answered the MTA answers with a 4xx. */
 static void
 end(const MugaiGateOptions *options, MugaiGateService *service)
 {
     mugai_gate_remove_socket(options->socket);
-    if (!lock_out(service))
-        mugai_gate_log(LOG_WARNING, "the MTA does not read what it is told");
+    (void)pthread_mutex_lock(&service->lock);
     mugai_gate_log(LOG_INFO, "ended");
 }
 
@@ -188,7 +173,7 @@ run(const MugaiGateOptions *options)
 
     if (!mugai_gate_become_user(options->user))
         return EX_CONFIG;
-    if (sodium_init() < 0 || pthread_rwlock_init(&service.lock, NULL) != 0) {
+    if (sodium_init() < 0 || pthread_mutex_init(&service.lock, NULL) != 0) {
         mugai_gate_log(LOG_ERR, "libsodium does not start");
         return EX_OSERR;
     }

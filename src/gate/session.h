@@ -9,7 +9,7 @@
 typedef struct {
     MugaiGatePolicy policy;
     bool hold;
-    pthread_rwlock_t lock; /* read: while a message is decided; written: keys */
+    pthread_mutex_t lock; /* guards what follows */
     MugaiGateKeys *keys;
 } MugaiGateService;
 
