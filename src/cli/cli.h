@@ -127,6 +127,8 @@ int mugai_cli_fetch(MugaiOriginal *original, guint64 *ret_size, char **ret_sha25
 /* Has the message in @original sanitized by a worker of its own and waits for it. */
 MugaiApproved *mugai_cli_sanitize(const MugaiConfig *config, int original, const MugaiId *id,
                                   MugaiTime received, GError **error);
+/* The text of @approved as a person reads it: UTF-8, line ends LF; newly allocated. */
+char *mugai_cli_approved_text(const MugaiApproved *approved);
 /* @approved's report on the message in @original as JSON. @envelope and @state may be NULL. */
 char *mugai_cli_report_json(const MugaiApproved *approved, int original, const MugaiId *id,
                             MugaiTime received, const MugaiEnvelope *envelope, const char *state,
@@ -134,6 +136,12 @@ char *mugai_cli_report_json(const MugaiApproved *approved, int original, const M
 /* The same in the file @path. */
 gboolean mugai_cli_write_report(const char *path, const MugaiApproved *approved, int original,
                                 const MugaiId *id, MugaiTime received, GError **error);
+
+/* --- names.c --- */
+
+/* A plain file name made of a @hostile one (UTF-8), safe on any file system, in a shell and on a
+ * terminal; @fallback where nothing of it is left. Newly allocated. */
+char *mugai_cli_file_name(const char *hostile, const char *fallback);
 
 /* --- looks.c --- */
 

@@ -70,6 +70,25 @@ mugai_cli_sanitize(const MugaiConfig *config, int original, const MugaiId *id, M
 }
 
 char *
+mugai_cli_approved_text(const MugaiApproved *approved)
+{
+    gsize length = 0;
+    const char *octets = mugai_approved_octets(approved, &length);
+    const char *body = g_strstr_len(octets, (gssize)length, "\r\n\r\n");
+    g_autofree char *base64 = NULL;
+    g_autofree guchar *decoded = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    g_assert(body != NULL); /* the output profile: a header, and one body in base64 */
+    base64 = g_strndup(body, length - (gsize)(body - octets));
+    decoded = g_base64_decode(base64, &length);
+    g_assert(g_utf8_validate_len((const char *)decoded, length, NULL));
+    g_string_append_len(text, (const char *)decoded, (gssize)length);
+    g_string_replace(text, "\r\n", "\n", 0);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+char *
 mugai_cli_report_json(const MugaiApproved *approved, int original, const MugaiId *id,
                       MugaiTime received, const MugaiEnvelope *envelope, const char *state,
                       gboolean pretty, GError **error)

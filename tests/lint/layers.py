@@ -21,6 +21,7 @@ LIBRARIES = {
     "libxml2": (("libxml/",), "libxml2.so", ("filters",)),
     "SQLite": (("sqlite3",), "libsqlite3.so", ("src/store",)),
     "json-glib": (("json-glib/",), "libjson-glib-1.0.so", ("src/common",)),
+    "libarchive": (("archive.h", "archive_entry.h"), "libarchive.so", ("src/archive",)),
     "libidn2": (("idn2.h",), "libidn2.so", ("filters",)),
     "libmagic": (("magic.h",), "libmagic.so", ("src/worker",)),
     "libseccomp": (("seccomp.h",), "libseccomp.so", ("src/common",)),
@@ -33,7 +34,7 @@ LIBRARIES = {
 PROGRAMS = {
     "mugaid": ("src/milter/mugaid", {"libseccomp", "libmilter", "SQLite", "json-glib", "libsodium", "nettle",
                                        "zlib"}),
-    "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "libsodium", "nettle", "zlib"}),
+    "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "libarchive", "libsodium", "nettle", "zlib"}),
     "mugai-gate": ("src/gate/mugai-gate", {"libmilter", "libsodium"}),
     "mugai-worker": ("src/worker/mugai-worker", {"GMime", "libxml2", "json-glib", "libidn2", "libmagic", "libseccomp",
                                                "nettle", "zlib"}),
@@ -50,11 +51,12 @@ CONTRACTS = {
     "filters": COMMON | {"filter", "charset"},
     "src/worker": COMMON | {"compose", "filter", "charset"},
     "src/store": COMMON | {"audit", "retention", "seal", "store"},
+    "src/archive": COMMON | {"archive"},
     "src/seal": COMMON | {"seal"},
     "src/approve": COMMON | {"compose", "guard", "approve", "seal"},
     "src/catalog": COMMON | {"approve", "catalog", "fsck", "retention", "store"},
     "src/milter": COMMON | {"approve", "audit", "catalog", "store"},
-    "src/cli": COMMON | {"approve", "audit", "catalog", "fsck", "guard", "retention", "seal", "store"},
+    "src/cli": COMMON | {"approve", "archive", "audit", "catalog", "fsck", "guard", "retention", "seal", "store"},
 }
 
 # What the guard may leave for others to define: the four functions that a freestanding compiler may call, their
