@@ -50,7 +50,7 @@ typedef struct {
 
 /* The public half of @key. */
 void mugai_seal_key_public(const MugaiSealKey *key, MugaiSealPublic *ret_public);
-/* Reads a public key file. CONFIG, naming @path, if it cannot be read or is none. */
+/* Reads a public key file. CONFIG, naming @path, if it cannot be read or is none; SYSTEM. */
 gboolean mugai_seal_public_load(const char *path, MugaiSealPublic *ret_public, GError **error);
 
 /* The signature over the octets of @text in base64, newly allocated. Always the same for the same

@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #define PRIVATE_MARK "mugai-seal-private-1 "
-#define PUBLIC_MARK "mugai-seal-public-1 "
 #define BASE64_CHARACTERS 44u /* of 32 octets */
 /* A line of a key file, its LF, and the NUL that libsodium writes. */
 #define LINE_OCTETS (sizeof(PRIVATE_MARK) - 1 + BASE64_CHARACTERS + 2)
@@ -28,8 +27,8 @@ G_STATIC_ASSERT(crypto_sign_SEEDBYTES == 32 && crypto_sign_PUBLICKEYBYTES == 32)
 
 /* --- memory --- */
 
-static gboolean
-start_sodium(GError **error)
+gboolean
+mugai_seal_start(GError **error)
 {
     if (sodium_init() >= 0)
         return TRUE;
@@ -37,23 +36,13 @@ start_sodium(GError **error)
     return FALSE;
 }
 
-static void
-set_key_id(MugaiSealKey *key)
-{
-    unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
-    unsigned char hash[crypto_hash_sha256_BYTES];
-
-    crypto_sign_ed25519_sk_to_pk(public_key, key->secret);
-    crypto_hash_sha256(hash, public_key, sizeof(public_key));
-    sodium_bin2hex(key->id, sizeof(key->id), hash, MUGAI_PROFILE_SEAL_KEY_DIGITS / 2);
-}
-
 /* The key of @seed, which is wiped. */
 static MugaiSealKey *
 key_new(unsigned char seed[crypto_sign_SEEDBYTES], GError **error)
 {
-    unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
+    unsigned char octets[crypto_sign_PUBLICKEYBYTES];
     unsigned char *secret = sodium_malloc(crypto_sign_SECRETKEYBYTES);
+    MugaiSealPublic public_key;
     MugaiSealKey *key = NULL;
 
     if (secret == NULL) {
@@ -63,9 +52,10 @@ key_new(unsigned char seed[crypto_sign_SEEDBYTES], GError **error)
     }
     key = g_new0(MugaiSealKey, 1);
     key->secret = secret;
-    crypto_sign_seed_keypair(public_key, key->secret, seed);
+    crypto_sign_seed_keypair(octets, key->secret, seed);
     sodium_memzero(seed, crypto_sign_SEEDBYTES);
-    set_key_id(key);
+    mugai_seal_key_public(key, &public_key);
+    memcpy(key->id, public_key.id, sizeof(key->id));
     (void)sodium_mprotect_readonly(key->secret);
     return key;
 }
@@ -154,7 +144,7 @@ load(int fd, const char *path, GError **error)
     char line[LINE_OCTETS + 1] = "";
     MugaiSealKey *key = NULL;
 
-    if (!is_kept_safely(fd, path, error) || !start_sodium(error))
+    if (!is_kept_safely(fd, path, error) || !mugai_seal_start(error))
         return NULL;
     (void)sodium_mlock(seed, sizeof(seed));
     (void)sodium_mlock(line, sizeof(line));
@@ -276,11 +266,11 @@ make_private_file(const char *path, const MugaiSealKey *key, GError **error)
 static gboolean
 make_public_file(const char *path, const MugaiSealKey *key, GError **error)
 {
-    unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
     char line[LINE_OCTETS] = "";
+    MugaiSealPublic public_key;
 
-    crypto_sign_ed25519_sk_to_pk(public_key, key->secret);
-    format_line(line, PUBLIC_MARK, public_key);
+    mugai_seal_key_public(key, &public_key);
+    format_line(line, MUGAI_SEAL_PUBLIC_MARK, public_key.octets);
     return make_file(path, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH, line, error);
 }
 
@@ -291,7 +281,7 @@ mugai_seal_keygen(const char *private_path, const char *public_path, char **ret_
     unsigned char seed[crypto_sign_SEEDBYTES];
     g_autoptr(MugaiSealKey) key = NULL;
 
-    if (!start_sodium(error))
+    if (!mugai_seal_start(error))
         return FALSE;
     (void)sodium_mlock(seed, sizeof(seed));
     randombytes_buf(seed, sizeof(seed));

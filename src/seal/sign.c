@@ -9,7 +9,6 @@
 #include <mugai/error.h>
 #include <string.h>
 
-#define PUBLIC_MARK "mugai-seal-public-1 "
 /* A line of a public key file is 65 octets. */
 #define PUBLIC_FILE_OCTETS_MAX 1024u
 
@@ -47,12 +46,14 @@ mugai_seal_public_load(const char *path, MugaiSealPublic *ret_public, GError **e
     gsize length = 0;
     size_t got = 0;
 
+    if (!mugai_seal_start(error))
+        return FALSE;
     if (!g_file_get_contents(path, &line, &length, &local))
         return refuse(error, path, local->message);
     g_strchomp(line);
-    if (length > PUBLIC_FILE_OCTETS_MAX || !g_str_has_prefix(line, PUBLIC_MARK) ||
-        sodium_base642bin(read.octets, sizeof(read.octets), line + strlen(PUBLIC_MARK),
-                          strlen(line + strlen(PUBLIC_MARK)), NULL, &got, NULL,
+    if (length > PUBLIC_FILE_OCTETS_MAX || !g_str_has_prefix(line, MUGAI_SEAL_PUBLIC_MARK) ||
+        sodium_base642bin(read.octets, sizeof(read.octets), line + strlen(MUGAI_SEAL_PUBLIC_MARK),
+                          strlen(line + strlen(MUGAI_SEAL_PUBLIC_MARK)), NULL, &got, NULL,
                           sodium_base64_VARIANT_ORIGINAL) != 0 ||
         got != sizeof(read.octets))
         return refuse(error, path, "is no public key of mugai keygen");
