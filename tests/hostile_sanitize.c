@@ -11,12 +11,12 @@
 #include <mugai/profile.h>
 #include <mugai/sanitize.h>
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SLOW_MILLISECONDS 300
@@ -105,11 +105,11 @@ obey(const char *message)
 static guint
 count_descriptors(void)
 {
-    struct stat status;
     guint count = 0;
 
+    /* The lock leaves no call that would ask, but one that must be given an open one. */
     for (int fd = 0; fd < DESCRIPTORS; fd++)
-        count += fstat(fd, &status) == 0;
+        count += lseek(fd, 0, SEEK_CUR) >= 0 || errno != EBADF;
     return count;
 }
 

@@ -68,6 +68,15 @@ try_stat(void)
     return could(stat("/etc/passwd", &status));
 }
 
+/* The flag is for descriptors, but the kernel takes a path beside it. */
+static gboolean
+try_stat_beside_descriptors(void)
+{
+    struct stat status;
+
+    return could(fstatat(AT_FDCWD, "/etc/passwd", &status, AT_EMPTY_PATH));
+}
+
 static gboolean
 try_unlink(void)
 {
@@ -226,6 +235,7 @@ static const struct {
     {"open beneath a descriptor", try_open_beneath_descriptor},
     {"openat2", try_openat2},
     {"look at a path", try_stat},
+    {"look at a path as if at a descriptor", try_stat_beside_descriptors},
     {"unlink", try_unlink},
     {"make an internet socket", try_internet_socket},
     {"make a unix socket", try_unix_socket},

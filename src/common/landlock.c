@@ -6,8 +6,8 @@
  *
  * Limits: a right that the kernel does not know yet stays: cutting a file short before 6.2, TCP
  * before 6.7, signals and abstract sockets before 6.12. Looking at the attributes of a file and
- * connecting to a socket that has a path are no rights of Landlock's; the filters of system calls
- * see to those.
+ * connecting to a socket that has a path are no rights of Landlock's: lock.c's filter refuses both,
+ * lock_service.c says what it leaves.
  */
 #include "lock_private.h"
 

@@ -12,8 +12,9 @@
  *             2. the list is an allow-list, of values too where they decide.
  * Limits: a call with a path is Landlock's to judge; on a kernel without it the path counts for
  * nothing, and the user that the service runs as is what holds. A datagram socket may be connected
- * to any path that this user may write to: that is how the log is found again. A build with
- * AddressSanitizer is not locked, see lock.c.
+ * to any path that this user may write to: that is how the log is found again. Whether a path is
+ * there, and its attributes, may be asked of any. A build with AddressSanitizer is not locked, see
+ * lock.c.
  */
 #include "lock_private.h"
 

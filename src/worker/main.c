@@ -119,16 +119,16 @@ sanitize(const Parent *parent, const MugaiJob *job, int original_fd, int result_
 static gboolean
 send_memfd(int memory_fd, int result_fd)
 {
-    struct stat status;
+    off_t size = lseek(memory_fd, 0, SEEK_END);
     void *octets = NULL;
 
-    if (fstat(memory_fd, &status) != 0)
+    if (size < 0)
         return FALSE;
-    if (status.st_size == 0)
+    if (size == 0)
         return mugai_wire_send_result(result_fd, MUGAI_OUTCOME_DONE, NULL, NULL, 0, NULL);
-    octets = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, memory_fd, 0);
-    return octets != MAP_FAILED && mugai_wire_send_result(result_fd, MUGAI_OUTCOME_DONE, NULL,
-                                                          octets, (gsize)status.st_size, NULL);
+    octets = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, memory_fd, 0);
+    return octets != MAP_FAILED &&
+           mugai_wire_send_result(result_fd, MUGAI_OUTCOME_DONE, NULL, octets, (gsize)size, NULL);
 }
 
 static gboolean
