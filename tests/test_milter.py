@@ -100,6 +100,7 @@ class Daemon:
     """A mugaid with a store and a socket of its own."""
 
     as_user = None  # whoever runs the tests
+    inherited = ()  # descriptors that somebody has left open
 
     def __init__(self, folder, worker=None, **settings):
         self.folder = pathlib.Path(folder)
@@ -136,7 +137,7 @@ class Daemon:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [programs()[0], "--config", self.config, "--log-stderr", "--ready-fd", str(said)],
-                pass_fds=[said], stdout=log, stderr=log, **self.identity())
+                pass_fds=[said, *self.inherited], stdout=log, stderr=log, **self.identity())
         os.close(said)
         return ready
 

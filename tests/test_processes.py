@@ -8,6 +8,8 @@ kernel, /proc/PID/status; no user is made: mugaid becomes users that every Debia
 tested, started by somebody else what does not need root.
 """
 
+import array
+import ctypes
 import os
 import pathlib
 import pwd
@@ -15,6 +17,8 @@ import re
 import select
 import shutil
 import signal
+import socket
+import struct
 import sys
 import unittest
 
@@ -30,6 +34,7 @@ FILTERED = "2" if LOCKED else "0"  # seccomp(2)
 # Of a child that is about to read a message, in /proc/PID/limits.
 NO_PROCESSES = re.compile(r"^Max processes +0 +0 ", re.MULTILINE)
 EX_SOFTWARE, EX_CONFIG = 70, 78
+SYS_PIDFD_GETFD = 438
 # How long the hostile worker's messages may take; the grace comes on top.
 SECONDS = 2
 
@@ -245,6 +250,55 @@ class StartedByRoot(ProcessesTest):
             os.waitpid(child, 0)
 
 
+class HostileService(ProcessesTest):
+    """What a service under somebody's control could do with what it has."""
+
+    def socket_to_starter(self, family):
+        """A copy of the service's end of the pair that the starter made."""
+        libc = ctypes.CDLL(None)
+        process = os.pidfd_open(family.service)
+        self.addCleanup(os.close, process)
+        for name in os.listdir(f"/proc/{family.service}/fd"):
+            copied = libc.syscall(SYS_PIDFD_GETFD, process, int(name), 0)
+            try:
+                found = socket.socket(fileno=copied)
+            except OSError:  # no socket
+                os.close(copied)
+                continue
+            self.addCleanup(found.close)
+            maker = found.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("iII"))
+            if found.type == socket.SOCK_SEQPACKET and struct.unpack("iII", maker)[0] == family.starter:
+                return found
+        raise AssertionError("the service has no socket to its starter")
+
+    @unittest.skipUnless(IS_ROOT, "nobody else may take a descriptor from an undumpable process")
+    def test_I6_starter_keeps_no_descriptor_that_it_is_sent(self):
+        daemon = self.daemon()
+        starter = self.socket_to_starter(self.family(daemon))
+        end, sent = os.pipe()
+        self.addCleanup(os.close, end)
+        for kind in range(4):  # none, start, kill, and one that is none
+            for count in range(1, 5):
+                starter.sendmsg([struct.pack("=IIi", kind, 0, 0)],
+                                [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [sent] * count))])
+        os.close(sent)
+        # A pipe ends when nobody has its other end.
+        self.assertEqual(select.select([end], [], [], END_SECONDS)[0], [end])
+        self.assertEqual(os.read(end, 1), b"")
+        self.assert_passes(daemon)
+
+    def test_I6_what_somebody_left_open_is_not_the_services(self):
+        end, left_open = os.pipe()
+        self.addCleanup(os.close, end)
+        daemon = Daemon(self.folder)
+        daemon.inherited = (left_open,)
+        self.addCleanup(daemon.stop)
+        daemon.start()
+        os.close(left_open)
+        self.assertEqual(select.select([end], [], [], END_SECONDS)[0], [end])
+        self.assert_passes(daemon)
+
+
 class Dying(ProcessesTest):
     """One of them is killed: it is replaced, or all end and nothing is left."""
 
@@ -350,6 +404,17 @@ class Reloading(ProcessesTest):
             self.assertEqual(before.wait_end([before.worker]), [])
             self.assert_passes(daemon)
             self.assertEqual(self.family(daemon).service, before.service)
+
+    def test_reload_that_is_asked_for_before_mugaid_is_ready_waits(self):
+        daemon = Daemon(self.folder)
+        self.addCleanup(daemon.stop)
+        ready = daemon.spawn()
+        self.addCleanup(os.close, ready)
+        only_child(daemon.process.pid, "mugaid")
+        daemon.process.send_signal(signal.SIGHUP)
+        self.assertEqual(os.read(ready, 1), b"r", daemon.read_log())
+        daemon.wait_log("reload: done")
+        self.assert_passes(daemon)
 
     def test_notices_that_were_there_at_the_start_are_read_again(self):
         daemon = self.daemon(sanitize__notices=self.write_notices("notices", "first text"))

@@ -209,6 +209,7 @@ open_events(int *ret_read_fd, GError **error)
     const int numbers[] = {SIGHUP, SIGTERM, SIGINT};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_NODEFER};
     int ends[2] = {-1, -1};
+    sigset_t reload;
 
     /* A handler must not wait. */
     if (pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0) {
@@ -220,6 +221,9 @@ open_events(int *ret_read_fd, GError **error)
     for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
         sigaction(numbers[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&reload);
+    sigaddset(&reload, SIGHUP);
+    sigprocmask(SIG_UNBLOCK, &reload, NULL);
     return TRUE;
 }
 
@@ -439,6 +443,20 @@ run(Options *options, GError **error)
     return served;
 }
 
+/* What others have left open does not come along: no lock takes from the service what it has. */
+static void
+close_inherited(gint ready_fd)
+{
+    guint first = STDERR_FILENO + 1;
+
+    if (ready_fd > STDERR_FILENO) {
+        if ((guint)ready_fd > first)
+            (void)close_range(first, (guint)ready_fd - 1, 0);
+        first = (guint)ready_fd + 1;
+    }
+    (void)close_range(first, ~0u, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -457,6 +475,7 @@ main(int argc, char **argv)
         g_print("mugaid %s\n", MUGAI_VERSION);
         return EXIT_SUCCESS;
     }
+    close_inherited(options.ready_fd);
     mugai_log_open("mugaid", options.log_stderr);
     if (config_file != NULL)
         options.config_file = config_file;

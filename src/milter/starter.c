@@ -110,8 +110,9 @@ send_packet(int socket, const void *octets, gsize length, int fd, int flags)
     return TEMP_FAILURE_RETRY(sendmsg(socket, &message, flags | MSG_NOSIGNAL)) == (ssize_t)length;
 }
 
-/* A packet of @length octets; *@ret_fd: what came with it, or -1. There is room for one descriptor:
- * the kernel closes more. 0 at the end, -1 with errno set. */
+/* A packet of @length octets; *@ret_fd: what came with it, or -1. There is room for one descriptor,
+ * the kernel closes more; in the padding of CMSG_SPACE() it would find room for a second one. 0 at
+ * the end, -1 with errno set. */
 static ssize_t
 receive_packet(int socket, void *octets, gsize length, int *ret_fd, int flags)
 {
@@ -120,7 +121,7 @@ receive_packet(int socket, void *octets, gsize length, int *ret_fd, int flags)
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = control.octets,
-                             .msg_controllen = sizeof(control.octets)};
+                             .msg_controllen = CMSG_LEN(sizeof(int))};
     ssize_t received = TEMP_FAILURE_RETRY(recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC));
     const struct cmsghdr *header = received > 0 ? CMSG_FIRSTHDR(&message) : NULL;
 
@@ -407,9 +408,10 @@ open_signals(const sigset_t *signals)
 }
 
 static MugaiLauncher *
-become_service(const MugaiUser *user, int socket, pid_t starter, const sigset_t *mask,
-               GError **error)
+become_service(const MugaiUser *user, int socket, pid_t starter, sigset_t *mask, GError **error)
 {
+    /* Until it has a handler a reload would be its end. */
+    sigaddset(mask, SIGHUP);
     /* The kernel forgets the wish to die when the user changes, so the user comes first. */
     if (!mugai_sandbox_become(user, MUGAI_GROUPS_OWN, error))
         return NULL;

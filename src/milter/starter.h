@@ -5,8 +5,9 @@
 #include <mugai/approve.h>
 
 /* Makes a service beside the calling process and returns in it alone: as @config->milter_user where
- * root has called, without capabilities, to be ended with the caller. What is returned has the
- * starter start workers and end them; it is given to mugai_starter_free() after the last pool.
+ * root has called, without capabilities, with SIGHUP blocked, to be ended with the caller. What is
+ * returned has the starter start workers and end them; it is given to mugai_starter_free() after
+ * the last pool.
  *
  * The caller becomes the starter and does not return: it closes @service_fd (-1: none), sends the
  * service the SIGTERM, SIGINT and SIGHUP that it gets itself, and ends when the service does, with
