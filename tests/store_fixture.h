@@ -22,14 +22,14 @@ typedef struct {
     MugaiStore *store;
 } Fixture;
 
-static int
+static inline int
 remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
     (void)status, (void)type, (void)walk;
     return remove(path);
 }
 
-static void
+static inline void
 fixture_clear(Fixture *fixture)
 {
     mugai_store_free(fixture->store);
@@ -39,7 +39,7 @@ fixture_clear(Fixture *fixture)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Fixture, fixture_clear)
 
-static MugaiStore *
+static inline MugaiStore *
 open_store(const MugaiConfig *config)
 {
     g_autoptr(GError) error = NULL;
@@ -51,7 +51,7 @@ open_store(const MugaiConfig *config)
 
 /* In memory where that is possible: thousands of syncs would make the tests slow, and prove nothing
  * more. */
-static Fixture
+static inline Fixture
 fixture_make(void)
 {
     Fixture fixture = {.path = g_mkdtemp(g_strdup("/dev/shm/mugai-test-XXXXXX"))};
@@ -64,7 +64,7 @@ fixture_make(void)
     return fixture;
 }
 
-static MugaiEnvelope *
+static inline MugaiEnvelope *
 make_envelope(void)
 {
     MugaiEnvelope *envelope = mugai_envelope_new(RECEIVED);
@@ -82,7 +82,7 @@ make_envelope(void)
 static guint found_files;
 static guint found_open_modes;
 
-static int
+static inline int
 count_one(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
     (void)path, (void)walk;
@@ -91,7 +91,7 @@ count_one(const char *path, const struct stat *status, int type, struct FTW *wal
     return 0;
 }
 
-static guint
+static inline guint
 count_files(const Fixture *fixture)
 {
     found_files = 0;
@@ -101,7 +101,7 @@ count_files(const Fixture *fixture)
 }
 
 /* Root writes where it may not: as nobody, then. */
-static void
+static inline void
 become_nobody(const char *path)
 {
     if (geteuid() != 0)

@@ -121,6 +121,60 @@ Test(index, removing_takes_entry_and_words)
     cr_assert(!mugai_index_has(index, &entry->id));
 }
 
+Test(index, what_is_there_is_not_replaced_by_what_knows_less)
+{
+    g_auto(Fixture) fixture = fixture_make();
+    g_autoptr(MugaiIndex) index = open_index(fixture.store, TRUE);
+    g_autoptr(MugaiEntry) entry = make_entry(RECEIVED, "a@example.jp", "passed", "");
+
+    cr_assert(mugai_index_add(index, entry, NULL));
+    cr_assert(mugai_index_set_held(index, &entry->id, TRUE, NULL));
+    g_free(entry->subject);
+    entry->subject = g_strdup("made from the object");
+    cr_assert(mugai_index_add_missing(index, entry, NULL));
+    check_list(index, (MugaiQuery){0}, "passed;");
+    cr_assert(mugai_index_add(index, entry, NULL));
+    check_list(index, (MugaiQuery){.held = TRUE}, "made from the object;"); /* the mark stays */
+    cr_assert(mugai_index_remove(index, &entry->id, NULL));
+    cr_assert(mugai_index_add_missing(index, entry, NULL));
+    check_list(index, (MugaiQuery){.held = TRUE}, "");
+    check_list(index, (MugaiQuery){0}, "made from the object;");
+}
+
+Test(index, terms_of_one_character_are_refused)
+{
+    g_auto(Fixture) fixture = fixture_make();
+    g_autoptr(MugaiIndex) index = open_index(fixture.store, TRUE);
+    const MugaiQuery queries[] = {
+        {.text = "見"}, {.subject = "x"}, {.from = "@"}, {.to = "ｘ"}, {.name = "ﾊﾞ"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(queries); i++) {
+        g_autoptr(GString) found = g_string_new(NULL);
+        g_autoptr(GError) error = NULL;
+
+        cr_assert(!mugai_index_list(index, &queries[i], append_subject, found, &error));
+        cr_assert(g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_USAGE));
+    }
+    add(index, RECEIVED, "x@example.jp", "㈱", ""); /* one character that is three */
+    check_list(index, (MugaiQuery){.subject = "㈱"}, "㈱;");
+}
+
+Test(index, I8_writer_says_that_it_made_the_file_anew)
+{
+    g_auto(Fixture) fixture = fixture_make();
+    g_autoptr(MugaiIndex) index = open_index(fixture.store, TRUE);
+    g_autofree char *file = g_build_filename(fixture.path, "index.sqlite", NULL);
+
+    cr_assert(mugai_index_was_made(index));
+    cr_assert(!mugai_index_was_made(index));
+    add(index, RECEIVED, "x@example.jp", "one", "");
+    cr_assert(!mugai_index_was_made(index));
+    cr_assert_eq(unlink(file), 0);
+    add(index, RECEIVED, "x@example.jp", "two", "");
+    cr_assert(mugai_index_was_made(index));
+}
+
 Test(index, held_is_set_and_found)
 {
     g_auto(Fixture) fixture = fixture_make();

@@ -328,8 +328,9 @@ add_row(MugaiIndex *index, const MugaiEntry *entry, gint64 marks, GError **error
     mugai_index_bind_text(add, 1, entry->id.text);
     sqlite3_bind_int64(add, 2, entry->received);
     sqlite3_bind_int64(add, 3, (gint64)entry->size);
-    sqlite3_bind_int64(
-        add, 4, (entry->held ? MUGAI_MARK_HELD : 0) | (entry->damaged ? MUGAI_MARK_DAMAGED : 0));
+    marks |= entry->held ? MUGAI_MARK_HELD : 0;
+    marks |= entry->damaged ? MUGAI_MARK_DAMAGED : 0;
+    sqlite3_bind_int64(add, 4, marks);
     sqlite3_bind_blob(add, 5, packed->data, (int)packed->len, SQLITE_STATIC);
     return mugai_index_run(index, add, error);
 }

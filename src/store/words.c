@@ -34,10 +34,15 @@ mugai_words_clear(MugaiWords *words)
 char *
 mugai_words_fold(const char *text)
 {
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_autofree char *normal = g_utf8_normalize(valid, -1, G_NORMALIZE_NFKC);
-    g_autofree char *folded = g_utf8_casefold(normal, -1);
+    g_autofree char *valid = NULL;
+    g_autofree char *normal = NULL;
+    g_autofree char *folded = NULL;
 
+    if (g_str_is_ascii(text)) /* the same, quicker: most is addresses */
+        return g_ascii_strdown(text, -1);
+    valid = g_utf8_make_valid(text, -1);
+    normal = g_utf8_normalize(valid, -1, G_NORMALIZE_NFKC);
+    folded = g_utf8_casefold(normal, -1);
     /* Folding may have taken it apart again. */
     return g_utf8_normalize(folded, -1, G_NORMALIZE_NFKC);
 }
