@@ -132,6 +132,12 @@ class GateTest(unittest.TestCase):
         self.assertEqual(one.outcome, outcome)
         return one
 
+    @staticmethod
+    def wait_postfix_log(begin, rest):
+        """The LGWAN side's Postfix has a line with both; it writes through a process of its own, so later."""
+        line = re.compile(re.escape(begin) + ".*" + re.escape(rest))
+        harness.wait_until(lambda: line.search(lab.lgwan.read_log()), f"{begin} {rest} in Postfix' log")
+
     def assert_passes(self, octets):
         code, text = lab.deliver_inside(octets)
         self.assertEqual(code, 250, text)
@@ -146,8 +152,7 @@ class GateTest(unittest.TestCase):
         one = self.decided(since, "rejected")
         self.assertRegex(one.reason, reason)
         self.assertEqual(text, PREFIX + one.reason)
-        said = f"{one.queue_id}: milter-reject: END-OF-MESSAGE from inner.city.example.jp"
-        self.assertRegex(lab.lgwan.read_log(), re.escape(said) + ".*" + re.escape(text))
+        self.wait_postfix_log(f"{one.queue_id}: milter-reject: END-OF-MESSAGE from inner.city.example.jp", text)
         self.assertEqual(lab.arrived(), [])
         return one
 
@@ -172,15 +177,14 @@ class Passing(GateTest):
         self.assertLess(abs(time.time() - int(moment)), 60)
         one = self.decided(self.since, "passed")
         self.assertEqual((one.id, one.key), (seal.identifier(octets), key_id.decode()))
-        self.assertIn(f"{one.queue_id}: removed", lab.lgwan.read_log())
+        self.wait_postfix_log(f"{one.queue_id}: removed", "")
 
     def test_largest_text_arrives(self):
         self.sealed(mail("\r\n".join(["十" * 300] * 1200)))
 
-    @unittest.expectedFailure
     def test_I1_long_list_of_recipients_arrives(self):
-        """Known: Postfix cuts what a milter inserts at 60,000 octets a field, and mugaid writes longer ones."""
-        names = ",\r\n ".join(f"市役所情報政策課職員その{i} <user{i}@internet.example>" for i in range(700))
+        """Postfix cuts what a milter inserts at 60,000 octets a field, and the seal would not fit any more."""
+        names = ",\r\n ".join(f"市役所情報政策課職員その{i} <a{i}@internet.example>" for i in range(1000))
         self.sealed(mail().replace(TANAKA.encode(), names.encode()))
 
     def test_I1_many_at_once_are_not_mixed_up(self):
@@ -304,7 +308,7 @@ class Forging(GateTest):
         octets = self.sealed(mail("本文です。\r\n" * 40))
         chance, begin = random.Random(time.time_ns()), octets.index(b"\r\n\r\n")
         places = chance.sample(range(begin), 36) + chance.sample(range(begin, len(octets)), 36)
-        accepted = 0
+        accepted, said = 0, []
         with lab.inside_client() as client:
             for place in places:
                 new = chance.choice([octet for octet in b"\0\t\r\n .:=AZaz09/\x7f\xff" if octet != octets[place]])
@@ -313,11 +317,11 @@ class Forging(GateTest):
                 self.assertIn(code, (250, 550), f"{new:#x} at {place}: {text}")
                 accepted += code == 250
                 if code == 550:
-                    self.assertEqual(text, PREFIX + decisions(self.since)[-1].reason)
+                    said.append(text)
         self.assertLess(accepted, 10)
         for found in self.arrivals(accepted):
             self.assertEqual(own_part(found), octets)
-        self.assertEqual([one.outcome for one in decisions(self.since)].count("rejected"), 72 - accepted)
+        self.assertEqual([PREFIX + one.reason for one in decisions(self.since) if one.outcome == "rejected"], said)
 
     def test_old_and_early_seals_do_not_pass(self):
         octets, now = self.sealed(), int(time.time())
@@ -470,8 +474,7 @@ class Holding(GateTest):
         self.assertEqual(code, 250, text)
         held = self.decided(self.since, "held")
         self.assertRegex(held.reason, "^line 1, column [0-9]+: ")
-        self.assertIn(f"{held.queue_id}: milter-hold: END-OF-MESSAGE", lab.lgwan.read_log())
-        self.assertIn(held.reason, lab.lgwan.read_log())
+        self.wait_postfix_log(f"{held.queue_id}: milter-hold: END-OF-MESSAGE", "from=<" + SENDER)
         self.sealed()
         self.assertEqual([path.name for path in lab.lgwan.held()], [held.queue_id])
 
