@@ -331,8 +331,8 @@ class Forging(GateTest):
         self.assert_refused(resealed(octets, key, now + 3600), "ahead|future|clock")
 
     def test_replay_after_max_age_does_not_arrive(self):
-        self.restart_gate(max_age="2")
         octets = self.sealed()
+        self.restart_gate(max_age="2")
         end = int(seal_of(octets)[1]) + 2
         harness.wait_until(lambda: time.time() > end + 1, "the seal is old")
         self.assert_refused(octets, "^sealed [0-9]+ seconds ago, more than 2 seconds allowed$")
