@@ -745,6 +745,18 @@ class Running(MilterTest):
         self.assertIn(f"log 3:{log_reader.sha256(next(log.glob('*.jsonl')).read_bytes().splitlines()[2])}",
                       daemon.read_log())
 
+    def test_I9_a_configuration_that_was_written_down_but_cannot_be_used_changes_nothing_and_is_refused(self):
+        daemon = self.daemon()
+        daemon.write_config(seal__key=daemon.folder / "there-is-none.key", log__level=3)
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_log("reload: the old settings stay: ")
+        entries, faults = log_reader.check(daemon.store / "log")
+        self.assertEqual(faults, [])
+        self.assertEqual([entry["outcome"][:7] for entry in entries], ["granted", "granted", "refused"])
+        since = len(daemon.read_log())
+        self.assertTrue(daemon.send()[0].accepted)
+        daemon.wait_log("outcome=passed", since)
+
     def test_I9_a_configuration_that_cannot_be_written_down_does_not_come_into_force(self):
         daemon = self.daemon()
         log = daemon.store / "log"

@@ -278,31 +278,37 @@ log_no_reload(const GError *error)
                            : "");
 }
 
+/* A service by the configuration as it is now, beside the @running one; NULL if that cannot be. */
+static MugaiService *
+make_service(const Options *options, const MugaiService *running, GError **error)
+{
+    g_autoptr(MugaiConfig) config = mugai_config_load(options->config_file, error);
+
+    if (config == NULL)
+        return NULL;
+    keep_fixed(config, running->config);
+    if (!mugai_changes_note(config, options->actor, options->config_file, NULL, error))
+        return NULL;
+    return mugai_service_new(g_steal_pointer(&config), options->launcher, error);
+}
+
 static void
 reload(const Options *options, MugaiDesk *desk)
 {
     MugaiService *running = mugai_desk_enter(desk);
     g_autoptr(GError) error = NULL;
-    MugaiService *service = NULL;
-    MugaiConfig *config = NULL;
+    MugaiService *service = make_service(options, running, &error);
 
-    if (load(options, &config, &error)) {
-        keep_fixed(config, running->config);
-        if (!mugai_changes_note(config, options->actor, options->config_file, NULL, &error))
-            g_clear_pointer(&config, mugai_config_free);
-    } else {
-        mugai_changes_note(running->config, options->actor, options->config_file, error, NULL);
-    }
-    if (config != NULL) {
-        service = mugai_service_new(config, options->launcher, &error);
-    }
-    if (service != NULL)
+    if (service != NULL) {
+        mugai_log_set_level((MugaiLogLevel)service->config->log_level);
         mugai_desk_replace(desk, service);
-    mugai_desk_leave(desk, running);
-    if (service != NULL)
         mugai_log(MUGAI_LOG_INFO, "reload: done");
-    else
+    } else {
+        /* Also where it was granted a moment ago. */
+        mugai_changes_note(running->config, options->actor, options->config_file, error, NULL);
         log_no_reload(error);
+    }
+    mugai_desk_leave(desk, running);
 }
 
 /* --- serving --- */
