@@ -5,8 +5,6 @@
 
 #include <stdint.h>
 
-/* The longest value: a space, the four names and what they are set to. */
-#define MUGAI_GATE_SEAL_OCTETS_MAX 160u
 #define MUGAI_GATE_HASH_OCTETS 32u
 
 typedef struct {
