@@ -284,6 +284,30 @@ Test(lock_service, I6_what_serving_mail_does_not_need_ends_the_service)
     }
 }
 
+static gpointer
+call_by_another_numbering(gpointer unused)
+{
+    (void)syscall(0x40000000 | SYS_getpid);
+    return unused;
+}
+
+static int
+call_from_a_thread(gconstpointer unused)
+{
+    g_thread_join(g_thread_new("another", call_by_another_numbering, NULL));
+    return DONE;
+}
+
+Test(lock_service, I6_what_one_thread_does_ends_them_all)
+{
+    int status = 0;
+
+    if (MUGAI_WITH_ADDRESS_SANITIZER)
+        return;
+    status = run_attempt(call_from_a_thread, NULL, TRUE);
+    cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "%x", (guint)status);
+}
+
 /* --- paths out of reach --- */
 
 /* Two paths below the directory of the test, and an answer. */

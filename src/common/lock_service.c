@@ -205,6 +205,8 @@ filter_calls(GError **error)
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     gboolean filtered =
         filter != NULL && seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
+        /* of itself libseccomp ends the one thread, with what it has locked */
+        seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
         seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, MUGAI_LOCK_AS_TREE) == 0 &&
         add_rules(filter) && seccomp_load(filter) == 0;
 
