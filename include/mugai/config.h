@@ -56,6 +56,13 @@ const char *mugai_settings_notice(const MugaiSettings *settings, const char *key
 GVariant *mugai_settings_to_variant(const MugaiSettings *settings);
 MugaiSettings *mugai_settings_from_variant(GVariant *variant, GError **error);
 
+/* How the connection to the server of [release] is protected. */
+typedef enum {
+    MUGAI_TLS_REQUIRED = 0,  /* encrypted, the server's certificate verified, or not at all */
+    MUGAI_TLS_OPPORTUNISTIC, /* encrypted if the server offers it, nothing verified */
+    MUGAI_TLS_AUTO,          /* required, but for a server on the loopback interface */
+} MugaiTls;
+
 /**
  * MugaiConfig:
  * A whole configuration; every member has its default when the file does not name it.
@@ -85,6 +92,13 @@ typedef struct {
     gboolean log_subjects;
     char *log_path; /* directory of the log of looks; NULL: log in the store */
     char *log_key;  /* path of the private key that signs it; NULL: it is not signed */
+    /* [release] */
+    char *release_server;  /* smtp://HOST:PORT or smtps://HOST:PORT; NULL: nothing is released */
+    guint release_tls;     /* a MugaiTls */
+    char *release_ca_file; /* PEM; NULL: the system's */
+    char *release_sender;  /* envelope sender, a plain address; NULL: nothing is released */
+    GStrv release_allowed; /* patterns (address.h) of who may get originals */
+    GStrv release_never;   /* of who never may, asked first */
     /* of the file that this was read from, lower-case hex; NULL: none was read */
     char *sha256;
 } MugaiConfig;

@@ -23,6 +23,7 @@ int cmd_keygen(int argc, char **argv, GError **error);
 int cmd_list(int argc, char **argv, GError **error);
 int cmd_log(int argc, char **argv, GError **error);
 int cmd_purge(int argc, char **argv, GError **error);
+int cmd_release(int argc, char **argv, GError **error);
 int cmd_sanitize(int argc, char **argv, GError **error);
 int cmd_show(int argc, char **argv, GError **error);
 int cmd_unhold(int argc, char **argv, GError **error);

@@ -11,6 +11,7 @@
  */
 #include "settings.h"
 
+#include <mugai/address.h>
 #include <mugai/error.h>
 #include <mugai/limits.h>
 #include <mugai/log.h>
@@ -30,6 +31,9 @@ typedef enum {
     TYPE_BOOLEAN,
     TYPE_LANGUAGE,
     TYPE_NOTICES,
+    TYPE_SERVER,   /* smtp:// or smtps:// */
+    TYPE_ADDRESS,  /* of mail */
+    TYPE_PATTERNS, /* of addresses, separated by commas (GStrv) */
 } KeyType;
 
 typedef struct {
@@ -86,6 +90,12 @@ static const Key keys[] = {
     {"log", "subjects", TYPE_BOOLEAN, IN_CONFIG(log_subjects), 0, 0, 0, NULL},
     {"log", "path", TYPE_PATH, IN_CONFIG(log_path), 0, 0, 0, NULL},
     {"log", "key", TYPE_PATH, IN_CONFIG(log_key), 0, 0, 0, NULL},
+    {"release", "server", TYPE_SERVER, IN_CONFIG(release_server), 0, 0, 0, NULL},
+    {"release", "tls", TYPE_CHOICE, IN_CONFIG(release_tls), 0, 0, 0, "required|opportunistic|auto"},
+    {"release", "ca_file", TYPE_PATH, IN_CONFIG(release_ca_file), 0, 0, 0, NULL},
+    {"release", "sender", TYPE_ADDRESS, IN_CONFIG(release_sender), 0, 0, 0, NULL},
+    {"release", "allowed", TYPE_PATTERNS, IN_CONFIG(release_allowed), 0, 0, 0, NULL},
+    {"release", "never", TYPE_PATTERNS, IN_CONFIG(release_never), 0, 0, 0, NULL},
 };
 
 MugaiConfig *
@@ -103,6 +113,9 @@ mugai_config_new(void)
     config->retention_days = 90;
     config->min_free_mib = 1024;
     config->log_level = MUGAI_LOG_INFO;
+    config->release_tls = MUGAI_TLS_AUTO;
+    config->release_allowed = g_new0(char *, 1);
+    config->release_never = g_strsplit("*.lg.jp", ",", -1);
     return config;
 }
 
@@ -120,6 +133,11 @@ mugai_config_free(MugaiConfig *config)
     g_free(config->seal_key);
     g_free(config->log_path);
     g_free(config->log_key);
+    g_free(config->release_server);
+    g_free(config->release_ca_file);
+    g_free(config->release_sender);
+    g_strfreev(config->release_allowed);
+    g_strfreev(config->release_never);
     g_free(config->sha256);
     mugai_settings_free(config->settings);
     g_free(config);
@@ -310,6 +328,47 @@ set_boolean(const Source *source, const Key *key, const char *value, gpointer ta
     return TRUE;
 }
 
+/* No path, no name and password: what else a URL may have has no meaning here. */
+static gboolean
+set_server(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
+{
+    if (!g_regex_match_simple("^smtps?://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|"
+                              "\\[[0-9A-Fa-f:.]+\\])(:[1-9][0-9]{0,4})?$",
+                              value, G_REGEX_DOLLAR_ENDONLY, 0))
+        return refuse(source, key->group, key->key, error,
+                      "write smtp://HOST:PORT or smtps://HOST:PORT");
+    return set_string(value, target);
+}
+
+static gboolean
+set_address(const Source *source, const Key *key, const char *value, gpointer target,
+            GError **error)
+{
+    if (!mugai_address_is_plain(value))
+        return refuse(source, key->group, key->key, error, "write a mail address: NAME@DOMAIN");
+    return set_string(value, target);
+}
+
+static gboolean
+set_patterns(const Source *source, const Key *key, const char *value, gpointer target,
+             GError **error)
+{
+    g_auto(GStrv) patterns = g_strsplit(value, ",", -1);
+    g_autofree char *why = NULL;
+
+    for (guint i = 0; patterns[i] != NULL; i++) {
+        if (mugai_address_is_pattern(g_strstrip(patterns[i])))
+            continue;
+        why = g_strdup_printf("\"%s\" is no pattern: write NAME@DOMAIN, *@DOMAIN, *@*.DOMAIN or "
+                              "*.DOMAIN, with commas between them",
+                              patterns[i]);
+        return refuse(source, key->group, key->key, error, why);
+    }
+    g_strfreev(*(GStrv *)target);
+    *(GStrv *)target = g_steal_pointer(&patterns);
+    return TRUE;
+}
+
 static gboolean
 set_value(const Source *source, const Key *key, const char *value, MugaiConfig *config,
           GError **error)
@@ -345,6 +404,12 @@ set_value(const Source *source, const Key *key, const char *value, MugaiConfig *
                           "write an absolute path, beginning with /");
         return set_string(value, target) &&
                mugai_settings_load_notices(config->settings, value, error);
+    case TYPE_SERVER:
+        return set_server(source, key, value, target, error);
+    case TYPE_ADDRESS:
+        return set_address(source, key, value, target, error);
+    case TYPE_PATTERNS:
+        return set_patterns(source, key, value, target, error);
     }
     g_assert_not_reached();
 }

@@ -101,11 +101,16 @@ visit_file(Walk *walk, gint day, const char *path, const GPtrArray *names, const
     }
     if (walk->stray == NULL)
         return;
-    object = read_name(name, MUGAI_STORE_HOLD_SUFFIX, &id) ? mugai_store_object_name(&id) : NULL;
+    if (read_name(name, MUGAI_STORE_HOLD_SUFFIX, &id) ||
+        read_name(name, MUGAI_STORE_RELEASED_SUFFIX, &id))
+        object = mugai_store_object_name(&id);
     if (object == NULL)
         tell_stray(walk, path, name, "not mugai's");
     else if (!has_name(names, object))
-        tell_stray(walk, path, name, "a hold without its object");
+        tell_stray(walk, path, name,
+                   g_str_has_suffix(name, MUGAI_STORE_HOLD_SUFFIX)
+                       ? "a hold without its object"
+                       : "a list of releases without its object");
 }
 
 /* Whether the days whose number begins with the digits of @number can be wanted. */

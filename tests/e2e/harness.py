@@ -278,6 +278,7 @@ discard   unix - - y -   - discard
 virtual   unix - n n -   - virtual
 anvil     unix - - y -   1 anvil
 scache    unix - - y -   1 scache
+tlsmgr    unix - - y 1000? 1 tlsmgr
 postlog   unix-dgram n - n - 1 postlogd
 """)
 

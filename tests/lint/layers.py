@@ -22,6 +22,7 @@ LIBRARIES = {
     "SQLite": (("sqlite3",), "libsqlite3.so", ("src/store",)),
     "json-glib": (("json-glib/",), "libjson-glib-1.0.so", ("src/common",)),
     "libarchive": (("archive.h", "archive_entry.h"), "libarchive.so", ("src/archive",)),
+    "libcurl": (("curl/",), "libcurl.so", ("src/release",)),
     "libidn2": (("idn2.h",), "libidn2.so", ("filters",)),
     "libmagic": (("magic.h",), "libmagic.so", ("src/worker",)),
     "libseccomp": (("seccomp.h",), "libseccomp.so", ("src/common",)),
@@ -34,7 +35,7 @@ LIBRARIES = {
 PROGRAMS = {
     "mugaid": ("src/milter/mugaid", {"libseccomp", "libmilter", "SQLite", "json-glib", "libsodium", "nettle",
                                        "zlib"}),
-    "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "libarchive", "libsodium", "nettle", "zlib"}),
+    "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "libarchive", "libcurl", "libsodium", "nettle", "zlib"}),
     "mugai-gate": ("src/gate/mugai-gate", {"libmilter", "libsodium"}),
     "mugai-worker": ("src/worker/mugai-worker", {"GMime", "libxml2", "json-glib", "libidn2", "libmagic", "libseccomp",
                                                "nettle", "zlib"}),
@@ -46,17 +47,19 @@ COMMON = {"digest", "error", "limits", "profile", "log", "config", "wire", "sand
 CONTRACTS = {
     "src/guard": {"guard", "profile", "limits"},
     "src/gate": {"guard", "profile"},
-    "src/common": COMMON,
+    "src/common": COMMON | {"address"},
     "src/compose": COMMON | {"compose"},
     "filters": COMMON | {"filter", "charset"},
     "src/worker": COMMON | {"compose", "filter", "charset"},
-    "src/store": COMMON | {"audit", "retention", "seal", "store"},
+    "src/store": COMMON | {"audit", "released", "retention", "seal", "store"},
     "src/archive": COMMON | {"archive"},
+    "src/release": COMMON | {"address", "release"},
     "src/seal": COMMON | {"seal"},
     "src/approve": COMMON | {"compose", "guard", "approve", "seal"},
     "src/catalog": COMMON | {"approve", "catalog", "fsck", "retention", "store"},
     "src/milter": COMMON | {"approve", "audit", "catalog", "store"},
-    "src/cli": COMMON | {"approve", "archive", "audit", "catalog", "fsck", "guard", "retention", "seal", "store"},
+    "src/cli": COMMON | {"approve", "archive", "audit", "catalog", "fsck", "guard", "release", "released", "retention", "seal",
+                          "store"},
 }
 
 # What the guard may leave for others to define: the four functions that a freestanding compiler may call, their
