@@ -24,6 +24,7 @@ int cmd_list(int argc, char **argv, GError **error);
 int cmd_log(int argc, char **argv, GError **error);
 int cmd_purge(int argc, char **argv, GError **error);
 int cmd_release(int argc, char **argv, GError **error);
+int cmd_replay(int argc, char **argv, GError **error);
 int cmd_sanitize(int argc, char **argv, GError **error);
 int cmd_show(int argc, char **argv, GError **error);
 int cmd_unhold(int argc, char **argv, GError **error);
@@ -137,6 +138,13 @@ char *mugai_cli_report_json(const MugaiApproved *approved, int original, const M
 /* The same in the file @path. */
 gboolean mugai_cli_write_report(const char *path, const MugaiApproved *approved, int original,
                                 const MugaiId *id, MugaiTime received, GError **error);
+
+/* --- diff.c --- */
+
+/* What differs between two texts, as lines of a unified diff (of char*), without a heading of
+ * files.
+ */
+GPtrArray *mugai_cli_diff(const char *before, const char *after);
 
 /* --- names.c --- */
 

@@ -29,6 +29,7 @@ static const Verb verbs[] = {
     {"get", cmd_get, "ID [--part PATH] [--zip] [-o FILE|DIR]", "the original, or one part of it"},
     {"get", NULL, "ID --text [-o FILE|DIR]", "its sanitized text again"},
     {"release", cmd_release, "ID --to ADDRESS... --reason TEXT [--again]", "send the original on"},
+    {"replay", cmd_replay, "--with-config FILE [--since TIME] [--diff]", "what would change?"},
     {"fsck", cmd_fsck, "[--repair] [--json]", "is every original what it was?"},
     {"keygen", cmd_keygen, "--output BASE", "a pair of keys for the seal: BASE.key, BASE.pub"},
     {"hold", cmd_hold, "ID... --reason TEXT", "keep beyond the days of retention"},
