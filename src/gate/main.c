@@ -23,6 +23,7 @@
 #include "socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libmilter/mfapi.h>
 #include <signal.h>
 #include <sodium.h>
@@ -140,19 +141,22 @@ end(const MugaiGateOptions *options, MugaiGateService *service)
     mugai_gate_log(LOG_INFO, "ended");
 }
 
-static int
-serve(const MugaiGateOptions *options, MugaiGateService *service)
+/* Before the first thread, for all of them, and before keys are read: a SIGHUP meanwhile waits. */
+static bool
+block_signals(sigset_t *ret_signals)
 {
-    sigset_t signals;
+    sigemptyset(ret_signals);
+    sigaddset(ret_signals, SIGHUP);
+    sigaddset(ret_signals, SIGTERM);
+    sigaddset(ret_signals, SIGINT);
+    return sigprocmask(SIG_BLOCK, ret_signals, NULL) == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR;
+}
+
+static int
+serve(const MugaiGateOptions *options, const sigset_t *signals, MugaiGateService *service)
+{
     pthread_t thread;
 
-    /* Before the first thread, for all of them. */
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGHUP);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-        return EX_OSERR;
     if (!mugai_gate_session_register(service) || !mugai_gate_open_socket(options->socket))
         return EX_OSERR;
     if (pthread_create(&thread, NULL, run_libmilter, NULL) != 0) {
@@ -161,7 +165,7 @@ serve(const MugaiGateOptions *options, MugaiGateService *service)
     }
     log_keys(service->keys);
     say_ready(options);
-    handle_signals(&signals, options, service);
+    handle_signals(signals, options, service);
     end(options, service);
     return EXIT_SUCCESS;
 }
@@ -170,11 +174,13 @@ static int
 run(const MugaiGateOptions *options)
 {
     static MugaiGateService service; /* libmilter's threads outlive every function */
+    sigset_t signals;
 
     if (!mugai_gate_become_user(options->user))
         return EX_CONFIG;
-    if (sodium_init() < 0 || pthread_mutex_init(&service.lock, NULL) != 0) {
-        mugai_gate_log(LOG_ERR, "libsodium does not start");
+    if (sodium_init() < 0 || pthread_mutex_init(&service.lock, NULL) != 0 ||
+        !block_signals(&signals)) {
+        mugai_gate_log(LOG_ERR, "libsodium, locks or signals do not work here");
         return EX_OSERR;
     }
     service.policy = options->policy;
@@ -187,7 +193,20 @@ run(const MugaiGateOptions *options)
         return EXIT_SUCCESS;
     }
     mugai_gate_log_open(options->log_stderr);
-    return serve(options, &service);
+    return serve(options, &signals, &service);
+}
+
+/* So that nothing else gets the number of a standard stream that was closed, and is written to. */
+static void
+fill_standard_streams(void)
+{
+    int fd = -1;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
 }
 
 int
@@ -195,6 +214,7 @@ main(int argc, char **argv)
 {
     MugaiGateOptions options;
 
+    fill_standard_streams();
     umask(007);
     switch (mugai_gate_options_read(argc, argv, &options)) {
     case MUGAI_GATE_OPTIONS_RUN:

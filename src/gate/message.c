@@ -267,8 +267,15 @@ refuse_time(const MugaiGateMessage *message, bool old, int64_t now, MugaiGateDec
 
     format_duration(distance, old ? now - message->seal.time : message->seal.time - now);
     format_duration(allowed, old ? times->max_age : times->max_ahead);
-    answer(ret, MUGAI_GATE_REFUSE, "sealed %s %s, more than %s allowed", distance,
-           old ? "ago" : "ahead of our clock", allowed);
+    if (strcmp(distance, allowed) == 0) {
+        snprintf(distance, sizeof(distance), "%lld seconds",
+                 (long long)(old ? now - message->seal.time : message->seal.time - now));
+        snprintf(allowed, sizeof(allowed), "%lld seconds",
+                 (long long)(old ? times->max_age : times->max_ahead));
+    }
+    /* Of two clocks that differ ours may be the wrong one: the mail waits until that is mended. */
+    answer(ret, old ? MUGAI_GATE_REFUSE : MUGAI_GATE_TEMPFAIL, "sealed %s %s, more than %s allowed",
+           distance, old ? "ago" : "ahead of our clock", allowed);
 }
 
 /* Whether the seal lets the message pass; @ret says why not. */
@@ -311,9 +318,11 @@ decide(MugaiGateMessage *message, const MugaiGateKeys *keys, int64_t now, MugaiG
     if (message->no_field)
         answer(ret, MUGAI_GATE_REFUSE, "a header field that is none");
     else if (!mugai_guard_finish(&message->guard))
-        answer(ret, MUGAI_GATE_REFUSE, "line %llu, column %llu: %s",
+        answer(ret, MUGAI_GATE_REFUSE, "line %llu, column %llu: %s%s",
                (unsigned long long)message->guard.line, (unsigned long long)message->guard.column,
-               mugai_guard_rule_text(message->guard.rule));
+               mugai_guard_rule_text(message->guard.rule),
+               message->id[0] == '\0' && !message->has_seal ? "; it did not come through mugaid"
+                                                            : "");
     else if (seal_passes(message, keys, now, ret)) {
         message->passed = true;
         answer(ret, MUGAI_GATE_PASS, "%s", "");

@@ -12,7 +12,7 @@
 #define MUGAI_GATE_REASON_OCTETS 200u
 
 typedef enum {
-    MUGAI_GATE_TEMPFAIL = 0, /* our own failure: try again later */
+    MUGAI_GATE_TEMPFAIL = 0, /* our own failure, or our clock's: try again later */
     MUGAI_GATE_REFUSE,
     MUGAI_GATE_PASS,
 } MugaiGateVerdict;

@@ -245,7 +245,7 @@ class Bypassing(GateTest):
     """The boundary host is misconfigured, or somebody on it goes past mugaid."""
 
     def test_message_past_mugaid_does_not_arrive(self):
-        self.assert_refused(mail(), "^line 1, column [0-9]+: ")
+        self.assert_refused(mail(), "^line 1, column [0-9]+: .*; it did not come through mugaid$")
 
     def test_conforming_message_without_a_seal_does_not_arrive(self):
         self.assert_refused(self.unsealed(), "^no seal$")
@@ -306,7 +306,7 @@ class Forging(GateTest):
     def test_I1_one_octet_altered_on_the_way(self):
         """72 places in header and body. Where Postfix mends it, what arrives is what was sealed."""
         octets = self.sealed(mail("本文です。\r\n" * 40))
-        chance, begin = random.Random(time.time_ns()), octets.index(b"\r\n\r\n")
+        chance, begin = random.Random(20261120), octets.index(b"\r\n\r\n")
         places = chance.sample(range(begin), 36) + chance.sample(range(begin, len(octets)), 36)
         accepted, said = 0, []
         with lab.inside_client() as client:
@@ -327,8 +327,11 @@ class Forging(GateTest):
         octets, now = self.sealed(), int(time.time())
         for moment in (now - MAX_AGE + 60, now + 120):
             self.assert_passes(resealed(octets, key, moment))
-        self.assert_refused(resealed(octets, key, now - MAX_AGE - 60), "^sealed 6 days ago, more than ")
-        self.assert_refused(resealed(octets, key, now + 3600), "ahead|future|clock")
+        self.assert_refused(resealed(octets, key, now - MAX_AGE - 60),
+                            "^sealed [0-9]+ seconds ago, more than [0-9]+ seconds allowed$")
+        code, text = lab.deliver_inside(resealed(octets, key, now + 3600))  # whose clock is wrong? it waits
+        self.assertEqual(code, 451, text)
+        self.assertEqual(lab.arrived(), [])
 
     def test_replay_after_max_age_does_not_arrive(self):
         octets = self.sealed()
