@@ -101,6 +101,7 @@ class Daemon:
 
     as_user = None  # whoever runs the tests
     inherited = ()  # descriptors that somebody has left open
+    before = ()  # a command that executes mugaid at its end
 
     def __init__(self, folder, worker=None, **settings):
         self.folder = pathlib.Path(folder)
@@ -136,7 +137,7 @@ class Daemon:
         ready, said = os.pipe()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [programs()[0], "--config", self.config, "--log-stderr", "--ready-fd", str(said)],
+                [*self.before, programs()[0], "--config", self.config, "--log-stderr", "--ready-fd", str(said)],
                 pass_fds=[said, *self.inherited], stdout=log, stderr=log, **self.identity())
         os.close(said)
         return ready

@@ -298,6 +298,27 @@ class HostileService(ProcessesTest):
         self.assertEqual(select.select([end], [], [], END_SECONDS)[0], [end])
         self.assert_passes(daemon)
 
+    def started_by(self, script):
+        """A mugaid that a shell becomes after @script."""
+        daemon = Daemon(self.folder)
+        daemon.before = ("sh", "-c", script + 'exec "$@"', "sh")
+        self.addCleanup(daemon.stop)
+        return daemon.start()
+
+    def test_I6_closed_standard_stream_is_nothing_elses(self):
+        daemon = self.started_by("exec 0<&- 2>&-; ")
+        for pid in (daemon.process.pid, daemon.service()):
+            for number in (0, 2):
+                self.assertEqual(os.readlink(f"/proc/{pid}/fd/{number}"), "/dev/null")
+        self.assert_passes(daemon)
+
+    def test_child_of_somebody_else_is_not_waited_for(self):
+        written = pathlib.Path(self.folder) / "child"
+        daemon = self.started_by(f"sleep 1000 & echo $! > {written}; ")
+        self.addCleanup(os.kill, int(written.read_text()), signal.SIGKILL)
+        daemon.process.send_signal(signal.SIGTERM)
+        self.assertEqual(daemon.process.wait(END_SECONDS), 0)
+
 
 class Dying(ProcessesTest):
     """One of them is killed: it is replaced, or all end and nothing is left."""

@@ -84,6 +84,10 @@ typedef struct {
     MugaiLockAccess access;
 } MugaiLockPath;
 
+/* Whether this kernel keeps files out of reach at all; where it does not, rights of users do alone.
+ */
+gboolean mugai_lock_has_landlock(void);
+
 /* Locks the calling process and all threads that it will start, as lock_service.c says: of files it
  * has @paths alone, it executes nothing, starts no process, makes no socket but for the log,
  * signals nobody. What it has open stays usable. Before the first thread. Does nothing in a build

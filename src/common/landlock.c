@@ -92,6 +92,12 @@ grant(int ruleset, const MugaiLockPath *path, guint64 handled, GError **error)
 }
 
 gboolean
+mugai_lock_has_landlock(void)
+{
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 1;
+}
+
+gboolean
 mugai_lock_restrict(const MugaiLockPath *paths, gsize n_paths, GError **error)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);

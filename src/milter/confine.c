@@ -9,6 +9,7 @@
 #include "confine.h"
 
 #include <mugai/error.h>
+#include <mugai/log.h>
 #include <mugai/sandbox.h>
 
 #include <errno.h>
@@ -52,6 +53,11 @@ mugai_confine(const MugaiConfig *config, const char *socket_path, const char *co
     g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(g_free);
     Reach reach = {.owned = owned};
 
+    if (!mugai_lock_has_landlock())
+        mugai_log(
+            MUGAI_LOG_WARNING,
+            "this kernel was started without Landlock: which files mugaid can reach is left to "
+            "its user's rights; add landlock to the kernel's lsm= option");
     tzset();
     /* Where SQLite puts what it has no memory for. */
     g_setenv("SQLITE_TMPDIR", config->store_path, TRUE);

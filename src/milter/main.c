@@ -463,6 +463,19 @@ close_inherited(gint ready_fd)
     (void)close_range(first, ~0u, 0);
 }
 
+/* So that nothing else gets the number of a standard stream that was closed, and is written to. */
+static void
+fill_standard_streams(void)
+{
+    int fd = -1;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -471,6 +484,7 @@ main(int argc, char **argv)
     g_autoptr(MugaiActor) actor = NULL;
     Options options = {.config_file = MUGAI_CONFIG_DEFAULT_FILE, .ready_fd = -1};
 
+    fill_standard_streams();
     umask(077);
     mugai_log_open("mugaid", TRUE);
     if (!read_options(&argc, &argv, &options, &config_file, &error)) {

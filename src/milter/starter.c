@@ -271,11 +271,11 @@ run_starter(Starter *starter)
             serving = handle_signal(starter, &status);
     }
     for (gsize i = 0; i < WORKERS_MAX; i++) {
-        if (starter->workers[i] != 0)
-            kill(starter->workers[i], SIGKILL);
+        if (starter->workers[i] == 0)
+            continue;
+        kill(starter->workers[i], SIGKILL);
+        (void)TEMP_FAILURE_RETRY(waitpid(starter->workers[i], NULL, 0));
     }
-    while (waitpid(-1, NULL, 0) > 0)
-        continue;
     return status;
 }
 
@@ -316,8 +316,10 @@ ask_start(MugaiLauncher *launcher, int fd, pid_t *ret_pid, GError **error)
         receive_reply(client, &reply, &pidfd);
     if (!answered)
         reply.failed = errno;
+    else if (reply.failed == 0 && pidfd < 0)
+        reply.failed = EMFILE; /* there was no room here for what came with the answer */
     g_mutex_unlock(&client->lock);
-    if (reply.failed == 0 && pidfd >= 0) {
+    if (reply.failed == 0) {
         *ret_pid = reply.pid;
         return pidfd;
     }
