@@ -14,6 +14,7 @@
 #include <mugai/catalog.h>
 #include <mugai/text.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #define LABEL_COLUMNS 12
@@ -147,6 +148,20 @@ print_event(History *history, gint64 seconds, const char *what)
     history->begun = TRUE;
 }
 
+/* To whom a release was to go, as it was typed. */
+static void
+append_recipients(GString *what, const GPtrArray *words)
+{
+    for (guint i = 0; words != NULL && i < words->len; i++) {
+        const char *word = words->pdata[i];
+
+        if (g_str_has_prefix(word, "--to="))
+            g_string_append_printf(what, " to %s", word + strlen("--to="));
+        else if (g_str_equal(word, "--to") && i + 1 < words->len)
+            g_string_append_printf(what, " to %s", (const char *)words->pdata[++i]);
+    }
+}
+
 static gboolean
 print_look(const char *json, const MugaiRecord *record, gpointer data)
 {
@@ -159,6 +174,8 @@ print_look(const char *json, const MugaiRecord *record, gpointer data)
         return TRUE;
     if (record->part != NULL)
         g_string_append_printf(what, " part %s", record->part);
+    if (g_str_equal(record->verb, "release"))
+        append_recipients(what, record->words);
     g_string_append_printf(what, " by %s", actor->user[0] != '\0' ? actor->user : "?");
     if (actor->sudo_user[0] != '\0')
         g_string_append_printf(what, " for %s", actor->sudo_user);

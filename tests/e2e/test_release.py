@@ -268,6 +268,7 @@ class WithPostfix(Case):
         self.assertEqual((entry["verb"], entry["id"], entry["reason"], entry["uid"], entry["outcome"], entry["size"]),
                          ("release", identity, WHY[1], os.getuid(), "granted", len(MESSAGE)))
         self.assertIn(TANAKA, entry["words"])
+        self.assertRegex(self.check(0, "show", identity).stdout.decode(), f"release to {TANAKA} by .*: {WHY[1]}")
 
 
 class WithServer(Case):
@@ -419,6 +420,13 @@ class WithServer(Case):
         go_on.set()
         self.assertEqual(child.wait(60), 0)
         self.assertEqual(len(slow.messages), 1)
+
+    def test_of_many_that_begin_together_one_is_sent(self):
+        identity = self.keep(MESSAGE)
+        server = self.server()
+        children = [self.start(identity) for _ in range(8)]
+        self.assertEqual(sorted(child.wait(60) for child in children), [0] + [NO] * 7)
+        self.assertEqual(len(server.messages), 1)
 
     def test_what_is_deleted_leaves_no_list_of_releases(self):
         identity = self.keep(MESSAGE)
