@@ -73,6 +73,14 @@ set_name(Gift *gift, char *name)
 
 /* --- making it --- */
 
+static gboolean
+is_directory(const char *path)
+{
+    struct stat status;
+
+    return g_str_has_suffix(path, "/") || (stat(path, &status) == 0 && S_ISDIR(status.st_mode));
+}
+
 /* Puts the sanitized text in place of the original. */
 static gboolean
 take_text(const MugaiConfig *config, const MugaiId *id, Gift *gift, GError **error)
@@ -111,23 +119,32 @@ name_part(const MugaiApproved *approved, const MugaiId *id, const char *path)
     return g_steal_pointer(&fallback);
 }
 
+/* Whether anybody will see what the file is called. */
+static gboolean
+needs_name(const GetOptions *options)
+{
+    return options->zip || (options->output != NULL && is_directory(options->output));
+}
+
 /* Puts the decoded part in place of the original. */
 static gboolean
-take_part(const MugaiConfig *config, const MugaiId *id, const char *path, Gift *gift,
+take_part(const MugaiConfig *config, const MugaiId *id, const GetOptions *options, Gift *gift,
           GError **error)
 {
     g_autoptr(MugaiPool) pool = mugai_pool_new(config, error);
     g_auto(MugaiFd) part = pool != NULL ? mugai_cli_open_unnamed(error) : -1;
     g_autoptr(MugaiApproved) approved = NULL;
 
-    if (part < 0 || !mugai_pool_extract_part(pool, gift->octets, path, part, error))
+    if (part < 0 || !mugai_pool_extract_part(pool, gift->octets, options->part, part, error))
         return FALSE;
-    approved =
-        mugai_ticket_collect(mugai_pool_submit(pool, gift->octets, id, gift->received), error);
-    if (approved == NULL)
-        return FALSE;
+    if (needs_name(options)) {
+        approved =
+            mugai_ticket_collect(mugai_pool_submit(pool, gift->octets, id, gift->received), error);
+        if (approved == NULL)
+            return FALSE;
+        set_name(gift, name_part(approved, id, options->part));
+    }
     replace_octets(gift, &part);
-    set_name(gift, name_part(approved, id, path));
     return TRUE;
 }
 
@@ -185,7 +202,7 @@ fetch(const MugaiConfig *config, const MugaiId *id, const GetOptions *options, G
     set_name(gift, g_strconcat(id->text, ".eml", NULL));
     if (options->text && !take_text(config, id, gift, error))
         return FALSE;
-    if (options->part != NULL && !take_part(config, id, options->part, gift, error))
+    if (options->part != NULL && !take_part(config, id, options, gift, error))
         return FALSE;
     return !options->zip || wrap(id, options, gift, error);
 }
@@ -216,14 +233,6 @@ write_into(const char *directory, const Gift *gift, GError **error)
         return FALSE;
     puts(path);
     return TRUE;
-}
-
-static gboolean
-is_directory(const char *path)
-{
-    struct stat status;
-
-    return g_str_has_suffix(path, "/") || (stat(path, &status) == 0 && S_ISDIR(status.st_mode));
 }
 
 static gboolean
