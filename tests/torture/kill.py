@@ -18,6 +18,8 @@ import ctypes
 import os
 import random
 import re
+import select
+import signal
 import smtplib
 import sys
 import threading
@@ -179,11 +181,14 @@ class Killer:
         if not groups[name]:
             return
         victim = self.chance.choice(sorted(groups[name]))
+        family = [os.pidfd_open(pid) for pid in groups["mugaid"]]
         with contextlib.suppress(ProcessLookupError):  # a child that has just ended
-            os.kill(victim, 9)
+            os.kill(victim, signal.SIGKILL)
             self.kills[name] = self.kills.get(name, 0) + 1
         if name == "mugaid":
-            self.revive(groups["mugaid"])
+            self.revive(family)
+        for descriptor in family:
+            os.close(descriptor)
 
     @staticmethod
     def find_working(parents):
@@ -196,15 +201,11 @@ class Killer:
         return []
 
     def revive(self, family):
-        """None of mugaid's processes outlives the other; then there is a new one."""
-        wait_until(lambda: all(self.is_gone(pid) for pid in family), f"all of mugaid has ended: {family}")
+        """None of mugaid's processes outlives the other, with all its threads; then there is a new one."""
+        for descriptor in family:
+            assert select.select([descriptor], [], [], torture.DEADLINE_SECONDS)[0], "a mugaid outlives the other"
         lab.mugaid.stop()
         self.start_mugaid()
-
-    @staticmethod
-    def is_gone(pid):
-        stat = torture.read_stat(pid)
-        return stat is None or stat[1] == "Z"
 
 
 class Arrivals:
