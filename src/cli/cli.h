@@ -170,6 +170,22 @@ void mugai_cli_note_failure(const MugaiConfig *config, MugaiRecord *record, cons
 /* Writes @records (of MugaiRecord) down at once. */
 gboolean mugai_cli_append(const MugaiConfig *config, const GPtrArray *records, GError **error);
 
+/* --- orders.c --- */
+
+/* What is to be done to each of several messages, and why. */
+typedef struct {
+    const MugaiConfig *config;
+    MugaiStore *store;
+    MugaiIndex *index; /* NULL: none to be told */
+    const char *reason;
+} MugaiOrder;
+
+typedef gboolean (*MugaiOrderVisit)(const MugaiOrder *order, const MugaiId *id, GError **error);
+
+/* Runs a verb whose arguments are ids and --reason; @description is for --help. Exit status. */
+int mugai_cli_order(MugaiOrderVisit visit, const char *description, int argc, char **argv,
+                    GError **error);
+
 /* --- many.c --- */
 
 /* What sanitize --output was told. */

@@ -46,20 +46,6 @@ mugai_hold_lock_day(MugaiStore *store, const MugaiId *id, GError **error)
     return -1;
 }
 
-/* Whether the object itself is there. */
-static gboolean
-has_object(int day, const MugaiId *id, GError **error)
-{
-    g_autofree char *name = mugai_store_object_name(id);
-
-    if (faccessat(day, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return TRUE;
-    if (errno != ENOENT)
-        return fail(id, "its object", error);
-    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "there is no message %s", id->text);
-    return FALSE;
-}
-
 gboolean
 mugai_hold_check_in(int day, const MugaiId *id)
 {
@@ -72,7 +58,8 @@ gboolean
 mugai_hold_check(MugaiStore *store, const MugaiId *id, GError **error)
 {
     int day = mugai_store_open_day(store, id, error);
-    gboolean held = day < 0 || !has_object(day, id, error) || mugai_hold_check_in(day, id);
+    gboolean held =
+        day < 0 || !mugai_store_has_object(day, id, error) || mugai_hold_check_in(day, id);
 
     if (day >= 0)
         close(day);
@@ -164,7 +151,9 @@ gboolean
 mugai_hold_set(MugaiStore *store, const MugaiId *id, const MugaiRecord *record, GError **error)
 {
     int day = mugai_hold_lock_day(store, id, error);
-    int file = day >= 0 && has_object(day, id, error) ? write_unnamed(day, id, record, error) : -1;
+    int file = day >= 0 && mugai_store_has_object(day, id, error)
+                   ? write_unnamed(day, id, record, error)
+                   : -1;
     gboolean set = file >= 0 && link_hold(day, file, id, error);
 
     if (file >= 0)

@@ -227,25 +227,12 @@ append(int day, const MugaiId *id, const MugaiRecord *record, const GPtrArray *r
     return written;
 }
 
-static gboolean
-has_object(int day, const MugaiId *id, GError **error)
-{
-    g_autofree char *name = mugai_store_object_name(id);
-
-    if (faccessat(day, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return TRUE;
-    if (errno != ENOENT)
-        return fail(id, "its object", error);
-    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "there is no message %s", id->text);
-    return FALSE;
-}
-
 gboolean
 mugai_released_begin(MugaiStore *store, const MugaiId *id, const MugaiRecord *record,
                      const GPtrArray *recipients, gboolean again, GError **error)
 {
     int day = mugai_hold_lock_day(store, id, error);
-    gboolean begun = day >= 0 && has_object(day, id, error) &&
+    gboolean begun = day >= 0 && mugai_store_has_object(day, id, error) &&
                      (again || check_in(day, id, recipients, error)) &&
                      append(day, id, record, recipients, BEGUN, error);
 
@@ -259,7 +246,7 @@ mugai_released_end(MugaiStore *store, const MugaiId *id, const MugaiRecord *reco
                    const GPtrArray *recipients, gboolean arrived, GError **error)
 {
     int day = mugai_hold_lock_day(store, id, error);
-    gboolean ended = day >= 0 && has_object(day, id, error) &&
+    gboolean ended = day >= 0 && mugai_store_has_object(day, id, error) &&
                      append(day, id, record, recipients, arrived ? RELEASED : FAILED, error);
 
     if (day >= 0)

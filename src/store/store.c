@@ -107,6 +107,20 @@ mugai_store_object_name(const MugaiId *id)
     return g_strconcat(id->text, MUGAI_STORE_SUFFIX, NULL);
 }
 
+gboolean
+mugai_store_has_object(int day, const MugaiId *id, GError **error)
+{
+    g_autofree char *name = mugai_store_object_name(id);
+
+    if (faccessat(day, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return TRUE;
+    if (errno == ENOENT)
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "there is no message %s", id->text);
+    else
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "the object of %s", id->text);
+    return FALSE;
+}
+
 /* Opens @name in @parent; with @make, makes it first where it is missing and syncs @parent if
  * @sync, or if it was made. */
 static int

@@ -33,6 +33,9 @@ int mugai_store_make_day(MugaiStore *store, const MugaiId *id, GError **error);
 /* "<id>.eml.gz" */
 char *mugai_store_object_name(const MugaiId *id);
 
+/* Whether the object of @id is in its directory @day: NOT_FOUND, SYSTEM. */
+gboolean mugai_store_has_object(int day, const MugaiId *id, GError **error);
+
 /* FULL if @saved_errno says that there is no room, else SYSTEM. */
 MugaiErrorCode mugai_store_error_code(int saved_errno);
 
