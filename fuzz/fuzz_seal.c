@@ -273,7 +273,10 @@ pass(GBytes *message, const MugaiGatePolicy *policy, const MugaiGateKeys *keys, 
         g_string_append_len(held, body, end - body);
         fuzz_expect_conforming(held->str, held->len, MUGAI_GUARD_RELAYED);
     } else {
-        g_assert_cmpint(decision.verdict, ==, MUGAI_GATE_REFUSE);
+        /* Only a seal that is right but for the clocks may be tried again. */
+        g_assert_cmpint(decision.verdict, ==,
+                        strstr(decision.reason, "ahead of our clock") != NULL ? MUGAI_GATE_TEMPFAIL
+                                                                              : MUGAI_GATE_REFUSE);
         g_assert_false(mugai_gate_message_visit_fields(gate, write_field, fields));
     }
     mugai_gate_message_free(gate);
