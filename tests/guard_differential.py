@@ -11,7 +11,7 @@ differ, then one line of figures. Exit 1 when they differ anywhere. Same seed, s
 no chance, but every octet at every place of every message; some five million cases.
 
 Limits: one change at a time finds what one octet decides; limits in the thousands are the part of
-test_guard.c.
+tests/guard.
 """
 
 import argparse
