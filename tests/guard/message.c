@@ -34,16 +34,18 @@ __attribute__((format(printf, 1, 2))) char *
 text(const char *format, ...)
 {
     va_list arguments;
-    int length;
+    char *printed = NULL;
     char *made;
+    int length;
 
     va_start(arguments, format);
-    length = vsnprintf(NULL, 0, format, arguments);
+    length = vasprintf(&printed, format, arguments);
     va_end(arguments);
+    if (length < 0)
+        abort();
     made = take((size_t)length + 1);
-    va_start(arguments, format);
-    vsnprintf(made, (size_t)length + 1, format, arguments);
-    va_end(arguments);
+    memcpy(made, printed, (size_t)length + 1);
+    free(printed);
     return made;
 }
 
