@@ -28,9 +28,9 @@ COUNTED = "-fprofile-instr-generate -fcoverage-mapping"
 FILES = {
     "guard": ["src/guard/*.c"],
     "sanitize": ["src/worker/sanitize.c", "src/worker/scan.c", "src/worker/render.c",
-                 "src/worker/closing.c", "src/worker/leaf.c",
+                 "src/worker/closing.c", "src/worker/leaf*.c",
                  "filters/flowed.c", "src/compose/*.c"],
-    "mime": ["src/worker/mime.c", "src/worker/decode.c"],
+    "mime": ["src/worker/mime*.c", "src/worker/decode.c"],
     "headers": ["src/worker/headers.c", "src/compose/fields.c"],
     "words": ["src/worker/words*.c", "src/worker/params.c"],
     "html": ["filters/[!f]*.c", "filters/fields.c", "filters/filters.c"],
