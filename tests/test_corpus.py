@@ -344,7 +344,8 @@ def big_messages():
 
 def configuration(folder, language):
     path = folder / f"{language}.conf"
-    path.write_text(f"[sanitize]\nlanguage = {language}\n")
+    # What a message takes is not the question here, and checked builds on busy machines are slow.
+    path.write_text(f"[sanitize]\nlanguage = {language}\n[worker]\nseconds = 300\n")
     return path
 
 
