@@ -180,7 +180,8 @@ answer(Starter *starter, const Request *request, int fd)
         close(pidfd);
 }
 
-/* FALSE at the end of the service. */
+/* FALSE at the end of the service. An error is none: where one for want of memory made us deaf, no
+ * worker would be started any more. */
 static gboolean
 handle_request(Starter *starter)
 {
@@ -196,7 +197,7 @@ handle_request(Starter *starter)
         kill(request.pid, SIGKILL);
     if (fd >= 0)
         close(fd);
-    return received > 0 || (received < 0 && errno == EAGAIN);
+    return received != 0;
 }
 
 /* What it ended with, for us to end with. */

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """hostile.py - bombs, towers and what is known to take quadratic time, through mugaid, with neighbours beside them
 
-Each message goes over the milter socket while a neighbour sends small ones all the time. The messages of test_corpus.py
-(sizes and counts beyond every limit) are taken from there; here are those that are too big for it, and those that aim at
-what was once a hole in a library, named by the CVE. After each:
+Each message goes over the milter socket while a neighbour sends small ones all the time. The messages of
+test_corpus.py (sizes and counts beyond every limit) are taken from there; here are those that are too big for it, and
+those that aim at what was once a hole in a library, named by the CVE. After each:
 
     I1  what is handed on is in the profile
     I4  a message is delivered for each, the whole or the notice alone
