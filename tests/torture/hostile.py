@@ -79,18 +79,21 @@ def laughs(levels, fan, kind="&"):
     """An XML document whose entities multiply."""
     lines = ["<?xml version='1.0'?><!DOCTYPE x [<!ENTITY e0 'lol'>"]
     lines += [f"<!ENTITY e{i} '" + f"{kind}e{i - 1};" * fan + "'>" for i in range(1, levels)]
-    return ("".join(lines) + f"]><html xmlns='http://www.w3.org/1999/xhtml'><body>&e{levels - 1};</body></html>").encode()
+    lines.append(f"]><html xmlns='http://www.w3.org/1999/xhtml'><body>&e{levels - 1};</body></html>")
+    return "".join(lines).encode()
 
 
 def gzip_with_extra():
     """A gzip header with the longest extra field and a name without end."""
     plain = gzip.compress(b"text")
-    return plain[:3] + b"\x0c" + plain[4:10] + struct.pack("<H", 65535) + bytes(65535) + b"n" * 100000 + b"\0" + plain[10:]
+    extra = struct.pack("<H", 65535) + bytes(65535)
+    return plain[:3] + b"\x0c" + plain[4:10] + extra + b"n" * 100000 + b"\0" + plain[10:]
 
 
 def elf_of_notes():
     """An ELF file of 65,535 sections, all notes, all the same one."""
-    head = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0, 0, 64, 0, 64, 56, 0, 64, 65535, 0)
+    head = b"\x7fELF\x02\x01\x01" + bytes(9)
+    head += struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0, 0, 64, 0, 64, 56, 0, 64, 65535, 0)
     section = struct.pack("<IIQQQQIIQQ", 0, 7, 0, 0, 64, 4096, 0, 0, 4, 0)
     return head + section * 65535
 
@@ -126,7 +129,8 @@ def quadratic_cases():
         # libmagic
         "CVE-2013-7345 awk without end": attached("application/octet-stream", "a.awk", b"\n" * 200_000 + b"BEGIN"),
         "CVE-2014-3538 white space before a match": part("text/plain", b" " * 16000 + b"\n" * 16000 + b"BEGIN {"),
-        "CVE-2014-1943 indirect upon indirect": attached("application/octet-stream", "i.bin", b"\x00\x00\x00\x0c" * 30000),
+        "CVE-2014-1943 indirect upon indirect": attached(
+            "application/octet-stream", "i.bin", b"\x00\x00\x00\x0c" * 30000),
         "CVE-2014-9620 an ELF file of notes": attached("application/x-executable", "n.elf", elf_of_notes()),
         "CVE-2012-1571 a compound document in a circle": attached("application/msword", "c.doc", compound_document()),
         # zlib
@@ -136,7 +140,7 @@ def quadratic_cases():
         "CVE-2019-18224 a label without end": part(
             "text/html", "".join(f"<a href='http://{'あ' * 3000}{i}.example/'>x</a>" for i in range(300)).encode()),
         "CVE-2017-14062 punycode that overflows": part(
-            "text/html", b"".join(b"<a href='http://xn--%s.example/'>x</a>" % (b"9" * 60 + b"%d" % i) for i in range(3000))),
+            "text/html", b"".join(b"<a href='http://xn--%s%d.example/'>x</a>" % (b"9" * 60, i) for i in range(3000))),
         "combining marks in a host": part(
             "text/html", ("<a href='http://a" + "\u0301\u0323" * 200_000 + ".example/'>x</a>").encode()),
         # GMime
@@ -271,8 +275,8 @@ class Hostile(unittest.TestCase):
         say(f"  {len(cases)} messages, {whole} of them read, the others as notice-only; slowest: {slowest[1]}, "
             f"{slowest[0]:.1f} s\n  a child's memory: {watch.peak_kib // 1024} MiB at most, its address space "
             f"{watch.space_kib // 1024} of {WORKER_MEMORY_MIB} MiB; mugaid grew by {growth} MiB\n"
-            f"  {len(neighbour.seconds)} messages of the neighbour: {sum(neighbour.seconds) / len(neighbour.seconds):.3f} s "
-            f"each, {max(neighbour.seconds):.1f} s at most")
+            f"  {len(neighbour.seconds)} messages of the neighbour: "
+            f"{sum(neighbour.seconds) / len(neighbour.seconds):.3f} s each, {max(neighbour.seconds):.1f} s at most")
         self.assertLessEqual(watch.space_kib, WORKER_MEMORY_MIB * 1024)
         self.assertLess(growth, SERVICE_GROWTH_MIB)
         self.assertLess(max(neighbour.seconds), WORKER_SECONDS)

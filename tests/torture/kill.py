@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""kill.py - mail flows through the real Postfix while processes are killed, the disk fills, the store goes, Postfix restarts
+"""kill.py - mail flows through the real Postfix while processes are killed, the disk fills, the store goes away
 
 Clients send numbered messages at once and remember what they were told: accepted, refused for now, or nothing (the
 connection was lost). What was not accepted they send again, as real ones do, until it is. Meanwhile mugaid's processes
@@ -285,9 +285,9 @@ class Kill(unittest.TestCase):
         self.assertEqual([identity for identity, octets in kept.items() if octets not in sent], [])
         self.assertEqual(self.store.leftovers(), [])
         wait_until(lambda: not Census(lab.mugaid.pid).zombies(), "zombies are buried")
-        say(f"  {self.id().split('.')[-1]}: {len(load.sent)} messages of {CLIENTS} clients, {load.refused} times refused, "
-            f"{load.lost} replies lost; arrived: {sum(map(len, arrivals.octets.values()))}, "
-            f"{arrivals.notice_only(load.sent)} of them as notice-only; kills: {self.killer.kills}, "
+        say(f"  {self.id().split('.')[-1]}: {len(load.sent)} messages of {CLIENTS} clients, "
+            f"{load.refused} times refused, {load.lost} replies lost; "
+            f"arrived: {sum(map(len, arrivals.octets.values()))}, {arrivals.notice_only(load.sent)} of them as notice-only; kills: {self.killer.kills}, "
             f"mugaid started again {self.killer.started} times. Lost: 0, unsanitized: 0")
 
     def test_I4_nothing_is_lost_when_processes_are_killed(self):

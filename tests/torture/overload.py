@@ -27,8 +27,8 @@ CONNECTIONS = 200
 KINDS = ("quick", "quick", "quick", "slow", "stopped", "vanishing")
 MESSAGES = 100_000 if FULL else 2_000
 SENDERS = 4
-# A connection: 64 KiB buffer, 64 KiB chunk, 1 MiB spool, stack and what the allocator keeps; see session.c. The worker's
-# children are bounded apart from that.
+# A connection: 64 KiB buffer, 64 KiB chunk, 1 MiB spool, stack and what the allocator keeps; see session.c. The
+# worker's children are bounded apart from that.
 CONNECTION_KIB = 2048
 # What an allocator needs before it comes to rest, and what it keeps of it.
 SLACK_KIB = 16 * 1024
