@@ -302,7 +302,7 @@ def error_faults(role, threads=ALL_THREADS, without=()):
 
 class Faults(unittest.TestCase):
     def setUp(self):
-        torture.no_core_dumps()
+        torture.begin()
         self.folder = tempfile.mkdtemp(prefix="mugai-faults-")
         self.addCleanup(shutil.rmtree, self.folder)
         self.bench = Bench(self.folder, worker__seconds=WORKER_SECONDS)

@@ -230,7 +230,7 @@ class Watch(threading.Thread):
 class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        torture.no_core_dumps()
+        torture.begin()
         cls.folder = tempfile.mkdtemp(prefix="mugai-hostile-")
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         cls.daemon = test_milter.Daemon(cls.folder, worker__seconds=WORKER_SECONDS, worker__memory=WORKER_MEMORY_MIB)

@@ -57,8 +57,7 @@ def own_mounts():
 
 def setUpModule():
     global lab
-    torture.no_core_dumps()
-    harness.end_on_signals()
+    torture.begin()
     own_mounts()
     say(f"seed {SEED}, {torture.FORM} form")
     lab = harness.Lab(harness.programs_from_environment(), settings={"worker": {"count": 3, "seconds": 20},
@@ -287,8 +286,9 @@ class Kill(unittest.TestCase):
         wait_until(lambda: not Census(lab.mugaid.pid).zombies(), "zombies are buried")
         say(f"  {self.id().split('.')[-1]}: {len(load.sent)} messages of {CLIENTS} clients, "
             f"{load.refused} times refused, {load.lost} replies lost; "
-            f"arrived: {sum(map(len, arrivals.octets.values()))}, {arrivals.notice_only(load.sent)} of them as notice-only; kills: {self.killer.kills}, "
-            f"mugaid started again {self.killer.started} times. Lost: 0, unsanitized: 0")
+            f"arrived: {sum(map(len, arrivals.octets.values()))}, "
+            f"{arrivals.notice_only(load.sent)} of them as notice-only; kills: {self.killer.kills}, mugaid "
+            f"started again {self.killer.started} times. Lost: 0, unsanitized: 0")
 
     def test_I4_nothing_is_lost_when_processes_are_killed(self):
         self.begin()

@@ -160,7 +160,7 @@ class Peak(threading.Thread):
 
 class Overload(unittest.TestCase):
     def setUp(self):
-        torture.no_core_dumps()
+        torture.begin()
         self.folder = tempfile.mkdtemp(prefix="mugai-overload-")
         self.addCleanup(shutil.rmtree, self.folder)
         self.daemon = test_milter.Daemon(self.folder, worker__seconds=30)

@@ -17,6 +17,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "e2e")]
+import harness  # noqa: E402
 import messages  # noqa: E402
 import milter_client  # noqa: E402
 import profile_reader  # noqa: E402
@@ -49,9 +50,10 @@ def wait_until(condition, what, seconds=DEADLINE_SECONDS):
         time.sleep(LOOK_SECONDS)
 
 
-def no_core_dumps():
-    """mugaid is made to abort here, some hundred times."""
+def begin():
+    """Before a test: mugaid is made to abort here, some hundred times; and what meson gives up on tidies up."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    harness.end_on_signals()
 
 
 # --- messages ---
