@@ -5,14 +5,9 @@
 #include <mugai/config.h>
 #include <mugai/id.h>
 #include <mugai/report.h>
+#include <mugai/time.h>
 
 G_BEGIN_DECLS
-
-/* When a message came: used for a missing Date and nowhere else. */
-typedef struct {
-    gint64 seconds; /* since 1970, UTC */
-    gint32 offset;  /* of local time, seconds east of UTC, whole minutes */
-} MugaiTime;
 
 /* What the worker gives: not trusted until the guard has said yes. */
 typedef struct {

@@ -13,8 +13,8 @@
 #include <mugai/catalog.h>
 #include <mugai/error.h>
 #include <mugai/retention.h>
+#include <mugai/time.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define STATE_KEPT "kept"
@@ -80,16 +80,6 @@ mugai_catalog_passed(const MugaiReceipt *receipt, const MugaiApproved *approved,
                       mugai_approved_failure(approved) == NULL ? "passed" : "notice-only");
 }
 
-static MugaiTime
-local_time(gint64 seconds)
-{
-    time_t when = (time_t)seconds;
-    struct tm parts = {0};
-
-    localtime_r(&when, &parts);
-    return (MugaiTime){.seconds = seconds, .offset = (gint32)(parts.tm_gmtoff / 60 * 60)};
-}
-
 void
 mugai_catalog_cancel(MugaiCatalogJob *job)
 {
@@ -117,7 +107,7 @@ mugai_catalog_begin(MugaiStore *store, MugaiPool *pool, const MugaiId *id, int s
     if (job->original == NULL ||
         !mugai_original_copy(job->original, scratch, &job->size, &job->sha256, error))
         return NULL;
-    job->received = local_time(mugai_original_envelope(job->original)->received);
+    job->received = mugai_time_local(mugai_original_envelope(job->original)->received);
     job->ticket = mugai_pool_submit(pool, scratch, id, job->received);
     return g_steal_pointer(&job);
 }

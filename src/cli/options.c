@@ -196,9 +196,7 @@ time_of(GDateTime *moment)
 MugaiTime
 mugai_cli_local_time(gint64 seconds)
 {
-    g_autoptr(GDateTime) local = g_date_time_new_from_unix_local(CLAMP(seconds, 0, SECONDS_MAX));
-
-    return time_of(local);
+    return mugai_time_local(CLAMP(seconds, 0, SECONDS_MAX));
 }
 
 /* "@1795168815" */

@@ -12,6 +12,7 @@
 #include "settings.h"
 
 #include <mugai/address.h>
+#include <mugai/digest.h>
 #include <mugai/error.h>
 #include <mugai/limits.h>
 #include <mugai/log.h>
@@ -470,8 +471,7 @@ mugai_config_load(const char *path, GError **error)
         return NULL;
     }
     source.contents = contents;
-    config->sha256 =
-        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)contents, strlen(contents));
+    config->sha256 = mugai_digest_text(contents, strlen(contents));
     if (!refuse_unknown(&source, error) || !read_keys(&source, config, error))
         return NULL;
     return g_steal_pointer(&config);

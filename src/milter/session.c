@@ -32,11 +32,11 @@
 #include <mugai/limits.h>
 #include <mugai/log.h>
 #include <mugai/text.h>
+#include <mugai/time.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 /* Without these nothing is sanitized; the leading space because the original is kept octet for
  * octet. */
@@ -93,16 +93,6 @@ message_free(Message *message)
     g_free(message);
 }
 
-static MugaiTime
-time_now(void)
-{
-    time_t now = (time_t)(g_get_real_time() / G_USEC_PER_SEC);
-    struct tm parts = {0};
-
-    localtime_r(&now, &parts);
-    return (MugaiTime){.seconds = now, .offset = (gint32)(parts.tm_gmtoff / 60 * 60)};
-}
-
 /* Text of the MTA's, as valid UTF-8. */
 static void
 set_valid(char **field, const char *value)
@@ -116,7 +106,7 @@ message_new(const Session *session)
 {
     Message *message = g_new0(Message, 1);
 
-    message->received = time_now();
+    message->received = mugai_time_local(g_get_real_time() / G_USEC_PER_SEC);
     message->begun = g_get_monotonic_time();
     message->fields = mugai_fields_new();
     message->envelope = mugai_envelope_new(message->received.seconds);

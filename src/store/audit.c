@@ -20,13 +20,15 @@
  */
 #include "audit_private.h"
 
+#include <mugai/digest.h>
+#include <mugai/time.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOG_NAME "log"
@@ -183,7 +185,7 @@ find_last(MugaiAudit *audit, int file, guint64 from, guint64 size, End *end, gui
 static gboolean
 describe_torn(MugaiAudit *audit, int file, guint64 at, guint64 size, End *end, GError **error)
 {
-    g_autoptr(GChecksum) digest = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autoptr(MugaiDigest) digest = mugai_digest_new();
     g_autofree guchar *buffer = g_malloc(MUGAI_STORE_CHUNK_OCTETS);
 
     end->torn_octets = size - at;
@@ -193,12 +195,12 @@ describe_torn(MugaiAudit *audit, int file, guint64 at, guint64 size, End *end, G
 
         if (count <= 0)
             return fail(audit, "what a crash left", error);
-        g_checksum_update(digest, buffer, count);
+        mugai_digest_update(digest, buffer, (gsize)count);
         end->open_end = buffer[count - 1] != '\n';
         at += (guint64)count;
     }
     if (end->torn_octets > 0)
-        end->torn_sha256 = g_strdup(g_checksum_get_string(digest));
+        end->torn_sha256 = mugai_digest_finish(digest);
     return TRUE;
 }
 
@@ -477,17 +479,6 @@ catch_up(MugaiAudit *audit, const End *end, GError **error)
 
 /* --- all together --- */
 
-/* Of local time at @now, in whole minutes. The C library's, which a locked mugaid has asked before:
- * GLib would want to read the time zone's file. */
-static gint32
-local_offset(gint64 now)
-{
-    time_t seconds = (time_t)now;
-    struct tm local = {0};
-
-    return localtime_r(&seconds, &local) != NULL ? (gint32)(local.tm_gmtoff / 60) * 60 : 0;
-}
-
 static gboolean
 append_locked(MugaiAudit *audit, const GPtrArray *records, char **ret_head, GError **error)
 {
@@ -503,7 +494,7 @@ append_locked(MugaiAudit *audit, const GPtrArray *records, char **ret_head, GErr
         (behind && !catch_up(audit, &end, error)))
         return FALSE;
     draft.now = g_get_real_time() / G_USEC_PER_SEC;
-    draft.offset = local_offset(draft.now);
+    draft.offset = mugai_time_local(draft.now).offset;
     draft.number = end.number;
     g_strlcpy(draft.hash, end.hash, sizeof draft.hash);
     name = choose_file(draft.now, end.file);

@@ -7,6 +7,8 @@
  */
 #include "audit_private.h"
 
+#include <mugai/digest.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -134,8 +136,7 @@ mugai_audit_reader_next(MugaiAuditReader *reader, MugaiAuditPiece *ret_piece, GE
 void
 mugai_audit_hash(const char *octets, gsize length, char ret_hash[MUGAI_RECORD_HASH_SIZE])
 {
-    g_autofree char *hash =
-        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)octets, length);
+    g_autofree char *hash = mugai_digest_text(octets, length);
 
     g_strlcpy(ret_hash, hash, MUGAI_RECORD_HASH_SIZE);
 }

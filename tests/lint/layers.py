@@ -41,8 +41,8 @@ PROGRAMS = {
                                                "nettle", "zlib"}),
 }
 
-COMMON = {"digest", "error", "limits", "profile", "log", "config", "wire", "sandbox", "text", "id", "record", "report",
-          "sanitize"}
+COMMON = {"digest", "error", "limits", "profile", "log", "config", "wire", "sandbox", "text", "time", "id", "record",
+          "report", "sanitize"}
 # folder -> the contracts of include/mugai that it may know; the layers of the design from the bottom up
 CONTRACTS = {
     "src/guard": {"guard", "profile", "limits"},

@@ -1,0 +1,18 @@
+/* time.h - a moment and where the clocks on the wall stood then */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct {
+    gint64 seconds; /* since 1970, UTC */
+    gint32 offset;  /* of local time, seconds east of UTC, whole minutes */
+} MugaiTime;
+
+/* @seconds with the offset that local time had, or will have, then; 0 where nobody can say. The C
+ * library's, which a locked process may ask once it has asked before: GLib would want to read the
+ * time zone's file. */
+MugaiTime mugai_time_local(gint64 seconds);
+
+G_END_DECLS
