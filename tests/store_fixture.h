@@ -1,6 +1,8 @@
 /* store_fixture.h - a store of its own for each test; included once by each test program */
 #pragma once
 
+#include "remove_tree.h"
+
 #include <criterion/criterion.h>
 #include <ftw.h>
 #include <glib/gstdio.h>
@@ -22,18 +24,11 @@ typedef struct {
     MugaiStore *store;
 } Fixture;
 
-static inline int
-remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status, (void)type, (void)walk;
-    return remove(path);
-}
-
 static inline void
 fixture_clear(Fixture *fixture)
 {
     mugai_store_free(fixture->store);
-    nftw(fixture->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(fixture->path);
     g_free(fixture->path);
 }
 

@@ -1,8 +1,9 @@
 /* test_audit.c - the log of looks: one chain whoever writes it, and nothing lost that was promised
  */
+#include "remove_tree.h"
+
 #include <criterion/criterion.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <glib/gstdio.h>
 #include <mugai/audit.h>
 #include <mugai/error.h>
@@ -23,17 +24,10 @@ typedef struct {
     MugaiConfig *config;
 } Fixture;
 
-static int
-remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status, (void)type, (void)walk;
-    return remove(path);
-}
-
 static void
 fixture_clear(Fixture *fixture)
 {
-    nftw(fixture->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(fixture->path);
     g_free(fixture->path);
     mugai_config_free(fixture->config);
 }

@@ -1,8 +1,9 @@
 /* test_retention.c - originals are kept to the second as long as they must be, and nothing is
  * deleted that was not written down */
+#include "remove_tree.h"
+
 #include <criterion/criterion.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <glib/gstdio.h>
 #include <mugai/error.h>
 #include <mugai/retention.h>
@@ -25,19 +26,12 @@ typedef struct {
     guint told[MUGAI_PURGE_GONE + 1];
 } Fixture;
 
-static int
-remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status, (void)type, (void)walk;
-    return remove(path);
-}
-
 static void
 fixture_clear(Fixture *fixture)
 {
     mugai_store_free(fixture->store);
     mugai_actor_free(fixture->actor);
-    nftw(fixture->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(fixture->path);
     g_free(fixture->path);
 }
 

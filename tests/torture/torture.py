@@ -13,7 +13,6 @@ import random
 import resource
 import subprocess
 import sys
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "e2e")]
@@ -39,15 +38,8 @@ def say(text):
 
 
 def wait_until(condition, what, seconds=DEADLINE_SECONDS):
-    """The first true value of condition()."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"after {seconds} seconds still not: {what}")
-        time.sleep(LOOK_SECONDS)
+    """The harness's, with more patience."""
+    return harness.wait_until(condition, what, seconds)
 
 
 def begin():
