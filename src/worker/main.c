@@ -166,6 +166,8 @@ run_child(const Parent *parent)
         done = sanitize(parent, &job, original_fd, result_fd);
     else
         done = extract(parent, &job, original_fd, result_fd);
+    /* The end of the result: mugaid need not wait until the kernel has taken this process down. */
+    close(result_fd);
     _exit(done ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
