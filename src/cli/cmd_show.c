@@ -224,6 +224,7 @@ print_message(const Shown *shown)
     printf("Parts\n");
     for (guint i = 0; i < shown->report->parts->len; i++)
         print_part(shown->report->parts->pdata[i]);
+    print_lines("Checks", shown->report->authentication);
     print_lines("Ambiguous", shown->report->ambiguities);
     print_lines("Warnings", shown->report->warnings);
 }
