@@ -600,6 +600,34 @@ Test(sanitize, ambiguities_are_said_in_notice_and_report)
     expect_no_text(result, "<b>");
 }
 
+/* --- attachments that a policy does not want --- */
+
+#define WITH_FILES                                                                                 \
+    TOP "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nthe body\r\n"                 \
+        "--a\r\nContent-Type: text/plain; name=notes.txt\r\n\r\nthe notes\r\n"                     \
+        "--a\r\nContent-Disposition: attachment\r\n\r\nthe nameless\r\n"                           \
+        "--a\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nthe forwarded\r\n--a--\r\n"
+
+Test(sanitize, attachments_are_shown_as_text_unless_they_are_to_be_removed)
+{
+    static const char *const files[] = {"the notes", "the nameless", "the forwarded"};
+    g_autoptr(MugaiResult) shown = sanitize_string(WITH_FILES);
+    g_autoptr(MugaiResult) removed = NULL;
+
+    settings->attachments = MUGAI_ATTACHMENTS_REMOVE;
+    removed = sanitize_string(WITH_FILES);
+    expect_text(shown, "the body");
+    expect_text(removed, "the body");
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        expect_text(shown, files[i]);
+        expect_no_text(removed, files[i]);
+    }
+    expect_part(removed, "2", "text/plain", MUGAI_REMOVED);
+    expect_part(removed, "3", "text/plain", MUGAI_REMOVED);
+    cr_expect_eq(mugai_report_count(removed->report, MUGAI_REMOVED), 3);
+    expect_text(removed, "notes.txt");
+}
+
 /* --- what servers found of the sender --- */
 
 #define VERDICT                                                                                    \

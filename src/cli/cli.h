@@ -126,9 +126,11 @@ MugaiIndex *mugai_cli_open_index(MugaiStore *store);
 /* Reads the original to an unnamed file, and whether it is whole. @ret_size and @ret_sha256 may be
  * NULL. -1 with @error. */
 int mugai_cli_fetch(MugaiOriginal *original, guint64 *ret_size, char **ret_sha256, GError **error);
-/* Has the message in @original sanitized by a worker of its own and waits for it. */
+/* Has the message in @original sanitized by a worker of its own, by the policy that @envelope (may
+ * be NULL) chooses, and waits for it. */
 MugaiApproved *mugai_cli_sanitize(const MugaiConfig *config, int original, const MugaiId *id,
-                                  MugaiTime received, GError **error);
+                                  MugaiTime received, const MugaiEnvelope *envelope,
+                                  GError **error);
 /* The text of @approved as a person reads it: UTF-8, line ends LF; newly allocated. */
 char *mugai_cli_approved_text(const MugaiApproved *approved);
 /* @approved's report on the message in @original as JSON. @envelope and @state may be NULL. */

@@ -83,10 +83,11 @@ is_directory(const char *path)
 
 /* Puts the sanitized text in place of the original. */
 static gboolean
-take_text(const MugaiConfig *config, const MugaiId *id, Gift *gift, GError **error)
+take_text(const MugaiConfig *config, const MugaiId *id, const MugaiEnvelope *envelope, Gift *gift,
+          GError **error)
 {
     g_autoptr(MugaiApproved) approved =
-        mugai_cli_sanitize(config, gift->octets, id, gift->received, error);
+        mugai_cli_sanitize(config, gift->octets, id, gift->received, envelope, error);
     g_auto(MugaiFd) file = approved != NULL ? mugai_cli_open_unnamed(error) : -1;
     g_autofree char *text = NULL;
 
@@ -139,7 +140,8 @@ take_part(const MugaiConfig *config, const MugaiId *id, const GetOptions *option
         return FALSE;
     if (needs_name(options)) {
         approved =
-            mugai_ticket_collect(mugai_pool_submit(pool, gift->octets, id, gift->received), error);
+            mugai_ticket_collect(mugai_pool_submit(pool, gift->octets, id, gift->received, NULL),
+                                 error);
         if (approved == NULL)
             return FALSE;
         set_name(gift, name_part(approved, id, options->part));
@@ -200,7 +202,7 @@ fetch(const MugaiConfig *config, const MugaiId *id, const GetOptions *options, G
     if (gift->octets < 0)
         return FALSE;
     set_name(gift, g_strconcat(id->text, ".eml", NULL));
-    if (options->text && !take_text(config, id, gift, error))
+    if (options->text && !take_text(config, id, mugai_original_envelope(original), gift, error))
         return FALSE;
     if (options->part != NULL && !take_part(config, id, options, gift, error))
         return FALSE;
