@@ -95,6 +95,7 @@ Test(policy, what_cannot_be_compared_is_in_no_policy)
     cr_expect_str_eq(name_of(config, "", "10.0.0.1", "\"x@soumu.example.jp\"@example.org"), "");
     cr_expect_str_eq(name_of(config, "a@evilpartner.example", "192.0.2.1", "x@b.jp"), "");
     cr_expect_str_eq(name_of(config, "x@partner.example@b", "192.0.2.1", "x@b.jp"), "");
+    cr_expect_str_eq(name_of(config, "x@y@mail.partner.example", "192.0.2.1", "x@b.jp"), "");
 }
 
 Test(policy, what_a_policy_does_not_say_is_as_for_all)
