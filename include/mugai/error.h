@@ -20,6 +20,7 @@ typedef enum {
     MUGAI_ERROR_CONFIG,     /* the configuration is wrong; the message names file, line and key */
     MUGAI_ERROR_USAGE,      /* the command was called wrongly */
     MUGAI_ERROR_EXISTS,     /* the thing to be made is there already */
+    MUGAI_ERROR_SEALED,     /* it is sealed, and the key or passphrase that opens it is not here */
 } MugaiErrorCode;
 
 #define MUGAI_ERROR (mugai_error_quark())

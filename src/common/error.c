@@ -36,6 +36,7 @@ static const struct {
     {MUGAI_ERROR_CONFIG, EX_CONFIG},
     {MUGAI_ERROR_USAGE, 2},
     {MUGAI_ERROR_EXISTS, EX_CANTCREAT},
+    {MUGAI_ERROR_SEALED, EX_NOPERM},
 };
 
 const MugaiReply *
