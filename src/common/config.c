@@ -9,6 +9,7 @@
  * Trust: the file is the administrator's. It is read before any message, by trusted processes
  * alone.
  */
+#include "public_key.h"
 #include "settings.h"
 
 #include <mugai/address.h>
@@ -32,9 +33,10 @@ typedef enum {
     TYPE_BOOLEAN,
     TYPE_LANGUAGE,
     TYPE_NOTICES,
-    TYPE_SERVER,   /* smtp:// or smtps:// */
-    TYPE_ADDRESS,  /* of mail */
-    TYPE_PATTERNS, /* of addresses, separated by commas (GStrv) */
+    TYPE_SERVER,      /* smtp:// or smtps:// */
+    TYPE_ADDRESS,     /* of mail */
+    TYPE_PATTERNS,    /* of addresses, separated by commas (GStrv) */
+    TYPE_PUBLIC_KEYS, /* paths of key files, separated by commas (GPtrArray of MugaiPublicKey) */
 } KeyType;
 
 typedef struct {
@@ -86,6 +88,7 @@ static const Key keys[] = {
     {"store", "retention_days", TYPE_UINT, IN_CONFIG(retention_days), 1, 3650, 0, NULL},
     {"store", "min_free", TYPE_UINT64, IN_CONFIG(min_free_mib), 1, G_MAXUINT64 / MIB, 0, NULL},
     {"store", "compression", TYPE_UINT, IN_CONFIG(compression), 0, 9, 0, NULL},
+    {"store", "seal_to", TYPE_PUBLIC_KEYS, IN_CONFIG(seal_to), 0, 0, 0, NULL},
     {"seal", "key", TYPE_PATH, IN_CONFIG(seal_key), 0, 0, 0, NULL},
     {"log", "level", TYPE_UINT, IN_CONFIG(log_level), MUGAI_LOG_ERROR, MUGAI_LOG_DEBUG, 0, NULL},
     {"log", "subjects", TYPE_BOOLEAN, IN_CONFIG(log_subjects), 0, 0, 0, NULL},
@@ -131,6 +134,7 @@ mugai_config_free(MugaiConfig *config)
     g_free(config->worker_user);
     g_free(config->notices);
     g_free(config->store_path);
+    g_clear_pointer(&config->seal_to, g_ptr_array_unref);
     g_free(config->seal_key);
     g_free(config->log_path);
     g_free(config->log_key);
@@ -371,6 +375,20 @@ set_patterns(const Source *source, const Key *key, const char *value, gpointer t
 }
 
 static gboolean
+set_public_keys(const Source *source, const Key *key, const char *value, gpointer target,
+                GError **error)
+{
+    g_autofree char *why = NULL;
+    GPtrArray *keys_read = mugai_public_keys_load(value, &why);
+
+    if (keys_read == NULL)
+        return refuse(source, key->group, key->key, error, why);
+    g_clear_pointer((GPtrArray **)target, g_ptr_array_unref);
+    *(GPtrArray **)target = keys_read;
+    return TRUE;
+}
+
+static gboolean
 set_value(const Source *source, const Key *key, const char *value, MugaiConfig *config,
           GError **error)
 {
@@ -411,6 +429,8 @@ set_value(const Source *source, const Key *key, const char *value, MugaiConfig *
         return set_address(source, key, value, target, error);
     case TYPE_PATTERNS:
         return set_patterns(source, key, value, target, error);
+    case TYPE_PUBLIC_KEYS:
+        return set_public_keys(source, key, value, target, error);
     }
     g_assert_not_reached();
 }
