@@ -3,8 +3,9 @@
  * behind them
  *
  * <path>/YYYY/MM/DD/<id>.eml.gz, the date that of the id. The gzip header's comment is
- * mugai_envelope_to_json(). The index is <path>/index.sqlite: a cache, may be deleted at any time
- * (I8).
+ * mugai_envelope_to_json(). Where [store] seal_to names keys, it is <id>.eml.sealed instead, the
+ * same gzip sealed to them (vault.h); a store may hold both. The index is <path>/index.sqlite: a
+ * cache, may be deleted at any time (I8).
  */
 #pragma once
 
@@ -12,6 +13,7 @@
 #include <mugai/config.h>
 #include <mugai/id.h>
 #include <mugai/report.h>
+#include <mugai/vault.h>
 
 G_BEGIN_DECLS
 
@@ -23,6 +25,12 @@ typedef struct MugaiStore MugaiStore;
 MugaiStore *mugai_store_open(const MugaiConfig *config, GError **error);
 void mugai_store_free(MugaiStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiStore, mugai_store_free)
+
+/* "KEYID, KEYID" of the keys that new originals are sealed to, NULL if they are not; owned. */
+const char *mugai_store_sealed_to(const MugaiStore *store);
+/* From now on sealed originals are unlocked with @key as they are read, where they are sealed to
+ * it. Before any other thread has @store; @key stays the caller's and must live as long. */
+void mugai_store_use_key(MugaiStore *store, const MugaiVaultKey *key);
 
 /* An original being written: an unnamed file, gone with the process unless finished. */
 typedef struct MugaiObject MugaiObject;
@@ -58,12 +66,36 @@ typedef struct MugaiOriginal MugaiOriginal;
 MugaiOriginal *mugai_store_read(MugaiStore *store, const MugaiId *id, GError **error);
 void mugai_original_free(MugaiOriginal *original);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiOriginal, mugai_original_free)
+/* Of a sealed one that is not unlocked: what it says in the clear, which only the key can prove. */
 const MugaiEnvelope *mugai_original_envelope(const MugaiOriginal *original);
-/* Writes all octets to @fd and verifies the gzip checksum: MALFORMED if the object is damaged.
- * @ret_size and
- * @ret_sha256 (newly allocated lower-case hex) may be NULL. */
+/* Writes all octets to @fd and verifies the gzip checksum: MALFORMED if the object is damaged,
+ * SEALED if it is sealed and not unlocked. @ret_size and @ret_sha256 (newly allocated lower-case
+ * hex) may be NULL. */
 gboolean mugai_original_copy(MugaiOriginal *original, int fd, guint64 *ret_size, char **ret_sha256,
                              GError **error);
+
+/* Whether it is sealed; unlocking changes nothing of that. */
+gboolean mugai_original_is_sealed(const MugaiOriginal *original);
+/* Whether its octets can be had: it is not sealed, or unlocked. */
+gboolean mugai_original_is_open(const MugaiOriginal *original);
+/* The data keys of a sealed one, for who has a private key: mugai_vault_key_unbox(). Owned; of one
+ * that is not sealed NULL, and the count 0. */
+const MugaiVaultBox *mugai_original_boxes(const MugaiOriginal *original, guint *ret_count);
+/* Unlocks this one. SEALED if it is another key, MALFORMED if the object is damaged. */
+gboolean mugai_original_unlock(MugaiOriginal *original, const MugaiVaultDataKey *data_key,
+                               GError **error);
+
+/* What reading an object to its end has shown. */
+typedef struct {
+    guint64 size;  /* octets of the original; of one that is not open, as it says itself */
+    char *sha256;  /* of the original; of one that is not open the one at its end (vault.h) */
+    gboolean open; /* as mugai_original_is_open() */
+} MugaiOriginalFacts;
+void mugai_original_facts_clear(MugaiOriginalFacts *facts);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MugaiOriginalFacts, mugai_original_facts_clear)
+/* Reads all of it and writes nothing: MALFORMED if it is damaged. */
+gboolean mugai_original_verify(MugaiOriginal *original, MugaiOriginalFacts *ret_facts,
+                               GError **error);
 
 /* Calls @visit for each object of the days from @since to @until (unix seconds, UTC days), oldest
  * first; stops when it returns FALSE. Foreign files are passed over. */
