@@ -239,6 +239,7 @@ static gboolean
 read_sealed(MugaiOriginal *original, GError **error)
 {
     g_autofree char *names = NULL;
+    const MugaiVaultBox *boxes = NULL;
     guint count = 0;
 
     original->vault = mugai_vault_reader_new(original->file, error);
@@ -253,7 +254,8 @@ read_sealed(MugaiOriginal *original, GError **error)
     g_prefix_error(error, "object %s: ", original->id.text);
     if (original->envelope == NULL)
         return FALSE;
-    names = mugai_vault_box_names(mugai_vault_reader_boxes(original->vault, &count), count);
+    boxes = mugai_vault_reader_boxes(original->vault, &count);
+    names = mugai_vault_box_names(boxes, count);
     lock(original, g_error_new(MUGAI_ERROR, MUGAI_ERROR_SEALED,
                                "original %s is sealed to %s: it takes %s private key",
                                original->id.text, names, count == 1 ? "that" : "one such"));
