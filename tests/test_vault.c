@@ -2,7 +2,7 @@
  * test_vault.c - what is sealed is opened by whom it is sealed to and by nobody else, and whatever
  * was done to it is found
  *
- * The known answer is tests/vault: made once, opened by tests/sealed_reader.py as well.
+ * tests/vault holds a known answer, made once; tests/test_sealed.py opens it as well.
  */
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -584,4 +584,39 @@ Test(vault, a_public_key_that_nothing_can_be_sealed_to_is_named)
     cr_assert_null(load_recipients(names, &error));
     cr_assert(g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG));
     cr_assert_not_null(strstr(error->message, path), "%s", error->message);
+}
+
+/* --- the known answer --- */
+
+static GByteArray *
+vector_file(const char *name)
+{
+    g_autofree char *path = g_build_filename(MUGAI_SOURCE_ROOT "/tests/vault", name, NULL);
+    GByteArray *file = g_byte_array_new();
+    g_autofree char *contents = NULL;
+    gsize length = 0;
+
+    cr_assert(g_file_get_contents(path, &contents, &length, NULL));
+    return g_byte_array_append(file, (const guint8 *)contents, (guint)length);
+}
+
+Test(vault, the_known_answer_is_opened)
+{
+    g_autoptr(GByteArray) line = vector_file("vault.key");
+    g_autoptr(GByteArray) file = vector_file("20261120-5V0M4-N1W0B.eml.sealed");
+    g_autofree char *path = path_of("a", ".key");
+    g_autoptr(MugaiVaultKey) key = NULL;
+    g_autoptr(GByteArray) content = NULL;
+    g_autoptr(GError) error = NULL;
+
+    cr_assert(g_file_set_contents(path, (const char *)line->data, (gssize)line->len, NULL));
+    cr_assert_eq(g_chmod(path, 0600), 0);
+    key = must_open_key("a");
+    cr_assert_str_eq(mugai_vault_key_id(key), "89e629cd03d742d1");
+    content = open_octets(file->data, file->len, key, &error);
+    cr_assert_not_null(content, "%s", error != NULL ? error->message : "");
+    /* An object of the store: gzip. Level 0 shows the text. */
+    cr_assert_eq(memcmp(content->data, "\x1F\x8B\x08", 3), 0);
+    cr_assert_not_null(
+        memmem(content->data, content->len, "Whoever has the key can read this.", 34));
 }
