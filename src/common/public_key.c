@@ -9,7 +9,14 @@
  */
 #include "public_key.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A line is 66. */
+#define FILE_OCTETS_MAX 256u
 
 void
 mugai_public_key_free(MugaiPublicKey *key)
@@ -41,20 +48,42 @@ decode(const char *contents, gsize length, guint8 octets[MUGAI_PUBLIC_KEY_OCTETS
     return TRUE;
 }
 
+/* Up to FILE_OCTETS_MAX octets of the file @path, and no waiting for what is none; -1 with errno.
+ */
+static gssize
+read_file(const char *path, char contents[FILE_OCTETS_MAX])
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat status;
+    gssize length = -1;
+    int saved_errno = 0;
+
+    if (file < 0)
+        return -1;
+    if (fstat(file, &status) == 0) {
+        errno = EINVAL;
+        if (S_ISREG(status.st_mode))
+            length = TEMP_FAILURE_RETRY(read(file, contents, FILE_OCTETS_MAX));
+    }
+    saved_errno = errno;
+    close(file);
+    errno = saved_errno;
+    return length;
+}
+
 static MugaiPublicKey *
 load(const char *path, char **ret_why)
 {
     g_autoptr(MugaiPublicKey) key = g_new0(MugaiPublicKey, 1);
-    g_autoptr(GError) local = NULL;
-    g_autofree char *contents = NULL;
-    gsize length = 0;
+    char contents[FILE_OCTETS_MAX] = "";
+    gssize length = 0;
 
     key->path = g_strdup(path);
     if (!g_path_is_absolute(path))
         *ret_why = g_strdup("write absolute paths, beginning with /, with commas between them");
-    else if (!g_file_get_contents(path, &contents, &length, &local))
-        *ret_why = g_strdup(local->message);
-    else if (!decode(contents, length, key->octets))
+    else if ((length = read_file(path, contents)) < 0)
+        *ret_why = g_strdup_printf("%s: %s", path, g_strerror(errno));
+    else if (!decode(contents, (gsize)length, key->octets))
         *ret_why = g_strdup_printf("%s is no public key of mugai keygen --vault", path);
     return *ret_why == NULL ? g_steal_pointer(&key) : NULL;
 }
