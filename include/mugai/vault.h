@@ -2,7 +2,7 @@
  * vault.h - originals that only the holder of a private key can open
  *
  * Whoever writes one has public keys alone, so the host that keeps sealed originals cannot open
- * them. Everything is libsodium's; tests/sealed_reader.py opens both files in 40 lines.
+ * them. Everything is libsodium's; tests/sealed_reader.py opens both files in some 40 lines.
  *
  * A sealed original, numbers big-endian:
  *
