@@ -673,6 +673,7 @@ Test(config, what_is_no_public_key_is_refused_by_its_name)
 
 Test(config, keys_that_cannot_be_are_refused)
 {
+    expect_refused("[store]\nseal_index = yes\n", 2, "seal_index", "seal_to");
     expect_refused("[store]\nseal_to =\n", 2, "store", "seal_to");
     expect_refused("[store]\nseal_to = relative.pub\n", 2, "store", "seal_to");
     expect_refused("[store]\nseal_to = /dev/zero\n", 2, "store", "seal_to");

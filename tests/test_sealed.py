@@ -200,6 +200,22 @@ class Sealed(MilterTest):
         self.assertEqual(entry["original"]["size"], len(MESSAGE))
         self.assertIn("sealed", entry["warnings"][0])
 
+    def test_what_the_index_has_of_the_content_is_sealed_as_well(self):
+        daemon = self.sealed_daemon(store__seal_index="yes")
+        identity, _ = self.keep_one(daemon)
+        self.wait_listed(daemon, {identity: "passed"})
+        entry = json.loads(self.command(daemon, "list", "--from", "sender@example", "--json").stdout)
+        self.assertTrue(entry["sealed"])
+        self.assertEqual([part["disposition"] for part in entry["parts"]], ["kept", "removed"])
+        for text in ("report of the week", "evil.exe", hashlib.sha256(MESSAGE).hexdigest()):
+            self.assertNotIn(text, json.dumps(entry))
+        self.assertEqual(self.command(daemon, "list", "--subject", "report", "--json").stdout, b"")
+        self.assertIn(b"(sealed)", self.command(daemon, "list").stdout)
+        daemon.stop()
+        done = self.command(daemon, "fsck", "--repair")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(self.listed(daemon), {identity: "passed"})
+
     def test_fsck_finds_damage_without_a_key_and_rebuilds_what_can_be_known(self):
         daemon = self.sealed_daemon()
         (whole, _), (damaged, path) = self.keep_one(daemon), self.keep_one(daemon)

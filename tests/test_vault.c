@@ -586,6 +586,32 @@ Test(vault, a_public_key_that_nothing_can_be_sealed_to_is_named)
     cr_assert_not_null(strstr(error->message, path), "%s", error->message);
 }
 
+/* --- a few octets --- */
+
+Test(vault, octets_are_opened_with_their_key_about_what_they_are_and_whole)
+{
+    const guint8 octets[] = "a subject";
+    g_auto(MugaiVaultDataKey) key = {0};
+    g_auto(MugaiVaultDataKey) other = {0};
+    g_autoptr(GByteArray) sealed = NULL;
+    g_autoptr(GByteArray) opened = NULL;
+
+    mugai_vault_data_key_make(&key);
+    mugai_vault_data_key_make(&other);
+    sealed = mugai_vault_seal_octets(&key, "one", octets, sizeof octets);
+    opened = mugai_vault_open_octets(&key, "one", sealed->data, sealed->len);
+    cr_assert_eq(opened->len, sizeof octets);
+    cr_assert_eq(memcmp(opened->data, octets, sizeof octets), 0);
+    cr_assert_null(mugai_vault_open_octets(&other, "one", sealed->data, sealed->len));
+    cr_assert_null(mugai_vault_open_octets(&key, "two", sealed->data, sealed->len));
+    for (guint i = 0; i < sealed->len; i++) {
+        cr_assert_null(mugai_vault_open_octets(&key, "one", sealed->data, i));
+        sealed->data[i] ^= 1;
+        cr_assert_null(mugai_vault_open_octets(&key, "one", sealed->data, sealed->len));
+        sealed->data[i] ^= 1;
+    }
+}
+
 /* --- the known answer --- */
 
 static GByteArray *

@@ -97,6 +97,7 @@ typedef struct {
     guint retention_days; /* 1-3650 */
     guint64 min_free_mib; /* below it new messages are answered 452 */
     guint compression;    /* 0-9, zlib level of new objects */
+    gboolean seal_index;  /* what the index knows of their content, too */
     GPtrArray *seal_to; /* of MugaiPublicKey: who can open new objects; NULL: they are not sealed */
     /* [seal] */
     char *seal_key; /* path of the private key; NULL: what leaves is not sealed */

@@ -28,8 +28,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiStore, mugai_store_free)
 
 /* "KEYID, KEYID" of the keys that new originals are sealed to, NULL if they are not; owned. */
 const char *mugai_store_sealed_to(const MugaiStore *store);
-/* From now on sealed originals are unlocked with @key as they are read, where they are sealed to
- * it. Before any other thread has @store; @key stays the caller's and must live as long. */
+/* From now on sealed originals, and sealed entries of the index, are unlocked with @key as they are
+ * read, where they are sealed to it. Before any other thread has @store; @key stays the caller's
+ * and must live as long. */
 void mugai_store_use_key(MugaiStore *store, const MugaiVaultKey *key);
 
 /* An original being written: an unnamed file, gone with the process unless finished. */
@@ -143,6 +144,9 @@ typedef struct {
                           --json prints; read back, with "held" and "damaged" where they are TRUE */
     gboolean held;     /* kept beyond its days, see mugai_index_set_held() */
     gboolean damaged;  /* see mugai_index_set_damaged() */
+    gboolean sealed;   /* what the content says is sealed, and the key not here: subject is
+                          "(sealed)", from and sha256 are "", of the report there are the
+                          dispositions of its parts; in report_json "sealed":true */
 } MugaiEntry;
 
 void mugai_entry_free(MugaiEntry *entry);
@@ -165,6 +169,20 @@ gboolean mugai_index_set_damaged(MugaiIndex *index, const MugaiId *id, gboolean 
 gboolean mugai_index_has(MugaiIndex *index, const MugaiId *id);
 /* NOT_FOUND without one. */
 MugaiEntry *mugai_index_get(MugaiIndex *index, const MugaiId *id, GError **error);
+
+/* With [store] seal_index, entries are sealed under keys that are themselves sealed and kept in the
+ * index, one for each day and writer. */
+
+/* Whether there are entries that no key at hand opens: mugai_index_list() does not find them by
+ * what is sealed. */
+gboolean mugai_index_is_locked(MugaiIndex *index, gboolean *ret_locked, GError **error);
+/* Calls @visit with each key as it is kept, for who has a private key: mugai_vault_key_unbox(). */
+typedef gboolean (*MugaiIndexKeyVisit)(gint64 number, const MugaiVaultBox *boxes, guint n_boxes,
+                                       gpointer data);
+gboolean mugai_index_visit_keys(MugaiIndex *index, MugaiIndexKeyVisit visit, gpointer data,
+                                GError **error);
+/* Gives it key @number. Forgotten where the file is made anew. */
+void mugai_index_unlock(MugaiIndex *index, gint64 number, const MugaiVaultDataKey *data_key);
 
 /* Calls @visit for all ids in the index, in order; stops when it returns FALSE. No lock is held
  * meanwhile. */

@@ -104,6 +104,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiVaultRecipients, mugai_vault_recipients_free)
 /* "KEYID, KEYID", newly allocated. */
 char *mugai_vault_recipients_names(const MugaiVaultRecipients *recipients);
 
+/* --- a few octets: entries of the index --- */
+
+/* A random one. */
+void mugai_vault_data_key_make(MugaiVaultDataKey *ret_data_key);
+/* 88 octets for each recipient, as in a sealed original; newly allocated. */
+GByteArray *mugai_vault_boxes_make(const MugaiVaultRecipients *recipients,
+                                   const MugaiVaultDataKey *data_key);
+/* Reads them back; FALSE if @length is no such number, or of more keys than there may be. */
+gboolean mugai_vault_boxes_read(const guint8 *octets, gsize length,
+                                MugaiVaultBox ret_boxes[MUGAI_PUBLIC_KEYS_MAX], guint *ret_count);
+/* A nonce and @octets in crypto_aead_xchacha20poly1305_ietf with @about as additional data. */
+GByteArray *mugai_vault_seal_octets(const MugaiVaultDataKey *data_key, const char *about,
+                                    const guint8 *octets, gsize length);
+/* NULL if it is not what was sealed, with this key, about this. */
+GByteArray *mugai_vault_open_octets(const MugaiVaultDataKey *data_key, const char *about,
+                                    const guint8 *octets, gsize length);
+
+/* --- originals --- */
+
 /* One sealed original being written to @fd, which stays the caller's. @envelope is shorter than
  * MUGAI_LIMIT_ENVELOPE_OCTETS. */
 typedef struct MugaiVaultWriter MugaiVaultWriter;

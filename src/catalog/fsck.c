@@ -268,7 +268,7 @@ check_day(Work *work, const MugaiId *id, gint64 received)
 static gboolean
 is_poor(const MugaiEntry *entry)
 {
-    return entry->sha256[0] == '\0';
+    return entry->sha256[0] == '\0' && !entry->sealed;
 }
 
 static gboolean
@@ -279,7 +279,7 @@ compare(Work *work, const MugaiEntry *entry, const MugaiId *id, const Facts *fac
     if (entry == NULL || (is_poor(entry) && (original->open || entry->damaged)))
         return work->index == NULL || check_unlisted(work, entry, id, facts);
     if (entry->size != original->size ||
-        (original->open && !g_str_equal(entry->sha256, original->sha256)))
+        (original->open && !entry->sealed && !g_str_equal(entry->sha256, original->sha256)))
         return tell_damage(work, MUGAI_FSCK_CHANGED, entry, id,
                            "it is whole, but not the original that the index knows");
     return check_marks(work, entry);

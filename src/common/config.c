@@ -89,6 +89,7 @@ static const Key keys[] = {
     {"store", "min_free", TYPE_UINT64, IN_CONFIG(min_free_mib), 1, G_MAXUINT64 / MIB, 0, NULL},
     {"store", "compression", TYPE_UINT, IN_CONFIG(compression), 0, 9, 0, NULL},
     {"store", "seal_to", TYPE_PUBLIC_KEYS, IN_CONFIG(seal_to), 0, 0, 0, NULL},
+    {"store", "seal_index", TYPE_BOOLEAN, IN_CONFIG(seal_index), 0, 0, 0, NULL},
     {"seal", "key", TYPE_PATH, IN_CONFIG(seal_key), 0, 0, 0, NULL},
     {"log", "level", TYPE_UINT, IN_CONFIG(log_level), MUGAI_LOG_ERROR, MUGAI_LOG_DEBUG, 0, NULL},
     {"log", "subjects", TYPE_BOOLEAN, IN_CONFIG(log_subjects), 0, 0, 0, NULL},
@@ -475,6 +476,15 @@ read_keys(const Source *source, MugaiConfig *config, GError **error)
     return TRUE;
 }
 
+/* What one key asks of another. */
+static gboolean
+check_together(const Source *source, const MugaiConfig *config, GError **error)
+{
+    return !config->seal_index || config->seal_to != NULL ||
+           refuse(source, "store", "seal_index", error,
+                  "yes takes seal_to: without a key nothing can be sealed");
+}
+
 MugaiConfig *
 mugai_config_load(const char *path, GError **error)
 {
@@ -492,7 +502,8 @@ mugai_config_load(const char *path, GError **error)
     }
     source.contents = contents;
     config->sha256 = mugai_digest_text(contents, strlen(contents));
-    if (!refuse_unknown(&source, error) || !read_keys(&source, config, error))
+    if (!refuse_unknown(&source, error) || !read_keys(&source, config, error) ||
+        !check_together(&source, config, error))
         return NULL;
     return g_steal_pointer(&config);
 }

@@ -173,13 +173,9 @@ read_header(MugaiVaultReader *reader, gsize length, GError **error)
         !read_at(reader, length, reader->stream_header, sizeof(reader->stream_header), error))
         return FALSE;
     at = reader->header->data + MUGAI_VAULT_FIXED_OCTETS;
-    for (guint i = 0; i < reader->n_boxes; i++) {
-        MugaiVaultBox *box = &reader->boxes[i];
-
-        sodium_bin2hex(box->key_id, sizeof(box->key_id), at, MUGAI_VAULT_KEY_ID_OCTETS);
-        memcpy(box->octets, at + MUGAI_VAULT_KEY_ID_OCTETS, sizeof(box->octets));
-        at += MUGAI_VAULT_RECIPIENT_OCTETS;
-    }
+    mugai_vault_boxes_read(at, reader->n_boxes * MUGAI_VAULT_RECIPIENT_OCTETS, reader->boxes,
+                           &reader->n_boxes);
+    at += reader->n_boxes * MUGAI_VAULT_RECIPIENT_OCTETS;
     length -= (gsize)(at - reader->header->data);
     if (memchr(at, '\0', length) != NULL)
         return damaged(error, "its envelope is no text");

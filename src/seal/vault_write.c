@@ -115,11 +115,22 @@ append_box(GByteArray *header, const Recipient *recipient, const MugaiVaultDataK
     g_byte_array_append(header, box, sizeof(box));
 }
 
+GByteArray *
+mugai_vault_boxes_make(const MugaiVaultRecipients *recipients, const MugaiVaultDataKey *data_key)
+{
+    GByteArray *boxes = g_byte_array_new();
+
+    for (guint i = 0; i < recipients->count; i++)
+        append_box(boxes, &recipients->recipients[i], data_key);
+    return boxes;
+}
+
 static GByteArray *
 make_header(const MugaiVaultRecipients *recipients, const MugaiId *id, const char *envelope,
             const MugaiVaultDataKey *data_key)
 {
     GByteArray *header = g_byte_array_new();
+    g_autoptr(GByteArray) boxes = mugai_vault_boxes_make(recipients, data_key);
     gsize length = strlen(envelope);
 
     g_assert(length > 0 && length < MUGAI_LIMIT_ENVELOPE_OCTETS);
@@ -127,8 +138,7 @@ make_header(const MugaiVaultRecipients *recipients, const MugaiId *id, const cha
     g_byte_array_append(header, (const guint8 *)id->text, MUGAI_ID_LENGTH);
     append_number(header, recipients->count);
     append_number(header, (guint32)length);
-    for (guint i = 0; i < recipients->count; i++)
-        append_box(header, &recipients->recipients[i], data_key);
+    g_byte_array_append(header, boxes->data, boxes->len);
     g_byte_array_append(header, (const guint8 *)envelope, (guint)length);
     return header;
 }
@@ -140,7 +150,7 @@ mugai_vault_writer_new(const MugaiVaultRecipients *recipients, const MugaiId *id
     g_auto(MugaiVaultDataKey) data_key = {0};
     MugaiVaultWriter *writer = g_new0(MugaiVaultWriter, 1);
 
-    crypto_secretstream_xchacha20poly1305_keygen(data_key.octets);
+    mugai_vault_data_key_make(&data_key);
     crypto_secretstream_xchacha20poly1305_init_push(&writer->state, writer->stream_header,
                                                     data_key.octets);
     writer->fd = fd;

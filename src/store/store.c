@@ -65,6 +65,7 @@ mugai_store_open(const MugaiConfig *config, GError **error)
         if (store->recipients == NULL)
             return NULL;
         store->sealed_to = mugai_vault_recipients_names(store->recipients);
+        store->seals_index = config->seal_index;
     }
     return g_steal_pointer(&store);
 }

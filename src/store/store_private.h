@@ -21,6 +21,7 @@ struct MugaiStore {
     int compression;
     MugaiVaultRecipients *recipients; /* NULL: new originals are not sealed */
     char *sealed_to;                  /* their names */
+    gboolean seals_index;             /* entries as well */
     const MugaiVaultKey *key;         /* borrowed; NULL: sealed originals stay so */
     gint synced_day; /* atomic; YYYYMMDD of the day directory known to be durable */
 };
