@@ -78,19 +78,27 @@ start_pool(void)
     return pool;
 }
 
-Test(fsck_sealed, I8_the_envelope_without_the_key_and_everything_with_it)
+static MugaiReceipt *
+keep(MugaiStore *store)
 {
-    g_auto(Sealed) sealed = sealed_make();
     g_autoptr(MugaiEnvelope) envelope = make_envelope();
-    MugaiObject *object = mugai_store_begin(sealed.fixture.store, envelope, NULL);
-    g_autoptr(MugaiReceipt) receipt = NULL;
-    g_autoptr(MugaiPool) pool = start_pool();
-    g_autoptr(MugaiEntry) poor = NULL;
-    g_autoptr(MugaiEntry) full = NULL;
+    MugaiObject *object = mugai_store_begin(store, envelope, NULL);
+    MugaiReceipt *receipt = NULL;
 
     cr_assert(mugai_object_append(object, MESSAGE, strlen(MESSAGE), NULL));
     receipt = mugai_object_finish(object, NULL);
     cr_assert_not_null(receipt);
+    return receipt;
+}
+
+Test(fsck_sealed, I8_the_envelope_without_the_key_and_everything_with_it)
+{
+    g_auto(Sealed) sealed = sealed_make();
+    g_autoptr(MugaiReceipt) receipt = keep(sealed.fixture.store);
+    g_autoptr(MugaiPool) pool = start_pool();
+    g_autoptr(MugaiEntry) poor = NULL;
+    g_autoptr(MugaiEntry) full = NULL;
+
     expect_findings(&sealed, pool, "index repaired;unlisted repaired;");
     poor = entry_of(&sealed, mugai_receipt_id(receipt));
     cr_assert_str_eq(poor->state, "kept");
@@ -112,4 +120,51 @@ Test(fsck_sealed, I8_the_envelope_without_the_key_and_everything_with_it)
     g_clear_pointer(&full, mugai_entry_free);
     full = entry_of(&sealed, mugai_receipt_id(receipt));
     cr_assert_str_eq(full->subject, "budget");
+}
+
+Test(fsck_sealed, what_cannot_be_known_is_repaired_once_where_the_index_is_not_sealed_as_well)
+{
+    g_auto(Sealed) sealed = sealed_make();
+    g_autoptr(MugaiPool) pool = start_pool();
+    g_autoptr(MugaiReceipt) receipt = NULL;
+    g_autoptr(MugaiEntry) full = NULL;
+
+    g_clear_pointer(&sealed.fixture.store, mugai_store_free);
+    sealed.fixture.config.seal_index = FALSE;
+    sealed.fixture.store = open_store(&sealed.fixture.config);
+    receipt = keep(sealed.fixture.store);
+    expect_findings(&sealed, pool, "index repaired;unlisted repaired;");
+    expect_findings(&sealed, pool, "");
+    mugai_store_use_key(sealed.fixture.store, sealed.key);
+    expect_findings(&sealed, pool, "unlisted repaired;");
+    full = entry_of(&sealed, mugai_receipt_id(receipt));
+    cr_assert_str_eq(full->subject, "budget");
+}
+
+Test(fsck_sealed, what_a_sealed_entry_knows_of_an_original_that_is_not_sealed_stays)
+{
+    g_auto(Sealed) sealed = sealed_make();
+    g_autoptr(MugaiPool) pool = start_pool();
+    g_autoptr(MugaiReceipt) receipt = NULL;
+    g_autoptr(MugaiIndex) index = NULL;
+    MugaiEntry entry = {.state = (char *)(guintptr) "passed",
+                        .subject = (char *)(guintptr) "budget",
+                        .from = (char *)(guintptr) "",
+                        .size = strlen(MESSAGE),
+                        .report_json = (char *)(guintptr) "{}"};
+    g_autoptr(MugaiEntry) read = NULL;
+
+    reopen(&sealed, FALSE);
+    receipt = keep(sealed.fixture.store);
+    reopen(&sealed, TRUE);
+    entry.id = *mugai_receipt_id(receipt);
+    entry.received = RECEIVED;
+    entry.envelope = (MugaiEnvelope *)(guintptr)mugai_receipt_envelope(receipt);
+    entry.sha256 = (char *)(guintptr)mugai_receipt_sha256(receipt);
+    index = mugai_index_open(sealed.fixture.store, TRUE, NULL);
+    cr_assert(mugai_index_add(index, &entry, NULL));
+    expect_findings(&sealed, pool, "");
+    read = entry_of(&sealed, &entry.id);
+    cr_assert_str_eq(read->state, "passed");
+    cr_assert(read->sealed);
 }

@@ -296,6 +296,29 @@ Test(store_sealed, held_ones_stay_and_what_is_deleted_is_gone_in_every_form)
     cr_assert_eq(count_files(&sealed.fixture), 0);
 }
 
+Test(store_sealed, I9_the_log_says_that_a_hash_is_not_that_of_the_original)
+{
+    g_autoptr(MugaiActor) actor = mugai_actor_self("test");
+    g_autoptr(MugaiRecord) record = mugai_record_new(actor, "delete", NULL, "granted");
+    g_autoptr(MugaiRecord) read = NULL;
+    g_autofree char *json = NULL;
+    g_auto(GStrv) parts = NULL;
+    g_autofree char *wrong = NULL;
+    g_autoptr(GError) error = NULL;
+
+    record->number = 1;
+    memset(record->previous, '0', sizeof record->previous - 1);
+    record->sealed = TRUE;
+    json = mugai_record_to_json(record);
+    read = mugai_record_from_json(json, -1, &error);
+    cr_assert_not_null(read, "%s", error != NULL ? error->message : "");
+    cr_assert(read->sealed);
+    parts = g_strsplit(json, "\"sealed\":true", 2);
+    wrong = g_strjoinv("\"sealed\":1", parts);
+    cr_assert_null(mugai_record_from_json(wrong, -1, &error));
+    cr_assert(g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED));
+}
+
 static void
 tell_nothing(MugaiPurgeOutcome outcome, const MugaiRecord *record, const GError *why, gpointer data)
 {
