@@ -41,6 +41,7 @@ FILES = {
     "wire": ["src/common/wire.c"],
     "config": ["src/common/config.c", "src/common/settings.c"],
     "object": ["src/store/object.c", "src/store/original.c"],
+    "sealed": ["src/seal/vault_read.c", "src/seal/vault_write.c"],
     "report": ["src/common/report.c", "src/common/json.c"],
     "replace": ["src/milter/replace.c"],
     "id": ["src/common/id.c"],

@@ -618,3 +618,69 @@ Test(config, settings_that_travelled_have_all_sentences_and_no_other)
         expect_same_settings(arrived, settings);
     expect_settings_refused(with_child(good, -1, 6, foreign), "a sentence that nobody knows");
 }
+
+/* --- public keys --- */
+
+#define KEY_LINE "mugai-vault-public-1 BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+#define OTHER_LINE "mugai-vault-public-1 CAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+
+/* A configuration that seals to the files @names in our directory, NULL-terminated. */
+static char *
+sealing_to(const char *const *names)
+{
+    g_autoptr(GString) text = g_string_new("[store]\nseal_to = ");
+
+    for (gsize i = 0; names[i] != NULL; i++)
+        g_string_append_printf(text, "%s%s/%s", i > 0 ? " ,  " : "", directory, names[i]);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+Test(config, public_keys_are_read_with_it)
+{
+    const char *const names[] = {"a.pub", "b.pub", NULL};
+    g_autofree char *text = sealing_to(names);
+    g_autoptr(MugaiConfig) config = NULL;
+    g_autoptr(GError) error = NULL;
+    const MugaiPublicKey *key = NULL;
+
+    write_file("a.pub", KEY_LINE);
+    write_file("b.pub", OTHER_LINE);
+    config = load(text, &error);
+    cr_assert_not_null(config, "%s", error != NULL ? error->message : "");
+    cr_assert_eq(config->seal_to->len, 2);
+    key = config->seal_to->pdata[1];
+    cr_assert_eq(key->octets[0], 8);
+    cr_assert(g_str_has_suffix(key->path, "/b.pub"));
+}
+
+Test(config, what_is_no_public_key_is_refused_by_its_name)
+{
+    const char *const names[] = {"a.pub", "b.pub", NULL};
+    g_autofree char *text = sealing_to(names);
+    const char *const files[] = {
+        "",
+        KEY_LINE, /* twice */
+        OTHER_LINE OTHER_LINE,
+        "mugai-seal-public-1 CAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+        "mugai-vault-public-1 CAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n",
+        "mugai-vault-public-1 CAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=\n",
+        "mugai-vault-public-1 CAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n",
+        "mugai-vault-public-1  CAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+    };
+
+    write_file("a.pub", KEY_LINE);
+    expect_refused(text, 2, "store", "b.pub");
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        write_file("b.pub", files[i]);
+        expect_refused(text, 2, "store", "b.pub");
+    }
+}
+
+Test(config, keys_that_cannot_be_are_refused)
+{
+    expect_refused("[store]\nseal_index = yes\n", 2, "seal_index", "seal_to");
+    expect_refused("[store]\nseal_to =\n", 2, "store", "seal_to");
+    expect_refused("[store]\nseal_to = relative.pub\n", 2, "store", "seal_to");
+    expect_refused("[store]\nseal_to = /dev/zero\n", 2, "store", "seal_to");
+    expect_refused("[store]\nseal_to = /,/,/,/,/,/,/,/,/,/,/,/,/,/,/,/,/\n", 2, "store", "16");
+}

@@ -42,7 +42,7 @@ Test(error, I4_every_code_known_or_not_is_a_temporary_refusal_but_what_a_policy_
             continue;
         cr_expect_str_eq(reply->code, "451", "code %d", code);
         cr_expect(g_str_has_prefix(reply->enhanced, "4."), "code %d", code);
-        if (code < 0 || code > MUGAI_ERROR_EXISTS)
+        if (code < 0 || code > MUGAI_ERROR_SEALED)
             expect_reply(error, "451", "4.3.0");
     }
 }
@@ -77,10 +77,9 @@ Test(error, exit_status_says_what_kind)
         MugaiErrorCode code;
         int status;
     } cases[] = {
-        {MUGAI_ERROR_USAGE, 2},
-        {MUGAI_ERROR_NOT_FOUND, 1},
-        {MUGAI_ERROR_CONFIG, EX_CONFIG},
-        {MUGAI_ERROR_MALFORMED, EX_DATAERR},
+        {MUGAI_ERROR_USAGE, 2},          {MUGAI_ERROR_NOT_FOUND, 1},
+        {MUGAI_ERROR_CONFIG, EX_CONFIG}, {MUGAI_ERROR_MALFORMED, EX_DATAERR},
+        {MUGAI_ERROR_SEALED, EX_NOPERM},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

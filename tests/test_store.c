@@ -1,13 +1,11 @@
 /* test_store.c - originals are kept whole or not at all, and found again byte for byte */
 #include "store_fixture.h"
+#include "traced.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 
 /* --- steps of keeping --- */
@@ -17,18 +15,6 @@ object_path(const Fixture *fixture, const MugaiId *id)
 {
     return g_strdup_printf("%s/%.4s/%.2s/%.2s/%s.eml.gz", fixture->path, id->text, id->text + 4,
                            id->text + 6, id->text);
-}
-
-static MugaiReceipt *
-keep(MugaiStore *store, const MugaiEnvelope *envelope, const char *octets, gsize length,
-     GError **error)
-{
-    g_autoptr(MugaiObject) object = mugai_store_begin(store, envelope, error);
-
-    if (object == NULL || !mugai_object_append(object, octets, length / 2, error) ||
-        !mugai_object_append(object, octets + length / 2, length - length / 2, error))
-        return NULL;
-    return mugai_object_finish(g_steal_pointer(&object), error);
 }
 
 static MugaiId
@@ -415,55 +401,6 @@ Test(store, foreign_files_under_an_id_are_malformed)
 
 /* --- writers that are watched, killed, or whose system calls fail --- */
 
-typedef struct __ptrace_syscall_info SystemCall;
-
-/* What happens to a traced writer at each stop at a system call; FALSE kills it. */
-typedef gboolean (*AtSystemCall)(pid_t child, const SystemCall *call, gpointer data);
-
-static void
-write_and_exit(MugaiStore *store, const char *octets, gsize length, int times)
-{
-    g_autoptr(MugaiEnvelope) envelope = make_envelope();
-    gboolean kept = TRUE;
-
-    ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-    raise(SIGSTOP);
-    while (kept && times-- > 0) {
-        g_autoptr(MugaiReceipt) receipt = keep(store, envelope, octets, length, NULL);
-
-        kept = receipt != NULL;
-    }
-    _exit(kept ? 0 : 1);
-}
-
-/* Keeps @octets in a process of its own: 0 kept, 1 refused, -1 killed. */
-static int
-keep_traced(const Fixture *fixture, const char *octets, gsize length, int times,
-            AtSystemCall at_call, gpointer data)
-{
-    SystemCall call;
-    int status = 0;
-    pid_t child = fork();
-
-    cr_assert(child >= 0);
-    if (child == 0)
-        write_and_exit(fixture->store, octets, length, times);
-    waitpid(child, &status, 0);
-    ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
-    while (WIFSTOPPED(status)) {
-        ptrace(PTRACE_SYSCALL, child, NULL, NULL);
-        waitpid(child, &status, 0);
-        if (!WIFSTOPPED(status))
-            break;
-        cr_assert_gt(ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof call, &call), 0);
-        if (!at_call(child, &call, data)) {
-            kill(child, SIGKILL);
-            waitpid(child, &status, 0);
-        }
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 typedef struct {
     const Fixture *fixture;
     const char *octets;
@@ -493,13 +430,6 @@ count_whole(const Fixture *fixture, const char *octets, gsize length)
     return expected.count;
 }
 
-static gboolean
-count_down(pid_t child, const SystemCall *call, gpointer data)
-{
-    (void)child, (void)call;
-    return --*(guint *)data > 0;
-}
-
 Test(store, I2_original_is_whole_or_absent_after_kill_at_any_system_call)
 {
     int outcome = -1;
@@ -520,26 +450,6 @@ Test(store, I2_original_is_whole_or_absent_after_kill_at_any_system_call)
     cr_assert_gt(absent, 10, "the killing must have met the writer at work");
 }
 
-/* M: a directory is made, S: synced, W: written, L: linked. */
-static gboolean
-write_down(pid_t child, const SystemCall *call, gpointer data)
-{
-    GString *trace = data;
-
-    (void)child;
-    if (call->op != PTRACE_SYSCALL_INFO_ENTRY)
-        return TRUE;
-    if (call->entry.nr == SYS_mkdirat)
-        g_string_append_c(trace, 'M');
-    else if (call->entry.nr == SYS_fsync)
-        g_string_append_c(trace, 'S');
-    else if (call->entry.nr == SYS_linkat)
-        g_string_append_c(trace, 'L');
-    else if (call->entry.nr == SYS_write && (trace->len == 0 || trace->str[trace->len - 1] != 'W'))
-        g_string_append_c(trace, 'W');
-    return TRUE;
-}
-
 Test(store, I2_everything_is_synced_before_and_after_it_gets_its_name)
 {
     g_auto(Fixture) fixture = fixture_make();
@@ -557,45 +467,6 @@ Test(store, I2_everything_is_synced_before_and_after_it_gets_its_name)
 }
 
 #ifdef __x86_64__
-typedef struct {
-    guint nth; /* of the calls below: this one fails */
-    guint seen;
-    gboolean failing; /* between its entry and its exit */
-} Torture;
-
-static gboolean
-can_fail(guint64 number)
-{
-    const long numbers[] = {SYS_openat, SYS_mkdirat, SYS_write, SYS_fsync, SYS_linkat, SYS_fstatfs};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
-        if ((long)number == numbers[i])
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* Replaces the nth call by none at all and its answer by EIO. */
-static gboolean
-fail_nth(pid_t child, const SystemCall *call, gpointer data)
-{
-    Torture *torture = data;
-    struct user_regs_struct registers;
-    gboolean begins = call->op == PTRACE_SYSCALL_INFO_ENTRY && can_fail(call->entry.nr) &&
-                      ++torture->seen == torture->nth;
-
-    if (!begins && !torture->failing)
-        return TRUE;
-    ptrace(PTRACE_GETREGS, child, NULL, &registers);
-    if (begins)
-        registers.orig_rax = (unsigned long long)-1;
-    else
-        registers.rax = (unsigned long long)-EIO;
-    torture->failing = begins;
-    ptrace(PTRACE_SETREGS, child, NULL, &registers);
-    return TRUE;
-}
-
 Test(store, I2_original_is_whole_or_absent_whichever_system_call_fails)
 {
     Torture torture = {0};

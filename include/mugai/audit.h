@@ -12,7 +12,7 @@
  *                first entry of all has 64 zeros
  *     time       ISO 8601 with the offset of local time
  *     host, uid, user, login_uid, login_user, sudo_user, via, verb, id, part, words, reason,
- *     outcome, sha256, size, received    see record.h; what is not said is left out
+ *     outcome, sha256, sealed, size, received    see record.h; what is not said is left out
  *     torn_octets, torn_sha256, lost_head    see "Repairs"
  *     key, signature    last; left out where no key is configured
  *
@@ -23,8 +23,8 @@
  * is a key " " key " " signature, over the text "mugai-log-head-1" LF n LF SHA-256 LF. It is
  * replaced after each entry and never ahead of the files: so entries that are missing at the end
  * are missed. Who can write to <log> and has kept an older head can put both back; what finds that
- * is a head written down elsewhere, which is why programs send each one to syslog. The head of a log
- * that begins, before its first entry, is 0 and 64 zeros.
+ * is a head written down elsewhere, which is why programs send each one to syslog. The head of a
+ * log that begins, before its first entry, is 0 and 64 zeros.
  *
  * Repairs. What a crash leaves after the last whole entry stays where it is, ended by a line end;
  * the next entry is one of the verb "repair", whose torn_octets and torn_sha256 say what stands

@@ -19,7 +19,7 @@ typedef struct MugaiCatalogJob MugaiCatalogJob;
 
 /* Reads the object of @id to @scratch, an empty file, which is taken over whatever happens, and has
  * it sanitized for the report alone; several may be under way at once. NOT_FOUND, MALFORMED if the
- * object is damaged, SYSTEM. */
+ * object is damaged, SEALED, SYSTEM. */
 MugaiCatalogJob *mugai_catalog_begin(MugaiStore *store, MugaiPool *pool, const MugaiId *id,
                                      int scratch, GError **error);
 /* Waits for the entry, whose state is "kept", for nobody knows what became of the message; held if
@@ -27,7 +27,11 @@ MugaiCatalogJob *mugai_catalog_begin(MugaiStore *store, MugaiPool *pool, const M
 MugaiEntry *mugai_catalog_finish(MugaiCatalogJob *job, GError **error);
 void mugai_catalog_cancel(MugaiCatalogJob *job);
 
-/* Both at once. */
+/* The entry of an object that is sealed and not open: its envelope and size. Without sha256.
+ * NOT_FOUND, MALFORMED, SYSTEM. */
+MugaiEntry *mugai_catalog_sealed(MugaiStore *store, const MugaiId *id, GError **error);
+
+/* Both at once; of an object that is sealed and not open, mugai_catalog_sealed(). */
 MugaiEntry *mugai_catalog_kept(MugaiStore *store, MugaiPool *pool, const MugaiId *id, int scratch,
                                GError **error);
 

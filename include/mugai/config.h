@@ -72,6 +72,18 @@ typedef enum {
     MUGAI_TLS_AUTO,          /* required, but for a server on the loopback interface */
 } MugaiTls;
 
+/* A public key file of the vault (vault.h) is one line: this and the base64 of 32 octets. It is
+ * read with the configuration, so that a wrong one is a wrong configuration. */
+#define MUGAI_PUBLIC_KEY_MARK "mugai-vault-public-1 "
+#define MUGAI_PUBLIC_KEY_OCTETS 32u
+/* Keys that originals are sealed to at once. */
+#define MUGAI_PUBLIC_KEYS_MAX 16u
+
+typedef struct {
+    char *path;
+    guint8 octets[MUGAI_PUBLIC_KEY_OCTETS];
+} MugaiPublicKey;
+
 /**
  * MugaiConfig:
  * A whole configuration; every member has its default when the file does not name it.
@@ -95,6 +107,8 @@ typedef struct {
     guint retention_days; /* 1-3650 */
     guint64 min_free_mib; /* below it new messages are answered 452 */
     guint compression;    /* 0-9, zlib level of new objects */
+    gboolean seal_index;  /* what the index knows of their content, too */
+    GPtrArray *seal_to; /* of MugaiPublicKey: who can open new objects; NULL: they are not sealed */
     /* [seal] */
     char *seal_key; /* path of the private key; NULL: what leaves is not sealed */
     /* [log] */

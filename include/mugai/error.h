@@ -21,6 +21,7 @@ typedef enum {
     MUGAI_ERROR_USAGE,      /* the command was called wrongly */
     MUGAI_ERROR_SIZE,       /* a message larger than the recipient's policy takes */
     MUGAI_ERROR_EXISTS,     /* the thing to be made is there already */
+    MUGAI_ERROR_SEALED,     /* it is sealed, and the key or passphrase that opens it is not here */
 } MugaiErrorCode;
 
 #define MUGAI_ERROR (mugai_error_quark())

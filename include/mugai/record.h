@@ -47,6 +47,8 @@ typedef struct {
     gint64 received; /* unix seconds; -1: not said */
     guint64 size;    /* octets */
     gboolean has_size;
+    gboolean sealed; /* it could not be opened: @sha256 is the one at the end of its file, see
+                        vault.h */
     /* of "repair" alone */
     guint64 torn_octets; /* what stood after the last whole entry; 0: nothing */
     char *torn_sha256;

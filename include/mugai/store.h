@@ -3,8 +3,9 @@
  * behind them
  *
  * <path>/YYYY/MM/DD/<id>.eml.gz, the date that of the id. The gzip header's comment is
- * mugai_envelope_to_json(). The index is <path>/index.sqlite: a cache, may be deleted at any time
- * (I8).
+ * mugai_envelope_to_json(). Where [store] seal_to names keys, it is <id>.eml.sealed instead, the
+ * same gzip sealed to them (vault.h); a store may hold both. The index is <path>/index.sqlite: a
+ * cache, may be deleted at any time (I8).
  */
 #pragma once
 
@@ -12,6 +13,7 @@
 #include <mugai/config.h>
 #include <mugai/id.h>
 #include <mugai/report.h>
+#include <mugai/vault.h>
 
 G_BEGIN_DECLS
 
@@ -23,6 +25,13 @@ typedef struct MugaiStore MugaiStore;
 MugaiStore *mugai_store_open(const MugaiConfig *config, GError **error);
 void mugai_store_free(MugaiStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiStore, mugai_store_free)
+
+/* "KEYID, KEYID" of the keys that new originals are sealed to, NULL if they are not; owned. */
+const char *mugai_store_sealed_to(const MugaiStore *store);
+/* From now on sealed originals, and sealed entries of the index, are unlocked with @key as they are
+ * read, where they are sealed to it. Before any other thread has @store; @key stays the caller's
+ * and must live as long. */
+void mugai_store_use_key(MugaiStore *store, const MugaiVaultKey *key);
 
 /* An original being written: an unnamed file, gone with the process unless finished. */
 typedef struct MugaiObject MugaiObject;
@@ -58,12 +67,36 @@ typedef struct MugaiOriginal MugaiOriginal;
 MugaiOriginal *mugai_store_read(MugaiStore *store, const MugaiId *id, GError **error);
 void mugai_original_free(MugaiOriginal *original);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiOriginal, mugai_original_free)
+/* Of a sealed one that is not unlocked: what it says in the clear, which only the key can prove. */
 const MugaiEnvelope *mugai_original_envelope(const MugaiOriginal *original);
-/* Writes all octets to @fd and verifies the gzip checksum: MALFORMED if the object is damaged.
- * @ret_size and
- * @ret_sha256 (newly allocated lower-case hex) may be NULL. */
+/* Writes all octets to @fd and verifies the gzip checksum: MALFORMED if the object is damaged,
+ * SEALED if it is sealed and not unlocked. @ret_size and @ret_sha256 (newly allocated lower-case
+ * hex) may be NULL. */
 gboolean mugai_original_copy(MugaiOriginal *original, int fd, guint64 *ret_size, char **ret_sha256,
                              GError **error);
+
+/* Whether it is sealed; unlocking changes nothing of that. */
+gboolean mugai_original_is_sealed(const MugaiOriginal *original);
+/* Whether its octets can be had: it is not sealed, or unlocked. */
+gboolean mugai_original_is_open(const MugaiOriginal *original);
+/* The data keys of a sealed one, for who has a private key: mugai_vault_key_unbox(). Owned; of one
+ * that is not sealed NULL, and the count 0. */
+const MugaiVaultBox *mugai_original_boxes(const MugaiOriginal *original, guint *ret_count);
+/* Unlocks this one. SEALED if it is another key, MALFORMED if the object is damaged. */
+gboolean mugai_original_unlock(MugaiOriginal *original, const MugaiVaultDataKey *data_key,
+                               GError **error);
+
+/* What reading an object to its end has shown. */
+typedef struct {
+    guint64 size;  /* octets of the original; of one that is not open, as it says itself */
+    char *sha256;  /* of the original; of one that is not open the one at its end (vault.h) */
+    gboolean open; /* as mugai_original_is_open() */
+} MugaiOriginalFacts;
+void mugai_original_facts_clear(MugaiOriginalFacts *facts);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MugaiOriginalFacts, mugai_original_facts_clear)
+/* Reads all of it and writes nothing: MALFORMED if it is damaged. */
+gboolean mugai_original_verify(MugaiOriginal *original, MugaiOriginalFacts *ret_facts,
+                               GError **error);
 
 /* Calls @visit for each object of the days from @since to @until (unix seconds, UTC days), oldest
  * first; stops when it returns FALSE. Foreign files are passed over. */
@@ -111,6 +144,9 @@ typedef struct {
                           --json prints; read back, with "held" and "damaged" where they are TRUE */
     gboolean held;     /* kept beyond its days, see mugai_index_set_held() */
     gboolean damaged;  /* see mugai_index_set_damaged() */
+    gboolean sealed;   /* what the content says is sealed, and the key not here: subject is
+                          "(sealed)", from and sha256 are "", of the report there are the
+                          dispositions of its parts; in report_json "sealed":true */
 } MugaiEntry;
 
 void mugai_entry_free(MugaiEntry *entry);
@@ -133,6 +169,20 @@ gboolean mugai_index_set_damaged(MugaiIndex *index, const MugaiId *id, gboolean 
 gboolean mugai_index_has(MugaiIndex *index, const MugaiId *id);
 /* NOT_FOUND without one. */
 MugaiEntry *mugai_index_get(MugaiIndex *index, const MugaiId *id, GError **error);
+
+/* With [store] seal_index, entries are sealed under keys that are themselves sealed and kept in the
+ * index, one for each day and writer. */
+
+/* Whether there are entries that no key at hand opens: mugai_index_list() does not find them by
+ * what is sealed. */
+gboolean mugai_index_is_locked(MugaiIndex *index, gboolean *ret_locked, GError **error);
+/* Calls @visit with each key as it is kept, for who has a private key: mugai_vault_key_unbox(). */
+typedef gboolean (*MugaiIndexKeyVisit)(gint64 number, const MugaiVaultBox *boxes, guint n_boxes,
+                                       gpointer data);
+gboolean mugai_index_visit_keys(MugaiIndex *index, MugaiIndexKeyVisit visit, gpointer data,
+                                GError **error);
+/* Gives it key @number. Forgotten where the file is made anew. */
+void mugai_index_unlock(MugaiIndex *index, gint64 number, const MugaiVaultDataKey *data_key);
 
 /* Calls @visit for all ids in the index, in order; stops when it returns FALSE. No lock is held
  * meanwhile. */

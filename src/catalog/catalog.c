@@ -6,6 +6,7 @@
  *
  * Invariants: an entry that is made from the object alone never says that the message passed: an
  *             original that was kept may have been answered with a 4xx.
+ * Limits: of an object that is sealed, and whose key is not here, the envelope is all there is.
  * Trust: the report is the claim of a worker; the guard has seen the message, not the report.
  * Errors: those of the store and of the worker.
  */
@@ -140,9 +141,15 @@ MugaiEntry *
 mugai_catalog_kept(MugaiStore *store, MugaiPool *pool, const MugaiId *id, int scratch,
                    GError **error)
 {
-    MugaiCatalogJob *job = mugai_catalog_begin(store, pool, id, scratch, error);
+    g_autoptr(GError) local = NULL;
+    MugaiCatalogJob *job = mugai_catalog_begin(store, pool, id, scratch, &local);
 
-    return job != NULL ? mugai_catalog_finish(job, error) : NULL;
+    if (job != NULL)
+        return mugai_catalog_finish(job, error);
+    if (g_error_matches(local, MUGAI_ERROR, MUGAI_ERROR_SEALED))
+        return mugai_catalog_sealed(store, id, error);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return NULL;
 }
 
 /* Midnight UTC of the day that @id names. */
@@ -159,25 +166,55 @@ day_of(const MugaiId *id)
     return midnight != NULL ? g_date_time_to_unix(midnight) : 0;
 }
 
+/* An entry that says of @id what @envelope does, and @report. Takes @envelope over. */
+static MugaiEntry *
+entry_of_envelope(MugaiStore *store, const MugaiId *id, MugaiEnvelope *envelope, guint64 size,
+                  const MugaiReport *report)
+{
+    MugaiEntry *entry = g_new0(MugaiEntry, 1);
+    MugaiFacts facts = {
+        .id = id->text, .original_size = size, .original_sha256 = "", .output_sha256 = ""};
+
+    entry->id = *id;
+    entry->envelope = envelope;
+    entry->received = facts.received = envelope->received;
+    entry->state = g_strdup(STATE_KEPT);
+    entry->subject = g_strdup("");
+    entry->from = g_strdup("");
+    entry->size = size;
+    entry->sha256 = g_strdup("");
+    entry->held = mugai_hold_check(store, id, NULL);
+    entry->report_json = mugai_report_to_json(report, &facts, envelope, STATE_KEPT, FALSE);
+    return entry;
+}
+
+MugaiEntry *
+mugai_catalog_sealed(MugaiStore *store, const MugaiId *id, GError **error)
+{
+    g_autoptr(MugaiOriginal) original = mugai_store_read(store, id, error);
+    g_autoptr(MugaiReport) report = mugai_report_new();
+    g_auto(MugaiOriginalFacts) facts = {0};
+
+    if (original == NULL || !mugai_original_verify(original, &facts, error))
+        return NULL;
+    mugai_report_remark(report->warnings, "sealed",
+                        "nothing but the envelope can be known without the private key");
+    return entry_of_envelope(store, id, copy_envelope(mugai_original_envelope(original)),
+                             facts.size, report);
+}
+
 MugaiEntry *
 mugai_catalog_damaged(MugaiStore *store, const MugaiId *id, const char *why)
 {
     g_autoptr(MugaiOriginal) original = mugai_store_read(store, id, NULL);
     g_autoptr(MugaiReport) report = mugai_report_new();
-    MugaiEntry *entry = g_new0(MugaiEntry, 1);
-    MugaiFacts facts = {.id = id->text, .original_sha256 = "", .output_sha256 = ""};
+    MugaiEntry *entry = NULL;
 
     mugai_report_remark(report->warnings, "damaged", "%s", why);
-    entry->id = *id;
-    entry->envelope = original != NULL ? copy_envelope(mugai_original_envelope(original))
-                                       : mugai_envelope_new(day_of(id));
-    entry->received = facts.received = entry->envelope->received;
-    entry->state = g_strdup(STATE_KEPT);
-    entry->subject = g_strdup("");
-    entry->from = g_strdup("");
-    entry->sha256 = g_strdup("");
+    entry = entry_of_envelope(store, id,
+                              original != NULL ? copy_envelope(mugai_original_envelope(original))
+                                               : mugai_envelope_new(day_of(id)),
+                              0, report);
     entry->damaged = TRUE;
-    entry->held = mugai_hold_check(store, id, NULL);
-    entry->report_json = mugai_report_to_json(report, &facts, entry->envelope, STATE_KEPT, FALSE);
     return entry;
 }

@@ -1,7 +1,8 @@
 /*
  * fsck.c - reads every object, compares it with the index, and mends the index
  *
- *     objects   each read to its end: its checksum, its hash against the entry, its day, its hold
+ *     objects   each read to its end: its checksum, its hash against the entry, its day, its hold;
+ *               a sealed one without its key: the checksum of its file, its size against the entry
  *     entries   each must have an object
  *     again     what had no entry when it was looked at may have one by now
  *
@@ -15,14 +16,11 @@
  * Limits: nothing in an object says its own id: two of one day whose names were swapped are found
  *         only while the index knows them.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <mugai/catalog.h>
 #include <mugai/error.h>
 #include <mugai/fsck.h>
 #include <mugai/retention.h>
 #include <string.h>
-#include <unistd.h>
 
 /* mugaid adds entries behind its answers. */
 #define RECENT_SECONDS 60
@@ -32,7 +30,6 @@ typedef struct {
     MugaiIndex *index; /* NULL: there is none that could be read */
     const MugaiFsck *fsck;
     MugaiFsckSummary *summary;
-    int nowhere;      /* /dev/null */
     GQueue jobs;      /* of Job: being sanitized */
     GArray *unlisted; /* of MugaiId: to be looked at again */
     GError *error;    /* that ends it all */
@@ -45,8 +42,7 @@ typedef struct {
 
 /* What an object is, read to its end. */
 typedef struct {
-    guint64 size;
-    char *sha256;
+    MugaiOriginalFacts original;
     gint64 received;
 } Facts;
 
@@ -59,8 +55,6 @@ work_clear(Work *work)
         mugai_catalog_cancel(job->job);
         g_free(job);
     }
-    if (work->nowhere >= 0)
-        close(work->nowhere);
     g_clear_pointer(&work->index, mugai_index_free);
     g_clear_pointer(&work->unlisted, g_array_unref);
     g_clear_error(&work->error);
@@ -79,6 +73,13 @@ mugai_fsck_kind_name(MugaiFsckKind kind)
 
     return names[kind];
 }
+
+static void
+facts_clear(Facts *facts)
+{
+    mugai_original_facts_clear(&facts->original);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Facts, facts_clear)
 
 static void
 tell(Work *work, MugaiFsckKind kind, const char *name, const char *what, gboolean repaired)
@@ -128,6 +129,32 @@ finish_job(Work *work)
     return TRUE;
 }
 
+/* TRUE where the object was deleted meanwhile. */
+static gboolean
+forgive_gone(Work *work)
+{
+    gboolean gone = g_error_matches(work->error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND);
+
+    if (gone)
+        g_clear_error(&work->error);
+    return gone;
+}
+
+/* What the envelope of a sealed object says goes into the index. FALSE with work->error. */
+static gboolean
+add_sealed(Work *work, const MugaiId *id)
+{
+    g_autoptr(MugaiEntry) entry = mugai_catalog_sealed(work->store, id, &work->error);
+
+    if (entry == NULL)
+        return forgive_gone(work);
+    if (!add_entry(work, entry, &work->error))
+        return FALSE;
+    tell(work, MUGAI_FSCK_UNLISTED, id->text,
+         "it was not in the index; it is sealed: its envelope is", TRUE);
+    return TRUE;
+}
+
 /* FALSE with work->error. */
 static gboolean
 begin_job(Work *work, const MugaiId *id)
@@ -139,13 +166,12 @@ begin_job(Work *work, const MugaiId *id)
         return FALSE;
     job->id = *id;
     job->job = mugai_catalog_begin(work->store, work->fsck->pool, id, scratch, &work->error);
-    if (job->job == NULL) {
-        gboolean gone = g_error_matches(work->error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND);
-
-        if (gone)
-            g_clear_error(&work->error);
-        return gone;
+    if (g_error_matches(work->error, MUGAI_ERROR, MUGAI_ERROR_SEALED)) {
+        g_clear_error(&work->error);
+        return add_sealed(work, id);
     }
+    if (job->job == NULL)
+        return forgive_gone(work);
     g_queue_push_tail(&work->jobs, g_steal_pointer(&job));
     return g_queue_get_length(&work->jobs) < MAX(work->fsck->parallel, 1) || finish_job(work);
 }
@@ -158,7 +184,7 @@ is_recent(gint64 received)
     return ABS(age) < RECENT_SECONDS;
 }
 
-/* @entry: NULL, or one that only says that the object was damaged. */
+/* @entry: NULL, or one that has no more than an envelope. */
 static gboolean
 check_unlisted(Work *work, const MugaiEntry *entry, const MugaiId *id, const Facts *facts)
 {
@@ -180,8 +206,7 @@ read_facts(Work *work, const MugaiId *id, Facts *facts, GError **error)
 {
     g_autoptr(MugaiOriginal) original = mugai_store_read(work->store, id, error);
 
-    if (original == NULL ||
-        !mugai_original_copy(original, work->nowhere, &facts->size, &facts->sha256, error))
+    if (original == NULL || !mugai_original_verify(original, &facts->original, error))
         return FALSE;
     facts->received = mugai_original_envelope(original)->received;
     return TRUE;
@@ -239,12 +264,22 @@ check_day(Work *work, const MugaiId *id, gint64 received)
     return TRUE;
 }
 
+/* Whether all that @entry has is an envelope: it was made from an object that could not be read. */
+static gboolean
+is_poor(const MugaiEntry *entry)
+{
+    return entry->sha256[0] == '\0' && !entry->sealed;
+}
+
 static gboolean
 compare(Work *work, const MugaiEntry *entry, const MugaiId *id, const Facts *facts)
 {
-    if (entry == NULL || entry->sha256[0] == '\0')
+    const MugaiOriginalFacts *original = &facts->original;
+
+    if (entry == NULL || (is_poor(entry) && (original->open || entry->damaged)))
         return work->index == NULL || check_unlisted(work, entry, id, facts);
-    if (entry->size != facts->size || !g_str_equal(entry->sha256, facts->sha256))
+    if (entry->size != original->size ||
+        (original->open && !entry->sealed && !g_str_equal(entry->sha256, original->sha256)))
         return tell_damage(work, MUGAI_FSCK_CHANGED, entry, id,
                            "it is whole, but not the original that the index knows");
     return check_marks(work, entry);
@@ -269,7 +304,7 @@ check_object(const MugaiId *id, gpointer data)
     Work *work = data;
     g_autoptr(MugaiEntry) entry = NULL;
     g_autoptr(GError) why = NULL;
-    Facts facts = {0};
+    g_auto(Facts) facts = {0};
     gboolean done = FALSE;
 
     if (!find_entry(work, id, &entry))
@@ -281,9 +316,8 @@ check_object(const MugaiId *id, gpointer data)
     else
         done = tell_damage(work, MUGAI_FSCK_DAMAGED, entry, id, why->message);
     work->summary->objects++;
-    work->summary->octets += facts.size;
+    work->summary->octets += facts.original.size;
     work->fsck->progress(work->summary->objects, work->summary->octets, work->fsck->data);
-    g_free(facts.sha256);
     return done;
 }
 
@@ -321,7 +355,7 @@ look_again(Work *work)
 
         g_autoptr(MugaiEntry) entry = mugai_index_get(work->index, id, NULL);
 
-        if ((entry == NULL || entry->sha256[0] == '\0') && mugai_store_has(work->store, id, NULL))
+        if ((entry == NULL || is_poor(entry)) && mugai_store_has(work->store, id, NULL))
             tell(work, MUGAI_FSCK_UNLISTED, id->text, "it is not in the index", FALSE);
     }
 }
@@ -385,10 +419,5 @@ mugai_fsck(MugaiStore *store, const MugaiFsck *fsck, MugaiFsckSummary *ret_summa
 
     *ret_summary = (MugaiFsckSummary){0};
     work.unlisted = g_array_new(FALSE, FALSE, sizeof(MugaiId));
-    work.nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (work.nowhere < 0) {
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "/dev/null");
-        return FALSE;
-    }
     return open_index(&work, error) && check_all(&work, error);
 }

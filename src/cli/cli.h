@@ -220,6 +220,13 @@ GPtrArray *mugai_cli_sources_new(void);
 typedef gboolean (*MugaiMessageVisit)(int fd, guint number, gpointer data, GError **error);
 gboolean mugai_cli_visit_messages(int fd, MugaiMessageVisit visit, gpointer data, GError **error);
 
+/* --- passphrase.c --- */
+
+/* The first line of the file @path, or, NULL, what somebody types on the terminal, @twice where a
+ * mistake would cost the key. Freed with mugai_cli_passphrase_free(), which wipes. */
+char *mugai_cli_passphrase(const char *path, gboolean twice, GError **error);
+void mugai_cli_passphrase_free(char *passphrase);
+
 /* --- messages to the user --- */
 
 /* One line "mugai: ..." on standard error, of clean characters only: names in it may be hostile. */

@@ -32,6 +32,7 @@ static const Verb verbs[] = {
     {"replay", cmd_replay, "--with-config FILE [--since TIME] [--diff]", "what would change?"},
     {"fsck", cmd_fsck, "[--repair] [--json]", "is every original what it was?"},
     {"keygen", cmd_keygen, "--output BASE", "a pair of keys for the seal: BASE.key, BASE.pub"},
+    {"keygen", NULL, "--vault --output BASE", "a pair for sealed originals, with a passphrase"},
     {"hold", cmd_hold, "ID... --reason TEXT", "keep beyond the days of retention"},
     {"unhold", cmd_unhold, "ID... --reason TEXT", "let go again"},
     {"delete", cmd_delete, "ID... --reason TEXT", "delete originals now"},

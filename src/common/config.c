@@ -9,6 +9,7 @@
  * Trust: the file is the administrator's. It is read before any message, by trusted processes
  * alone.
  */
+#include "public_key.h"
 #include "settings.h"
 
 #include <mugai/address.h>
@@ -33,10 +34,11 @@ typedef enum {
     TYPE_BOOLEAN,
     TYPE_LANGUAGE,
     TYPE_NOTICES,
-    TYPE_SERVER,   /* smtp:// or smtps:// */
-    TYPE_ADDRESS,  /* of mail */
-    TYPE_PATTERNS, /* of addresses, separated by commas (GStrv) */
-    TYPE_NETWORKS, /* the same of networks */
+    TYPE_SERVER,      /* smtp:// or smtps:// */
+    TYPE_ADDRESS,     /* of mail */
+    TYPE_PATTERNS,    /* of addresses, separated by commas (GStrv) */
+    TYPE_NETWORKS,    /* the same of networks */
+    TYPE_PUBLIC_KEYS, /* paths of key files, separated by commas (GPtrArray of MugaiPublicKey) */
 } KeyType;
 
 typedef struct {
@@ -90,6 +92,8 @@ static const Key keys[] = {
     {"store", "retention_days", TYPE_UINT, IN_CONFIG(retention_days), 1, 3650, 0, NULL},
     {"store", "min_free", TYPE_UINT64, IN_CONFIG(min_free_mib), 1, G_MAXUINT64 / MIB, 0, NULL},
     {"store", "compression", TYPE_UINT, IN_CONFIG(compression), 0, 9, 0, NULL},
+    {"store", "seal_to", TYPE_PUBLIC_KEYS, IN_CONFIG(seal_to), 0, 0, 0, NULL},
+    {"store", "seal_index", TYPE_BOOLEAN, IN_CONFIG(seal_index), 0, 0, 0, NULL},
     {"seal", "key", TYPE_PATH, IN_CONFIG(seal_key), 0, 0, 0, NULL},
     {"log", "level", TYPE_UINT, IN_CONFIG(log_level), MUGAI_LOG_ERROR, MUGAI_LOG_DEBUG, 0, NULL},
     {"log", "subjects", TYPE_BOOLEAN, IN_CONFIG(log_subjects), 0, 0, 0, NULL},
@@ -154,6 +158,7 @@ mugai_config_free(MugaiConfig *config)
     g_free(config->worker_user);
     g_free(config->notices);
     g_free(config->store_path);
+    g_clear_pointer(&config->seal_to, g_ptr_array_unref);
     g_free(config->seal_key);
     g_free(config->log_path);
     g_free(config->log_key);
@@ -412,6 +417,20 @@ set_language(const Source *source, const Key *key, const char *value, const char
     return notices == NULL || mugai_settings_load_notices(settings, notices, error);
 }
 
+static gboolean
+set_public_keys(const Source *source, const Key *key, const char *value, gpointer target,
+                GError **error)
+{
+    g_autofree char *why = NULL;
+    GPtrArray *keys_read = mugai_public_keys_load(value, &why);
+
+    if (keys_read == NULL)
+        return refuse(source, key->group, key->key, error, why);
+    g_clear_pointer((GPtrArray **)target, g_ptr_array_unref);
+    *(GPtrArray **)target = keys_read;
+    return TRUE;
+}
+
 /* @base: what @key's offset is in; @settings: of @config or of a policy. */
 static gboolean
 set_value(const Source *source, const Key *key, const char *value, gpointer base,
@@ -455,6 +474,8 @@ set_value(const Source *source, const Key *key, const char *value, gpointer base
         return set_list(source, key, value, mugai_policy_is_network,
                         "no network: write 192.0.2.0/24, 2001:db8::/32 or one address", target,
                         error);
+    case TYPE_PUBLIC_KEYS:
+        return set_public_keys(source, key, value, target, error);
     }
     g_assert_not_reached();
 }
@@ -568,6 +589,15 @@ read_policies(const Source *source, MugaiConfig *config, GError **error)
     return TRUE;
 }
 
+/* What one key asks of another. */
+static gboolean
+check_together(const Source *source, const MugaiConfig *config, GError **error)
+{
+    return !config->seal_index || config->seal_to != NULL ||
+           refuse(source, "store", "seal_index", error,
+                  "yes takes seal_to: without a key nothing can be sealed");
+}
+
 MugaiConfig *
 mugai_config_load(const char *path, GError **error)
 {
@@ -586,7 +616,7 @@ mugai_config_load(const char *path, GError **error)
     source.contents = contents;
     config->sha256 = mugai_digest_text(contents, strlen(contents));
     if (!refuse_unknown(&source, error) || !read_keys(&source, config, error) ||
-        !read_policies(&source, config, error))
+        !read_policies(&source, config, error) || !check_together(&source, config, error))
         return NULL;
     return g_steal_pointer(&config);
 }

@@ -38,6 +38,7 @@ static const struct {
     {MUGAI_ERROR_USAGE, 2},
     {MUGAI_ERROR_SIZE, EX_DATAERR},
     {MUGAI_ERROR_EXISTS, EX_CANTCREAT},
+    {MUGAI_ERROR_SEALED, EX_NOPERM},
 };
 
 const MugaiReply *

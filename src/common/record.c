@@ -159,6 +159,10 @@ mugai_record_to_json(const MugaiRecord *record)
     add_said(builder, "reason", record->reason);
     mugai_json_add_string(builder, "outcome", record->outcome);
     add_said(builder, "sha256", record->sha256);
+    if (record->sealed) {
+        json_builder_set_member_name(builder, "sealed");
+        json_builder_add_boolean_value(builder, TRUE);
+    }
     if (record->has_size)
         mugai_json_add_number(builder, "size", record->size);
     if (record->received >= 0)
@@ -252,6 +256,21 @@ read_place(JsonObject *object, MugaiRecord *record, GError **error)
     return TRUE;
 }
 
+/* TRUE, which need not be there; nothing else is written. */
+static gboolean
+read_flag(JsonObject *object, const char *name, gboolean *ret_value, GError **error)
+{
+    JsonNode *node = mugai_json_find(object, name, JSON_NODE_VALUE);
+
+    if (!json_object_has_member(object, name))
+        return TRUE;
+    if (node == NULL || json_node_get_value_type(node) != G_TYPE_BOOLEAN ||
+        !json_node_get_boolean(node))
+        return malformed(error, name);
+    *ret_value = TRUE;
+    return TRUE;
+}
+
 static gboolean
 read_facts(JsonObject *object, MugaiRecord *record, GError **error)
 {
@@ -260,6 +279,7 @@ read_facts(JsonObject *object, MugaiRecord *record, GError **error)
 
     record->has_size = json_object_has_member(object, "size");
     if (!read_said(object, "sha256", NULL, &record->sha256, error) ||
+        !read_flag(object, "sealed", &record->sealed, error) ||
         !read_number(object, "size", G_MAXINT64, &size, error) ||
         !read_number(object, "torn_octets", G_MAXINT64, &torn, error) ||
         !read_said(object, "torn_sha256", "", &record->torn_sha256, error) ||

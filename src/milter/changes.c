@@ -11,6 +11,22 @@
 #include <mugai/audit.h>
 #include <mugai/error.h>
 #include <mugai/log.h>
+#include <mugai/vault.h>
+
+/* Whom originals are sealed to is in other files than the one whose hash is written down. */
+static gboolean
+add_keys(const MugaiConfig *config, GPtrArray *words, GError **error)
+{
+    g_autoptr(MugaiVaultRecipients) recipients =
+        config->seal_to != NULL ? mugai_vault_recipients_new(config->seal_to, error) : NULL;
+    g_autofree char *names = NULL;
+
+    if (recipients == NULL)
+        return config->seal_to == NULL;
+    names = mugai_vault_recipients_names(recipients);
+    g_ptr_array_add(words, g_strdup_printf("sealed to %s", names));
+    return TRUE;
+}
 
 gboolean
 mugai_changes_note(const MugaiConfig *config, const MugaiActor *actor, const char *path,
@@ -25,6 +41,8 @@ mugai_changes_note(const MugaiConfig *config, const MugaiActor *actor, const cha
     g_ptr_array_add(record->words, g_strdup(path));
     if (refused == NULL) {
         record->sha256 = g_strdup(config->sha256);
+        if (!add_keys(config, record->words, error))
+            return FALSE;
     } else {
         g_free(record->outcome);
         record->outcome = g_strdup_printf("refused: %s", refused->message);

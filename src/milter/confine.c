@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define PATHS_MAX 8u
+#define PATHS_MAX (8u + MUGAI_PUBLIC_KEYS_MAX)
 
 typedef struct {
     MugaiLockPath paths[PATHS_MAX];
@@ -46,6 +46,18 @@ add_directory_of(Reach *reach, const char *path, GError **error)
     return TRUE;
 }
 
+static gboolean
+add_public_keys(Reach *reach, const GPtrArray *public_keys, GError **error)
+{
+    for (guint i = 0; public_keys != NULL && i < public_keys->len; i++) {
+        const MugaiPublicKey *key = public_keys->pdata[i];
+
+        if (!add_directory_of(reach, key->path, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean
 mugai_confine(const MugaiConfig *config, const char *socket_path, const char *config_file,
               GError **error)
@@ -72,7 +84,8 @@ mugai_confine(const MugaiConfig *config, const char *socket_path, const char *co
         add(&reach, g_strdup(config->notices), MUGAI_LOCK_READ);
     if (!add_directory_of(&reach, config_file, error) ||
         (config->seal_key != NULL && !add_directory_of(&reach, config->seal_key, error)) ||
-        (config->log_key != NULL && !add_directory_of(&reach, config->log_key, error)))
+        (config->log_key != NULL && !add_directory_of(&reach, config->log_key, error)) ||
+        !add_public_keys(&reach, config->seal_to, error))
         return FALSE;
     return mugai_lock_service(reach.paths, reach.n_paths, error);
 }

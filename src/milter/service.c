@@ -9,6 +9,8 @@
  */
 #include "service.h"
 
+#include <mugai/log.h>
+
 struct MugaiDesk {
     GMutex lock;
     GCond all_left;
@@ -36,6 +38,9 @@ mugai_service_new(MugaiConfig *config, MugaiLauncher *launcher, GError **error)
     service->store = mugai_store_open(config, error);
     if (service->store == NULL)
         return NULL;
+    if (mugai_store_sealed_to(service->store) != NULL)
+        mugai_log(MUGAI_LOG_INFO, "originals are sealed to %s",
+                  mugai_store_sealed_to(service->store));
     service->pool = mugai_pool_new_launched(config, launcher, error);
     return service->pool != NULL ? g_steal_pointer(&service) : NULL;
 }

@@ -1,14 +1,13 @@
 /*
  * key.c - key files of the seal: made once, read at each start
  *
- * Invariants: 1. a seed exists in sodium_malloc()'s memory (locked, kept out of core dumps, fenced)
+ * Invariants: a seed exists in sodium_malloc()'s memory (locked, kept out of core dumps, fenced)
  *                and in its file, and where it must pass through a buffer that is wiped;
- *             2. a file that is there is never written to;
- *             3. a file that others may read or change is no key.
  * Trust: the files are the administrator's; they are read strictly all the same, for what is wrong
  *         in them should be said at the start and not by the gate.
  */
 #include "key.h"
+#include "key_file.h"
 
 #include <mugai/error.h>
 
@@ -78,50 +77,6 @@ mugai_seal_key_id(const MugaiSealKey *key)
 /* --- reading --- */
 
 static gboolean
-refuse(GError **error, const char *path, const char *why)
-{
-    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "private key %s: %s", path, why);
-    return FALSE;
-}
-
-static gboolean
-is_kept_safely(int fd, const char *path, GError **error)
-{
-    struct stat status;
-
-    if (fstat(fd, &status) != 0)
-        return refuse(error, path, g_strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return refuse(error, path, "is no file");
-    if ((status.st_mode & S_IRWXO) != 0)
-        return refuse(error, path,
-                      "everybody may use it: chmod 600, and make a new key if others had access");
-    if ((status.st_mode & S_IWGRP) != 0)
-        return refuse(error, path, "its group may write it: chmod 600");
-    return TRUE;
-}
-
-/* All of the file in @line, NUL-terminated. FALSE if it cannot be read; one octet more than fits is
- * for read_line's caller to see. */
-static gboolean
-read_line(int fd, char line[LINE_OCTETS + 1], const char *path, GError **error)
-{
-    gsize length = 0;
-
-    while (length < LINE_OCTETS) {
-        ssize_t got = TEMP_FAILURE_RETRY(read(fd, line + length, LINE_OCTETS - length));
-
-        if (got < 0)
-            return refuse(error, path, g_strerror(errno));
-        if (got == 0)
-            break;
-        length += (gsize)got;
-    }
-    line[length] = '\0';
-    return TRUE;
-}
-
-static gboolean
 parse_line(const char *line, unsigned char seed[crypto_sign_SEEDBYTES])
 {
     const char *base64 = line + strlen(PRIVATE_MARK);
@@ -137,103 +92,29 @@ parse_line(const char *line, unsigned char seed[crypto_sign_SEEDBYTES])
            (*end == '\0' || strcmp(end, "\n") == 0);
 }
 
-static MugaiSealKey *
-load(int fd, const char *path, GError **error)
+MugaiSealKey *
+mugai_seal_key_load(const char *path, GError **error)
 {
     unsigned char seed[crypto_sign_SEEDBYTES] = {0};
     char line[LINE_OCTETS + 1] = "";
     MugaiSealKey *key = NULL;
 
-    if (!is_kept_safely(fd, path, error) || !mugai_seal_start(error))
+    if (!mugai_seal_start(error))
         return NULL;
     (void)sodium_mlock(seed, sizeof(seed));
     (void)sodium_mlock(line, sizeof(line));
-    if (read_line(fd, line, path, error)) {
+    if (mugai_key_file_read(path, line, sizeof(line), error)) {
         if (parse_line(line, seed))
             key = key_new(seed, error);
         else
-            refuse(error, path, "is no private key of mugai keygen");
+            mugai_key_file_refuse(error, path, "is no private key of mugai keygen");
     }
     (void)sodium_munlock(line, sizeof(line)); /* wipes */
     (void)sodium_munlock(seed, sizeof(seed));
     return key;
 }
 
-MugaiSealKey *
-mugai_seal_key_load(const char *path, GError **error)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    MugaiSealKey *key = NULL;
-
-    if (fd < 0) {
-        refuse(error, path, g_strerror(errno));
-        return NULL;
-    }
-    key = load(fd, path, error);
-    close(fd);
-    return key;
-}
-
 /* --- making --- */
-
-static gboolean
-fail(GError **error, const char *path, const char *what)
-{
-    int saved_errno = errno;
-
-    mugai_error_set_errno(error, saved_errno,
-                          saved_errno == EEXIST ? MUGAI_ERROR_EXISTS : MUGAI_ERROR_SYSTEM,
-                          "%s: cannot %s", path, what);
-    return FALSE;
-}
-
-static gboolean
-sync_directory(const char *path, GError **error)
-{
-    g_autofree char *directory = g_path_get_dirname(path);
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    gboolean synced = fd >= 0 && fsync(fd) == 0;
-
-    if (!synced)
-        fail(error, directory, "be synced");
-    if (fd >= 0)
-        close(fd);
-    return synced;
-}
-
-static gboolean
-write_line(int fd, const char *line, const char *path, GError **error)
-{
-    gsize length = strlen(line);
-
-    while (length > 0) {
-        ssize_t written = TEMP_FAILURE_RETRY(write(fd, line, length));
-
-        if (written < 0)
-            return fail(error, path, "be written");
-        line += written;
-        length -= (gsize)written;
-    }
-    return fsync(fd) == 0 || fail(error, path, "be synced");
-}
-
-/* Makes @path with one line in it; nothing is left of it on failure. */
-static gboolean
-make_file(const char *path, mode_t mode, const char *line, GError **error)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-    gboolean made = FALSE;
-
-    if (fd < 0)
-        return fail(error, path, "be made");
-    made = write_line(fd, line, path, error) &&
-           (fchmod(fd, mode) == 0 || fail(error, path, "get its mode")) &&
-           sync_directory(path, error);
-    close(fd);
-    if (!made)
-        (void)unlink(path);
-    return made;
-}
 
 /* "MARK BASE64" LF of 32 octets. */
 static void
@@ -257,7 +138,7 @@ make_private_file(const char *path, const MugaiSealKey *key, GError **error)
     (void)sodium_mlock(line, sizeof(line));
     crypto_sign_ed25519_sk_to_seed(seed, key->secret);
     format_line(line, PRIVATE_MARK, seed);
-    made = make_file(path, S_IRUSR | S_IWUSR, line, error);
+    made = mugai_key_file_make(path, S_IRUSR | S_IWUSR, line, error);
     (void)sodium_munlock(line, sizeof(line)); /* wipes */
     (void)sodium_munlock(seed, sizeof(seed));
     return made;
@@ -271,7 +152,7 @@ make_public_file(const char *path, const MugaiSealKey *key, GError **error)
 
     mugai_seal_key_public(key, &public_key);
     format_line(line, MUGAI_SEAL_PUBLIC_MARK, public_key.octets);
-    return make_file(path, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH, line, error);
+    return mugai_key_file_make(path, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH, line, error);
 }
 
 gboolean

@@ -5,6 +5,11 @@
  * with a dictionary of what reports have in common: about a third of a kilobyte a message, most of
  * it checksums.
  *
+ * Where the store seals its index, the row shows an entry without what the content says, and beside
+ * it has the whole one sealed: number of the key (8 octets), then as mugai_vault_seal_octets() has
+ * it, about the id, its words, each field with its NUL, and behind them the deflated strings: a
+ * search opens many, and inflates what matches.
+ *
  * Invariants: a change is one transaction: made, or not at all.
  * Trust: the strings of an entry are hostile; they are bound to statements, never pasted into them.
  * Errors: SYSTEM, MALFORMED where the file is damaged, NOT_FOUND.
@@ -160,7 +165,86 @@ note_marks(const MugaiEntry *entry, const char *report)
     if (report[0] != '{')
         return g_strdup(report);
     return g_strconcat("{", entry->held ? "\"held\":true," : "",
-                       entry->damaged ? "\"damaged\":true," : "", report + 1, NULL);
+                       entry->damaged ? "\"damaged\":true," : "",
+                       entry->sealed ? "\"sealed\":true," : "", report + 1, NULL);
+}
+
+/* What is sealed in @row, opened; NULL where nothing is, or its key is not at hand. FALSE: it
+ * cannot be read. */
+static gboolean
+open_row(MugaiIndex *index, sqlite3_stmt *row, GByteArray **ret_content)
+{
+    const char *id = (const char *)sqlite3_column_text(row, 0);
+    const guint8 *sealed = sqlite3_column_blob(row, 5);
+    gsize length = (gsize)sqlite3_column_bytes(row, 5);
+    const MugaiVaultDataKey *data_key = NULL;
+    gint64 number = 0;
+
+    *ret_content = NULL;
+    if (sealed == NULL)
+        return TRUE;
+    if (id == NULL || length < sizeof number)
+        return FALSE;
+    memcpy(&number, sealed, sizeof number);
+    data_key = mugai_index_key(index, GINT64_FROM_BE(number));
+    if (data_key == NULL)
+        return TRUE;
+    *ret_content =
+        mugai_vault_open_octets(data_key, id, sealed + sizeof number, length - sizeof number);
+    return *ret_content != NULL;
+}
+
+/* The words that begin @content, borrowed from it, and where they end; NULL if they do not. */
+static const guint8 *
+split_words(const GByteArray *content, MugaiWords *ret_words)
+{
+    const guint8 *at = content->data;
+    const guint8 *end = content->data + content->len;
+
+    for (gsize i = 0; i < FIELDS; i++) {
+        const guint8 *nul = at < end ? memchr(at, '\0', (gsize)(end - at)) : NULL;
+
+        if (nul == NULL)
+            return NULL;
+        ret_words->fields[i] = (char *)(guintptr)at;
+        at = nul + 1;
+    }
+    return at;
+}
+
+/* The whole entry in @content, inflated; NULL if it cannot be read. */
+static GByteArray *
+inflate_content(const GByteArray *content)
+{
+    MugaiWords words = {0};
+    const guint8 *packed = split_words(content, &words);
+
+    if (packed == NULL)
+        return NULL;
+    return inflate_octets(packed, content->len - (gsize)(packed - content->data));
+}
+
+/* The entry in @row, inflated: the whole one where it can be had, what is shown of it else. */
+static GByteArray *
+inflate_row(MugaiIndex *index, sqlite3_stmt *row, gboolean *ret_sealed)
+{
+    g_autoptr(GByteArray) content = NULL;
+    const guint8 *packed = sqlite3_column_blob(row, 4);
+
+    if (!open_row(index, row, &content))
+        return NULL;
+    *ret_sealed = content == NULL && sqlite3_column_type(row, 5) != SQLITE_NULL;
+    if (content != NULL)
+        return inflate_content(content);
+    return packed != NULL ? inflate_octets(packed, (gsize)sqlite3_column_bytes(row, 4)) : NULL;
+}
+
+gboolean
+mugai_index_read_words(MugaiIndex *index, sqlite3_stmt *row, GByteArray **ret_content,
+                       MugaiWords *ret_words)
+{
+    return open_row(index, row, ret_content) && *ret_content != NULL &&
+           split_words(*ret_content, ret_words) != NULL;
 }
 
 MugaiEntry *
@@ -169,9 +253,7 @@ mugai_index_read_row(MugaiIndex *index, sqlite3_stmt *row, GError **error)
     g_autoptr(MugaiEntry) entry = g_new0(MugaiEntry, 1);
     g_autofree char *id = mugai_index_copy_column(row, 0);
     gint64 marks = sqlite3_column_int64(row, 3);
-    const guint8 *packed = sqlite3_column_blob(row, 4);
-    g_autoptr(GByteArray) octets =
-        packed != NULL ? inflate_octets(packed, (gsize)sqlite3_column_bytes(row, 4)) : NULL;
+    g_autoptr(GByteArray) octets = inflate_row(index, row, &entry->sealed);
     const char *strings[PACKED_STRINGS];
 
     if (octets == NULL || !split_strings(octets, strings)) {
@@ -258,6 +340,7 @@ change_once(MugaiIndex *index, Change change, gconstpointer data, GError **error
     if (change(index, data, error) && mugai_index_execute(index, "COMMIT", error))
         return TRUE;
     sqlite3_exec(index->database, "ROLLBACK", NULL, NULL, NULL);
+    mugai_index_forget_keys(index);
     return FALSE;
 }
 
@@ -319,8 +402,33 @@ mugai_index_remove(MugaiIndex *index, const MugaiId *id, GError **error)
     return change_index(index, remove_entry, id, error);
 }
 
+/* The whole entry, sealed, as a row has it; NULL with @error. */
+static GByteArray *
+seal_entry(MugaiIndex *index, const MugaiEntry *entry, GError **error)
+{
+    gint64 number = 0;
+    const MugaiVaultDataKey *data_key = mugai_index_sealing_key(index, &number, error);
+    g_autoptr(GByteArray) content = g_byte_array_new();
+    g_autoptr(GByteArray) packed = NULL;
+    g_auto(MugaiWords) words = {0};
+
+    if (data_key == NULL)
+        return NULL;
+    number = GINT64_TO_BE(number);
+    packed = pack(entry);
+    mugai_words_of_entry(entry, &words);
+    for (gsize i = 0; i < FIELDS; i++)
+        append_string(content, words.fields[i]);
+    g_byte_array_append(content, packed->data, packed->len);
+    return g_byte_array_prepend(mugai_vault_seal_octets(data_key, entry->id.text, content->data,
+                                                        content->len),
+                                (const guint8 *)&number, sizeof number);
+}
+
+/* @sealed: the whole of what @entry shows, or NULL. */
 static gboolean
-add_row(MugaiIndex *index, const MugaiEntry *entry, gint64 marks, GError **error)
+add_row(MugaiIndex *index, const MugaiEntry *entry, const GByteArray *sealed, gint64 marks,
+        GError **error)
 {
     sqlite3_stmt *add = index->statements[STATEMENT_ADD];
     g_autoptr(GByteArray) packed = pack(entry);
@@ -332,6 +440,8 @@ add_row(MugaiIndex *index, const MugaiEntry *entry, gint64 marks, GError **error
     marks |= entry->damaged ? MUGAI_MARK_DAMAGED : 0;
     sqlite3_bind_int64(add, 4, marks);
     sqlite3_bind_blob(add, 5, packed->data, (int)packed->len, SQLITE_STATIC);
+    if (sealed != NULL)
+        sqlite3_bind_blob(add, 6, sealed->data, (int)sealed->len, SQLITE_STATIC);
     return mugai_index_run(index, add, error);
 }
 
@@ -354,10 +464,19 @@ static gboolean
 add_entry(MugaiIndex *index, gconstpointer data, GError **error)
 {
     const MugaiEntry *entry = data;
+    g_autoptr(MugaiEntry) shown = NULL;
+    g_autoptr(GByteArray) sealed = NULL;
     gint64 marks = 0; /* stay: an entry may be replaced that was held meanwhile */
 
-    return remove_row(index, &entry->id, &marks, error) && add_row(index, entry, marks, error) &&
-           add_fresh(index, entry, error) && mugai_chunk_seal(index, error);
+    if (index->store->seals_index) {
+        sealed = seal_entry(index, entry, error);
+        if (sealed == NULL)
+            return FALSE;
+        entry = shown = mugai_entry_without_content(entry);
+    }
+    return remove_row(index, &entry->id, &marks, error) &&
+           add_row(index, entry, sealed, marks, error) && add_fresh(index, entry, error) &&
+           mugai_chunk_seal(index, error);
 }
 
 static gboolean

@@ -6,6 +6,7 @@
  *     fresh      what can be searched of the newest, see words.c
  *     chunks     the others, MUGAI_CHUNK_ROWS together
  *     lists      which rows of a chunk have which hash, see chunk.c
+ *     keys       what entries are sealed with, themselves sealed, see keys.c
  *
  * Invariants: 1. nothing is known here that cannot be had from the objects: the file may be deleted
  *                at any time, and one that is damaged or of another version is made anew by the
@@ -28,7 +29,7 @@
 #define BUSY_MILLISECONDS 10000
 #define REMEDY "; mugai fsck --repair makes it anew"
 /* Raised with every change of the schema. */
-#define SCHEMA_VERSION "3"
+#define SCHEMA_VERSION "4"
 
 static const char schema[] = "BEGIN;"
                              "CREATE TABLE messages("
@@ -37,7 +38,8 @@ static const char schema[] = "BEGIN;"
                              " received INTEGER NOT NULL,"
                              " size INTEGER NOT NULL,"
                              " marks INTEGER NOT NULL,"
-                             " packed BLOB NOT NULL);"
+                             " packed BLOB NOT NULL,"
+                             " sealed BLOB);"
                              "CREATE INDEX marked ON messages(number) WHERE marks <> 0;"
                              "CREATE TABLE fresh("
                              " number INTEGER PRIMARY KEY,"
@@ -50,6 +52,9 @@ static const char schema[] = "BEGIN;"
                              " oldest INTEGER NOT NULL,"
                              " newest INTEGER NOT NULL,"
                              " live INTEGER NOT NULL);"
+                             "CREATE TABLE keys("
+                             " number INTEGER PRIMARY KEY,"
+                             " boxes BLOB NOT NULL);"
                              "CREATE TABLE lists(number INTEGER PRIMARY KEY, leaf BLOB NOT NULL);"
                              "PRAGMA user_version = " SCHEMA_VERSION ";"
                              "COMMIT;";
@@ -60,14 +65,16 @@ static const char *const statements[STATEMENTS] = {
     [STATEMENT_AT] = "SELECT " MUGAI_INDEX_COLUMNS " FROM messages WHERE number = ?",
     [STATEMENT_LIST] =
         "SELECT number, leaf FROM lists WHERE number <= ? ORDER BY number DESC LIMIT 1",
+    [STATEMENT_KEY] = "SELECT boxes FROM keys WHERE number = ?",
     [STATEMENT_FRESH] = "SELECT (SELECT min(number) FROM fresh), (SELECT max(number) FROM fresh)",
     /* two to the power of 60: MUGAI_FRESH_NUMBER */
     [STATEMENT_ADD] =
         "INSERT INTO messages(number, " MUGAI_INDEX_COLUMNS ")"
-        " VALUES(ifnull((SELECT max(number) FROM fresh) + 1, 1 << 60), ?, ?, ?, ?, ?)",
+        " VALUES(ifnull((SELECT max(number) FROM fresh) + 1, 1 << 60), ?, ?, ?, ?, ?, ?)",
     [STATEMENT_ADD_FRESH] = "INSERT INTO fresh(number, received, id, senders, recipients, subject,"
                             " names, ids, queue_id, message_id, marks)"
                             " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_ADD_KEY] = "INSERT INTO keys(boxes) VALUES(?)",
     [STATEMENT_MARK] = "UPDATE messages SET marks = (marks & ~?2) | ?3 WHERE id = ?1",
     [STATEMENT_REMOVE] = "DELETE FROM messages WHERE number = ?",
     [STATEMENT_REMOVE_FRESH] = "DELETE FROM fresh WHERE number = ?",
@@ -186,6 +193,7 @@ disconnect(MugaiIndex *index)
     for (gsize i = 0; i < STATEMENTS; i++)
         g_clear_pointer(&index->statements[i], sqlite3_finalize);
     g_clear_pointer(&index->database, sqlite3_close);
+    mugai_index_forget_keys(index);
 }
 
 /* What SQLite is told to open. On a file system that takes no writes it could not share its log:
@@ -356,6 +364,7 @@ mugai_index_free(MugaiIndex *index)
     if (index == NULL)
         return;
     disconnect(index);
+    g_clear_pointer(&index->keys, g_hash_table_unref);
     g_free(index);
 }
 

@@ -16,10 +16,12 @@ typedef enum {
     STATEMENT_GET,        /* id -> MUGAI_INDEX_COLUMNS */
     STATEMENT_AT,         /* number -> MUGAI_INDEX_COLUMNS */
     STATEMENT_LIST,       /* a list of a chunk: see chunk.c */
+    STATEMENT_KEY,        /* number -> boxes */
     STATEMENT_FRESH,      /* span of the numbers of fresh rows */
     STATEMENTS_READING,
     STATEMENT_ADD = STATEMENTS_READING,
     STATEMENT_ADD_FRESH,
+    STATEMENT_ADD_KEY,
     STATEMENT_MARK,
     STATEMENT_REMOVE,
     STATEMENT_REMOVE_FRESH,
@@ -34,7 +36,24 @@ struct MugaiIndex {
     sqlite3 *database;
     sqlite3_stmt *statements[STATEMENTS]; /* those that write: NULL unless writable */
     guint64 device, inode;                /* of the file that is open */
+    GHashTable *keys;                   /* gint64 -> MugaiVaultDataKey: those at hand, see keys.c */
+    gint64 sealing_number, sealing_day; /* of the key that entries are sealed with; 0: none yet */
 };
+
+/* --- keys.c: what entries are sealed with --- */
+
+/* The key to seal an entry with, drawn and kept where there is none for today; NULL with @error.
+ * Within a transaction. */
+const MugaiVaultDataKey *mugai_index_sealing_key(MugaiIndex *index, gint64 *ret_number,
+                                                 GError **error);
+/* The key of that number; NULL: it is not at hand. */
+const MugaiVaultDataKey *mugai_index_key(MugaiIndex *index, gint64 number);
+/* Whether entries can be opened, some at least. */
+gboolean mugai_index_has_keys(MugaiIndex *index);
+/* What was not committed, or is of another file, is not there any more. */
+void mugai_index_forget_keys(MugaiIndex *index);
+
+/* --- index.c, again --- */
 
 /* Opens the file anew if it is not the one that is open: it may be deleted at any time (I8). */
 gboolean mugai_index_refresh(MugaiIndex *index, GError **error);
@@ -57,8 +76,11 @@ char *mugai_index_copy_column(sqlite3_stmt *row, int at);
 /* --- entry.c: rows --- */
 
 /* What mugai_index_read_row() reads. */
-#define MUGAI_INDEX_COLUMNS "id, received, size, marks, packed"
+#define MUGAI_INDEX_COLUMNS "id, received, size, marks, packed, sealed"
 MugaiEntry *mugai_index_read_row(MugaiIndex *index, sqlite3_stmt *row, GError **error);
+
+/* What may be shown of @entry where its content is sealed: nothing that the content says. */
+MugaiEntry *mugai_entry_without_content(const MugaiEntry *entry);
 
 /* Bits of the column marks. */
 #define MUGAI_MARK_HELD 1
@@ -93,6 +115,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MugaiWords, mugai_words_clear)
 #define MUGAI_WORD_REMOVED "removed"
 #define MUGAI_WORD_WARNINGS "warnings"
 #define MUGAI_WORD_STATE "state:"
+#define MUGAI_WORD_SEALED "sealed" /* there is more in it than can be searched */
 
 /* NFKC and case folding, and no invalid octets. */
 char *mugai_words_fold(const char *text);
@@ -115,6 +138,11 @@ guint32 mugai_words_hash_line(Field field, const char *folded);
 #define MUGAI_CHUNK_ROWS (1 << MUGAI_CHUNK_BITS)
 /* Rows from this number on are fresh: in no chunk yet. */
 #define MUGAI_FRESH_NUMBER (G_GINT64_CONSTANT(1) << 60)
+
+/* The words of what is sealed in @row, borrowed from @ret_content; FALSE where nothing is, or it
+ * cannot be opened. */
+gboolean mugai_index_read_words(MugaiIndex *index, sqlite3_stmt *row, GByteArray **ret_content,
+                                MugaiWords *ret_words);
 
 /* A bit for each row of a chunk, the oldest first. */
 typedef struct {

@@ -2,7 +2,7 @@
  * object.c - keep an original: all of it, durable and named, or nothing
  *
  *     begin   an unnamed file in the directory of its day, which is durable
- *     append  octets, compressed, digested
+ *     append  octets, compressed, digested, and where the configuration names keys, sealed
  *     finish  end of stream, sync the file, link its name, sync the directory: a receipt
  *
  * Invariants: 1. a name in the store is linked once, after the whole file is synced: a process
@@ -48,6 +48,7 @@ struct MugaiObject {
     char *comment;         /* header points to it */
     gz_header header;      /* stream points to it */
     z_stream stream;
+    MugaiVaultWriter *vault; /* seals what the stream gives; NULL: it is not sealed */
     guint8 compressed[MUGAI_STORE_CHUNK_OCTETS];
 };
 
@@ -97,6 +98,7 @@ mugai_object_abort(MugaiObject *object)
     if (object == NULL)
         return;
     deflateEnd(&object->stream);
+    mugai_vault_writer_free(object->vault);
     if (object->file >= 0)
         close(object->file);
     if (object->day >= 0)
@@ -174,18 +176,13 @@ static gboolean
 draw_id(MugaiStore *store, MugaiObject *object, GError **error)
 {
     MugaiId *id = &object->receipt->id;
-    g_autofree char *name = NULL;
 
     mugai_id_new(object->receipt->envelope->received, id);
     object->day = mugai_store_make_day(store, id, error);
     if (object->day < 0)
         return FALSE;
-    name = mugai_store_object_name(id);
-    while (faccessat(object->day, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+    while (mugai_store_has_object(object->day, id, NULL))
         mugai_id_new(object->receipt->envelope->received, id);
-        g_free(name);
-        name = mugai_store_object_name(id);
-    }
     return TRUE;
 }
 
@@ -224,6 +221,16 @@ start_compression(MugaiObject *object, int level, GError **error)
     return TRUE;
 }
 
+/* From here on the file gets sealed octets alone. */
+static gboolean
+start_sealing(MugaiStore *store, MugaiObject *object)
+{
+    if (store->recipients != NULL)
+        object->vault = mugai_vault_writer_new(store->recipients, &object->receipt->id,
+                                               object->comment, object->file);
+    return TRUE;
+}
+
 /* A copy that shares nothing. */
 static MugaiEnvelope *
 copy_envelope(const MugaiEnvelope *envelope, GError **error)
@@ -245,12 +252,22 @@ mugai_store_begin(MugaiStore *store, const MugaiEnvelope *envelope, GError **err
     object->receipt->envelope = copy_envelope(envelope, error);
     if (object->receipt->envelope == NULL || !check_place(store, error) ||
         !check_space(store, error) || !draw_id(store, object, error) ||
-        !open_unnamed(object, error) || !start_compression(object, store->compression, error))
+        !open_unnamed(object, error) || !start_compression(object, store->compression, error) ||
+        !start_sealing(store, object))
         return NULL;
     return g_steal_pointer(&object);
 }
 
 /* --- append --- */
+
+/* What zlib has given, to the file. FALSE with errno set. */
+static gboolean
+put(MugaiObject *object, gsize length)
+{
+    if (object->vault != NULL)
+        return mugai_vault_writer_append(object->vault, object->compressed, length);
+    return mugai_store_write(object->file, object->compressed, length);
+}
 
 /* Gives the stream's input to zlib and writes what comes out, until zlib wants no more room. */
 static gboolean
@@ -263,8 +280,7 @@ compress_input(MugaiObject *object, int flush, GError **error)
         object->stream.avail_out = sizeof object->compressed;
         status = deflate(&object->stream, flush);
         g_assert(status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR);
-        if (!mugai_store_write(object->file, object->compressed,
-                               sizeof object->compressed - object->stream.avail_out))
+        if (!put(object, sizeof object->compressed - object->stream.avail_out))
             return fail(object, "write", error);
     } while (object->stream.avail_out == 0);
     return TRUE;
@@ -320,9 +336,17 @@ link_name(MugaiObject *object, const char *name, GError **error)
 }
 
 static gboolean
+end_sealing(MugaiObject *object, GError **error)
+{
+    return object->vault == NULL ||
+           mugai_vault_writer_finish(object->vault, object->receipt->size) ||
+           fail(object, "write", error);
+}
+
+static gboolean
 make_durable(MugaiObject *object, GError **error)
 {
-    g_autofree char *name = mugai_store_object_name(&object->receipt->id);
+    g_autofree char *name = mugai_store_object_name(&object->receipt->id, object->vault != NULL);
 
     if (TEMP_FAILURE_RETRY(fsync(object->file)) != 0)
         return fail(object, "sync", error);
@@ -342,7 +366,7 @@ mugai_object_finish(MugaiObject *object, GError **error)
     g_autoptr(MugaiObject) owned = object;
 
     if (!check_usable(owned, error) || !compress_input(owned, Z_FINISH, error) ||
-        !make_durable(owned, error))
+        !end_sealing(owned, error) || !make_durable(owned, error))
         return NULL;
     owned->receipt->sha256 = mugai_digest_finish(owned->digest);
     return g_steal_pointer(&owned->receipt);

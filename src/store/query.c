@@ -63,13 +63,31 @@ add_alternative(GPtrArray *alternatives, Field field, const char *folded)
     g_ptr_array_add(alternatives, hashes);
 }
 
+/* Whether @field, or FIELDS, is of what is sealed in a sealed entry, in part at least. */
+static gboolean
+is_sealed_field(Field field)
+{
+    return field == FIELD_FROM || field == FIELD_SUBJECT || field == FIELD_NAME ||
+           field == FIELD_MESSAGE_ID || field == FIELDS;
+}
+
+/* What is sealed has no hashes: it must be looked at. */
+static void
+add_sealed_alternative(const Search *search, GPtrArray *alternatives, Field field)
+{
+    if (search->unlocked && is_sealed_field(field))
+        add_alternative(alternatives, FIELD_MARK, MUGAI_WORD_SEALED);
+}
+
 /* Takes @folded over. */
 static void
 add_condition(Search *search, Field field, char *folded)
 {
     Condition condition = {.field = field, .folded = folded};
+    GPtrArray *alternatives = add_demand(search);
 
-    add_alternative(add_demand(search), field, folded);
+    add_alternative(alternatives, field, folded);
+    add_sealed_alternative(search, alternatives, field);
     g_array_append_val(search->conditions, condition);
 }
 
@@ -87,6 +105,7 @@ add_text(Search *search, const char *typed, char *folded)
     add_alternative(alternatives, FIELD_ID, condition.id);
     add_alternative(alternatives, FIELD_QUEUE_ID, folded);
     add_alternative(alternatives, FIELD_MESSAGE_ID, condition.message_id);
+    add_sealed_alternative(search, alternatives, FIELDS);
     g_array_append_val(search->conditions, condition);
 }
 
@@ -176,6 +195,21 @@ mugai_search_matches(const Search *search, const MugaiWords *words)
 {
     for (guint i = 0; i < search->conditions->len; i++) {
         if (!holds(&g_array_index(search->conditions, Condition, i), words))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+mugai_search_may_match(const Search *search, const MugaiWords *words)
+{
+    gboolean sealed =
+        search->unlocked && mugai_words_has_line(words, FIELD_MARK, MUGAI_WORD_SEALED);
+
+    for (guint i = 0; i < search->conditions->len; i++) {
+        const Condition *condition = &g_array_index(search->conditions, Condition, i);
+
+        if (!holds(condition, words) && !(sealed && is_sealed_field(condition->field)))
             return FALSE;
     }
     return TRUE;

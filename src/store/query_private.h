@@ -12,6 +12,7 @@ typedef struct {
                            has, for each demand, all hashes of one alternative */
     int marks;          /* MUGAI_MARK_*, all must be set */
     gint64 since, until;
+    gboolean unlocked; /* set before: a sealed entry may match by what is sealed */
 } Search;
 
 void mugai_search_clear(Search *search);
@@ -21,6 +22,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Search, mugai_search_clear)
 gboolean mugai_search_init(Search *search, const MugaiQuery *query, GError **error);
 /* Whether all conditions hold. */
 gboolean mugai_search_matches(const Search *search, const MugaiWords *words);
+/* Whether they hold, or may where the words are those of an entry that is sealed. */
+gboolean mugai_search_may_match(const Search *search, const MugaiWords *words);
 
 gboolean mugai_bits_is_empty(const MugaiBits *bits);
 /* Sets @ret_bits to the rows of @chunk that may match. */

@@ -36,21 +36,18 @@ static gboolean
 examine(MugaiStore *store, const MugaiId *id, MugaiRecord *record, GError **error)
 {
     g_autoptr(MugaiOriginal) original = mugai_store_read(store, id, error);
-    int nowhere = -1;
-    gboolean whole = FALSE;
+    g_auto(MugaiOriginalFacts) facts = {0};
 
     if (original == NULL)
         return FALSE;
     record->received = mugai_original_envelope(original)->received;
-    nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (nowhere < 0) {
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "/dev/null");
+    if (!mugai_original_verify(original, &facts, error))
         return FALSE;
-    }
-    whole = mugai_original_copy(original, nowhere, &record->size, &record->sha256, error);
-    close(nowhere);
-    record->has_size = whole;
-    return whole;
+    record->has_size = TRUE;
+    record->size = facts.size;
+    record->sha256 = g_steal_pointer(&facts.sha256);
+    record->sealed = !facts.open;
+    return TRUE;
 }
 
 /* Removes entry and object of @id, which is written down, from the locked @day, and to whom it was
@@ -58,13 +55,11 @@ examine(MugaiStore *store, const MugaiId *id, MugaiRecord *record, GError **erro
 static gboolean
 unlink_object(MugaiIndex *index, int day, const MugaiId *id, GError **error)
 {
-    g_autofree char *name = mugai_store_object_name(id);
     g_autofree char *released = g_strconcat(id->text, MUGAI_STORE_RELEASED_SUFFIX, NULL);
 
     if (index != NULL && !mugai_index_remove(index, id, error))
         return FALSE;
-    if ((unlinkat(day, released, 0) == 0 || errno == ENOENT) &&
-        (unlinkat(day, name, 0) == 0 || errno == ENOENT))
+    if ((unlinkat(day, released, 0) == 0 || errno == ENOENT) && mugai_store_unlink_object(day, id))
         return TRUE;
     mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "original %s cannot be deleted",
                           id->text);

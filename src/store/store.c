@@ -60,7 +60,26 @@ mugai_store_open(const MugaiConfig *config, GError **error)
     }
     if (!check_owner_only(store->directory, store->path, error))
         return NULL;
+    if (config->seal_to != NULL) {
+        store->recipients = mugai_vault_recipients_new(config->seal_to, error);
+        if (store->recipients == NULL)
+            return NULL;
+        store->sealed_to = mugai_vault_recipients_names(store->recipients);
+        store->seals_index = config->seal_index;
+    }
     return g_steal_pointer(&store);
+}
+
+const char *
+mugai_store_sealed_to(const MugaiStore *store)
+{
+    return store->sealed_to;
+}
+
+void
+mugai_store_use_key(MugaiStore *store, const MugaiVaultKey *key)
+{
+    store->key = key;
 }
 
 void
@@ -70,6 +89,8 @@ mugai_store_free(MugaiStore *store)
         return;
     if (store->directory >= 0)
         close(store->directory);
+    g_clear_pointer(&store->recipients, mugai_vault_recipients_free);
+    g_free(store->sealed_to);
     g_free(store->path);
     g_free(store);
 }
@@ -101,25 +122,67 @@ mugai_store_day_number(const MugaiId *id)
     return (gint)g_ascii_strtoll(digits, NULL, 10);
 }
 
+/* --- the object of an id --- */
+
 char *
-mugai_store_object_name(const MugaiId *id)
+mugai_store_object_name(const MugaiId *id, gboolean sealed)
 {
-    return g_strconcat(id->text, MUGAI_STORE_SUFFIX, NULL);
+    return g_strconcat(id->text, sealed ? MUGAI_STORE_SEALED_SUFFIX : MUGAI_STORE_SUFFIX, NULL);
+}
+
+char *
+mugai_store_find_object(int day, const MugaiId *id, gboolean *ret_sealed, GError **error)
+{
+    for (gboolean sealed = FALSE; sealed <= TRUE; sealed++) {
+        g_autofree char *name = mugai_store_object_name(id, sealed);
+
+        if (faccessat(day, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+            *ret_sealed = sealed;
+            return g_steal_pointer(&name);
+        }
+        if (errno != ENOENT) {
+            mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "the object of %s", id->text);
+            return NULL;
+        }
+    }
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "there is no message %s", id->text);
+    return NULL;
 }
 
 gboolean
 mugai_store_has_object(int day, const MugaiId *id, GError **error)
 {
-    g_autofree char *name = mugai_store_object_name(id);
+    gboolean sealed = FALSE;
+    g_autofree char *name = mugai_store_find_object(day, id, &sealed, error);
 
-    if (faccessat(day, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return TRUE;
-    if (errno == ENOENT)
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "there is no message %s", id->text);
-    else
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "the object of %s", id->text);
-    return FALSE;
+    return name != NULL;
 }
+
+gboolean
+mugai_store_unlink_object(int day, const MugaiId *id)
+{
+    g_autofree char *plain = mugai_store_object_name(id, FALSE);
+    g_autofree char *sealed = mugai_store_object_name(id, TRUE);
+
+    return (unlinkat(day, plain, 0) == 0 || errno == ENOENT) &&
+           (unlinkat(day, sealed, 0) == 0 || errno == ENOENT);
+}
+
+gboolean
+mugai_store_has(MugaiStore *store, const MugaiId *id, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    int day = mugai_store_open_day(store, id, &local);
+    gboolean found = day >= 0 && mugai_store_has_object(day, id, &local);
+
+    if (day >= 0)
+        close(day);
+    if (!found && !g_error_matches(local, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
+        g_propagate_error(error, g_steal_pointer(&local));
+    return found;
+}
+
+/* --- the levels --- */
 
 /* Opens @name in @parent; with @make, makes it first where it is missing and syncs @parent if
  * @sync, or if it was made. */

@@ -7,6 +7,7 @@
 G_BEGIN_DECLS
 
 #define MUGAI_STORE_SUFFIX ".eml.gz"
+#define MUGAI_STORE_SEALED_SUFFIX ".eml.sealed"
 #define MUGAI_STORE_HOLD_SUFFIX ".hold"
 #define MUGAI_STORE_RELEASED_SUFFIX ".released"
 #define MUGAI_STORE_DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -18,6 +19,10 @@ struct MugaiStore {
     char *path;    /* of the store, for SQLite, which takes no descriptor, and for messages */
     guint64 min_free_octets;
     int compression;
+    MugaiVaultRecipients *recipients; /* NULL: new originals are not sealed */
+    char *sealed_to;                  /* their names */
+    gboolean seals_index;             /* entries as well */
+    const MugaiVaultKey *key;         /* borrowed; NULL: sealed originals stay so */
     gint synced_day; /* atomic; YYYYMMDD of the day directory known to be durable */
 };
 
@@ -30,11 +35,19 @@ int mugai_store_open_day(MugaiStore *store, const MugaiId *id, GError **error);
 /* The same, made where it is missing, and durable up to the store. SYSTEM, FULL. */
 int mugai_store_make_day(MugaiStore *store, const MugaiId *id, GError **error);
 
-/* "<id>.eml.gz" */
-char *mugai_store_object_name(const MugaiId *id);
+/* "<id>.eml.gz" or "<id>.eml.sealed" */
+char *mugai_store_object_name(const MugaiId *id, gboolean sealed);
+
+/* The name of the object of @id in its directory @day. Where both forms are there, it is the one
+ * that needs no key. NULL: NOT_FOUND, SYSTEM. */
+char *mugai_store_find_object(int day, const MugaiId *id, gboolean *ret_sealed, GError **error);
 
 /* Whether the object of @id is in its directory @day: NOT_FOUND, SYSTEM. */
 gboolean mugai_store_has_object(int day, const MugaiId *id, GError **error);
+
+/* Removes the object of @id from its directory @day, in all its forms; TRUE also where there is
+ * none. FALSE with errno set. */
+gboolean mugai_store_unlink_object(int day, const MugaiId *id);
 
 /* FULL if @saved_errno says that there is no room, else SYSTEM. */
 MugaiErrorCode mugai_store_error_code(int saved_errno);

@@ -85,28 +85,45 @@ has_name(const GPtrArray *names, const char *name)
     return bsearch(&name, names->pdata, names->len, sizeof name, compare_names) != NULL;
 }
 
+/* Whether @names have an object of @id. */
+static gboolean
+has_object(const GPtrArray *names, const MugaiId *id)
+{
+    g_autofree char *plain = mugai_store_object_name(id, FALSE);
+    g_autofree char *sealed = mugai_store_object_name(id, TRUE);
+
+    return has_name(names, plain) || has_name(names, sealed);
+}
+
+/* An object, which is visited once, whatever its forms. */
+static void
+visit_object(Walk *walk, gint day, const char *path, const GPtrArray *names, const char *name,
+             const MugaiId *id)
+{
+    g_autofree char *plain = mugai_store_object_name(id, FALSE);
+
+    if (mugai_store_day_number(id) != day)
+        tell_stray(walk, path, name, "an object in the directory of another day");
+    else if (!g_str_equal(name, plain) && has_name(names, plain))
+        tell_stray(walk, path, name, "the same original lies beside it, not sealed");
+    else
+        walk->stopped = !walk->visit(id, walk->data);
+}
+
 /* One of @names in the directory @path of the day @day. */
 static void
 visit_file(Walk *walk, gint day, const char *path, const GPtrArray *names, const char *name)
 {
     MugaiId id = {0};
-    g_autofree char *object = NULL;
 
-    if (read_name(name, MUGAI_STORE_SUFFIX, &id)) {
-        if (mugai_store_day_number(&id) == day)
-            walk->stopped = !walk->visit(&id, walk->data);
-        else
-            tell_stray(walk, path, name, "an object in the directory of another day");
+    if (read_name(name, MUGAI_STORE_SUFFIX, &id) || read_name(name, MUGAI_STORE_SEALED_SUFFIX, &id))
+        visit_object(walk, day, path, names, name, &id);
+    else if (walk->stray == NULL)
         return;
-    }
-    if (walk->stray == NULL)
-        return;
-    if (read_name(name, MUGAI_STORE_HOLD_SUFFIX, &id) ||
-        read_name(name, MUGAI_STORE_RELEASED_SUFFIX, &id))
-        object = mugai_store_object_name(&id);
-    if (object == NULL)
+    else if (!read_name(name, MUGAI_STORE_HOLD_SUFFIX, &id) &&
+             !read_name(name, MUGAI_STORE_RELEASED_SUFFIX, &id))
         tell_stray(walk, path, name, "not mugai's");
-    else if (!has_name(names, object))
+    else if (!has_object(names, &id))
         tell_stray(walk, path, name,
                    g_str_has_suffix(name, MUGAI_STORE_HOLD_SUFFIX)
                        ? "a hold without its object"
@@ -218,25 +235,4 @@ mugai_store_visit_all(MugaiStore *store, MugaiStoreVisit visit, MugaiStoreStray 
     };
 
     return visit_level(&walk, ".", 0, 0, error);
-}
-
-gboolean
-mugai_store_has(MugaiStore *store, const MugaiId *id, GError **error)
-{
-    g_autoptr(GError) local = NULL;
-    g_autofree char *name = mugai_store_object_name(id);
-    int day = mugai_store_open_day(store, id, &local);
-    gboolean found = FALSE;
-
-    if (g_error_matches(local, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
-        return FALSE;
-    if (day < 0) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
-    found = faccessat(day, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-    if (!found && errno != ENOENT)
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "store %s: %s", store->path, name);
-    close(day);
-    return found;
 }

@@ -188,7 +188,7 @@ fresh_matches(const Search *search, sqlite3_stmt *row)
         if (words.fields[i] == NULL)
             return FALSE;
     }
-    return mugai_search_matches(search, &words);
+    return mugai_search_may_match(search, &words);
 }
 
 /* Looks through the fresh rows. */
@@ -302,6 +302,18 @@ is_match(const Search *search, const MugaiEntry *entry)
     return mugai_search_matches(search, &words);
 }
 
+/* Whether the words that are sealed in @row say that it does not match: reading its entry would be
+ * for nothing. */
+static gboolean
+is_ruled_out(const Walk *walk, sqlite3_stmt *row)
+{
+    g_autoptr(GByteArray) content = NULL;
+    MugaiWords words = {0}; /* borrowed from the content */
+
+    return walk->search->unlocked && mugai_index_read_words(walk->index, row, &content, &words) &&
+           !mugai_search_matches(walk->search, &words);
+}
+
 static gboolean
 take(Walk *walk, Stream *stream, GPtrArray *entries, GError **error)
 {
@@ -309,10 +321,14 @@ take(Walk *walk, Stream *stream, GPtrArray *entries, GError **error)
     g_autoptr(MugaiEntry) entry = NULL;
 
     sqlite3_bind_int64(at, 1, stream->first.number);
-    if (sqlite3_step(at) == SQLITE_ROW)
-        entry = mugai_index_read_row(walk->index, at, error);
-    else
+    if (sqlite3_step(at) != SQLITE_ROW) {
         mugai_index_damaged(walk->index, "a row has gone", error);
+    } else if (is_ruled_out(walk, at)) {
+        sqlite3_reset(at);
+        return advance(walk, stream, error);
+    } else {
+        entry = mugai_index_read_row(walk->index, at, error);
+    }
     sqlite3_reset(at);
     if (entry == NULL)
         return FALSE;
@@ -387,7 +403,7 @@ mugai_index_list(MugaiIndex *index, const MugaiQuery *query, MugaiIndexVisit vis
                  GError **error)
 {
     guint left = query->limit > 0 ? query->limit : G_MAXUINT;
-    g_auto(Search) search = {0};
+    g_auto(Search) search = {.unlocked = mugai_index_has_keys(index)};
     Rank before = {0};
 
     if (!mugai_index_refresh(index, error) || !mugai_search_init(&search, query, error) ||

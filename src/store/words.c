@@ -116,7 +116,8 @@ mugai_words_of_entry(const MugaiEntry *entry, MugaiWords *ret_words)
     append_line(texts[FIELD_FROM], envelope->sender);
     for (guint i = 0; i < envelope->recipients->len; i++)
         append_line(texts[FIELD_TO], envelope->recipients->pdata[i]);
-    append_line(texts[FIELD_SUBJECT], entry->subject);
+    append_line(texts[FIELD_SUBJECT], entry->sealed ? "" : entry->subject);
+    append_line(texts[FIELD_MARK], entry->sealed ? MUGAI_WORD_SEALED : "");
     append_line(texts[FIELD_ID], entry->id.text);
     append_line(texts[FIELD_ID], beginning);
     append_line(texts[FIELD_QUEUE_ID], envelope->queue_id);

@@ -10,10 +10,12 @@ import atexit
 import concurrent.futures
 import email
 import email.policy
+import gzip
 import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -23,6 +25,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import harness  # noqa: E402
 import messages  # noqa: E402
 import profile_reader  # noqa: E402
+import sealed_reader  # noqa: E402
+
+VAULT = pathlib.Path(sealed_reader.__file__).resolve().parent / "vault"
 
 lab = None
 
@@ -216,6 +221,23 @@ class Originals(EndToEnd):
         (one,) = self.arrivals(1)
         (path,) = lab.mugaid.store.rglob(f"{one.id}.eml.gz")
         self.assertEqual(harness.run(["gzip", "-dc", str(path)]), case.octets)
+
+    def test_I2_original_is_sealed_where_keys_are_configured_and_the_private_one_opens_it(self):
+        public = lab.mugaid.keys / "vault.pub"
+        shutil.copy(VAULT / "vault.pub", public)
+        public.chmod(0o644)
+        lab.mugaid.stop()
+        lab.mugaid.start(store={"seal_to": public, "seal_index": "yes"})
+        self.addCleanup(lab.mugaid.start)
+        self.addCleanup(lab.mugaid.stop)
+        case = messages.shift_jis_plain()
+        self.deliver(case.octets)
+        (one,) = self.arrivals(1)
+        (path,) = lab.mugaid.store.rglob(f"{one.id}.eml.*")
+        self.assertEqual(path.name, f"{one.id}.eml.sealed")
+        object_octets = harness.run([sys.executable, sealed_reader.__file__, str(VAULT / "vault.key"),
+                                     str(VAULT / "passphrase"), str(path)])
+        self.assertEqual(gzip.decompress(object_octets), case.octets)
 
     def test_list_finds_it_by_subject_sender_and_attachment(self):
         self.deliver(messages.gmail_alternative_with_pdf().octets, sender="listed@internet.example")

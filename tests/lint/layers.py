@@ -51,15 +51,15 @@ CONTRACTS = {
     "src/compose": COMMON | {"compose"},
     "filters": COMMON | {"filter", "charset"},
     "src/worker": COMMON | {"compose", "filter", "charset"},
-    "src/store": COMMON | {"audit", "released", "retention", "seal", "store"},
+    "src/store": COMMON | {"audit", "released", "retention", "seal", "store", "vault"},
     "src/archive": COMMON | {"archive"},
     "src/release": COMMON | {"address", "release"},
-    "src/seal": COMMON | {"seal"},
+    "src/seal": COMMON | {"seal", "vault"},
     "src/approve": COMMON | {"compose", "guard", "approve", "seal"},
     "src/catalog": COMMON | {"approve", "catalog", "fsck", "retention", "store"},
-    "src/milter": COMMON | {"approve", "audit", "catalog", "store"},
+    "src/milter": COMMON | {"approve", "audit", "catalog", "store", "vault"},
     "src/cli": COMMON | {"approve", "archive", "audit", "catalog", "fsck", "guard", "release", "released", "retention", "seal",
-                          "store"},
+                          "store", "vault"},
 }
 
 # What the guard may leave for others to define: the four functions that a freestanding compiler may call, their
