@@ -57,9 +57,9 @@ CONTRACTS = {
     "src/seal": COMMON | {"seal"},
     "src/approve": COMMON | {"compose", "guard", "approve", "seal"},
     "src/catalog": COMMON | {"approve", "catalog", "fsck", "retention", "store"},
+    "src/desk": COMMON | {"approve", "audit", "catalog", "desk", "fsck", "release", "released", "retention", "store"},
     "src/milter": COMMON | {"approve", "audit", "catalog", "store"},
-    "src/cli": COMMON | {"approve", "archive", "audit", "catalog", "fsck", "guard", "release", "released", "retention", "seal",
-                          "store"},
+    "src/cli": COMMON | {"approve", "archive", "desk", "fsck", "guard", "release", "retention", "seal", "store"},
 }
 
 # What the guard may leave for others to define: the four functions that a freestanding compiler may call, their
