@@ -3,11 +3,16 @@
  *
  * Invariants: 1. who is asked hangs on who the caller is and whose the store is, not on what
  *                succeeds: nobody who is refused here is served there, or the other way round.
+ * Errors: those of the desk; EX_UNAVAILABLE without mugai-stored, EX_TEMPFAIL if it breaks off.
  */
 #include "cli.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sysexits.h>
 
 #define REASON_OCTETS_MAX 4000u
 
@@ -49,11 +54,79 @@ ask_here(const MugaiConfig *config, const MugaiRequest *request, Listener *liste
     return mugai_desk_serve(&desk, request, error);
 }
 
+/* --- mugai-stored --- */
+
+static int
+open_socket(const char *path, GError **error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    g_auto(MugaiFd) fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+    if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >= sizeof(address.sun_path))
+        errno = ENAMETOOLONG;
+    else if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+        return g_steal_fd(&fd);
+    mugai_cli_fail(error, EX_UNAVAILABLE,
+                   "the store is another user's, and mugai-stored is not there to ask: %s", path);
+    return -1;
+}
+
+/* Hands answers on to the last one: the exit status, or -1 with @error. */
+static int
+hear_all(int fd, Listener *listener, GError **error)
+{
+    gboolean listening = TRUE;
+
+    while (listening) {
+        g_auto(MugaiAnswer) answer = {.descriptor = -1};
+        g_autoptr(GError) why = NULL;
+
+        if (!mugai_answer_receive(fd, &answer, &why)) {
+            g_set_error(error, MUGAI_CLI_ERROR, EX_TEMPFAIL,
+                        "%s; how far it came, \"mugai show\" and \"mugai log\" say", why->message);
+            return -1;
+        }
+        if (answer.kind != MUGAI_ANSWER_END) {
+            listening = hear(&answer, listener);
+            continue;
+        }
+        if (answer.text == NULL)
+            return (int)answer.outcome;
+        g_set_error_literal(error, MUGAI_CLI_ERROR, (int)answer.outcome, answer.text);
+        return -1;
+    }
+    return EX_OK; /* all that was wanted */
+}
+
+static int
+ask_there(const MugaiConfig *config, const MugaiRequest *request, Listener *listener,
+          GError **error)
+{
+    g_auto(MugaiFd) fd = open_socket(config->access_socket, error);
+
+    return fd >= 0 && mugai_request_send(fd, request, error) ? hear_all(fd, listener, error) : -1;
+}
+
+/* --- who is asked --- */
+
+/* Root's or its owner's store is opened here; so is one that is not there, to say so. */
+static gboolean
+may_open_store(const MugaiConfig *config)
+{
+    struct stat status;
+
+    if (geteuid() == 0)
+        return TRUE;
+    if (stat(config->store_path, &status) != 0)
+        return errno == ENOENT;
+    return status.st_uid == geteuid();
+}
+
 int
 mugai_cli_ask(const MugaiConfig *config, const MugaiRequest *request, MugaiDeskTell tell,
               gpointer data, GError **error)
 {
     Listener listener = {tell, data};
 
-    return ask_here(config, request, &listener, error);
+    return (may_open_store(config) ? ask_here : ask_there)(config, request, &listener, error);
 }

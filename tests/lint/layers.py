@@ -36,6 +36,7 @@ PROGRAMS = {
     "mugaid": ("src/milter/mugaid", {"libseccomp", "libmilter", "SQLite", "json-glib", "libsodium", "nettle",
                                        "zlib"}),
     "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "libarchive", "libcurl", "libsodium", "nettle", "zlib"}),
+    "mugai-stored": ("src/stored/mugai-stored", {"SQLite", "json-glib", "libcurl", "libsodium", "nettle", "zlib"}),
     "mugai-gate": ("src/gate/mugai-gate", {"libmilter", "libsodium"}),
     "mugai-worker": ("src/worker/mugai-worker", {"GMime", "libxml2", "json-glib", "libidn2", "libmagic", "libseccomp",
                                                "nettle", "zlib"}),
@@ -59,6 +60,7 @@ CONTRACTS = {
     "src/catalog": COMMON | {"approve", "catalog", "fsck", "retention", "store"},
     "src/desk": COMMON | {"approve", "audit", "catalog", "desk", "fsck", "release", "released", "retention", "store"},
     "src/milter": COMMON | {"approve", "audit", "catalog", "store"},
+    "src/stored": COMMON | {"desk"},
     "src/cli": COMMON | {"approve", "archive", "desk", "fsck", "guard", "release", "retention", "seal", "store"},
 }
 
