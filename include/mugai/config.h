@@ -99,6 +99,7 @@ typedef struct {
     char *release_sender;  /* envelope sender, a plain address; NULL: nothing is released */
     GStrv release_allowed; /* patterns (address.h) of who may get originals */
     GStrv release_never;   /* of who never may, asked first */
+    gboolean release_two_person; /* one requests, another one approves */
     /* [access]: groups by name or number, NULL: nobody */
     char *access_socket; /* of mugai-stored */
     char *viewer, *releaser, *auditor, *administrator;

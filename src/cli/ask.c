@@ -103,8 +103,16 @@ ask_there(const MugaiConfig *config, const MugaiRequest *request, Listener *list
           GError **error)
 {
     g_auto(MugaiFd) fd = open_socket(config->access_socket, error);
+    g_autoptr(GError) why = NULL;
 
-    return fd >= 0 && mugai_request_send(fd, request, error) ? hear_all(fd, listener, error) : -1;
+    if (fd < 0)
+        return -1;
+    /* Who is refused before he has asked is told so all the same. */
+    if (mugai_request_send(fd, request, &why) ||
+        g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_SYSTEM))
+        return hear_all(fd, listener, error);
+    g_propagate_error(error, g_steal_pointer(&why));
+    return -1;
 }
 
 /* --- who is asked --- */

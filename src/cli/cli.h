@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 
 /* --- verbs: each returns its exit status, or -1 with @error --- */
 
+int cmd_approve(int argc, char **argv, GError **error);
 int cmd_check_config(int argc, char **argv, GError **error);
 int cmd_delete(int argc, char **argv, GError **error);
 int cmd_fsck(int argc, char **argv, GError **error);
@@ -26,6 +27,7 @@ int cmd_log(int argc, char **argv, GError **error);
 int cmd_purge(int argc, char **argv, GError **error);
 int cmd_release(int argc, char **argv, GError **error);
 int cmd_replay(int argc, char **argv, GError **error);
+int cmd_request(int argc, char **argv, GError **error);
 int cmd_sanitize(int argc, char **argv, GError **error);
 int cmd_show(int argc, char **argv, GError **error);
 int cmd_unhold(int argc, char **argv, GError **error);

@@ -6,6 +6,7 @@
  */
 #include "cli.h"
 
+#include <mugai/pending.h>
 #include <mugai/text.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +66,25 @@ print_part(const MugaiPart *part)
 
 /* --- history --- */
 
+static gboolean
+is_release(const char *verb)
+{
+    return g_str_equal(verb, "release") || g_str_equal(verb, "request") ||
+           g_str_equal(verb, "approve");
+}
+
+/* "tanaka", "uid 1001", "root for tanaka" */
+static void
+append_actor(GString *what, const MugaiActor *actor)
+{
+    if (actor->user[0] != '\0')
+        g_string_append_printf(what, " by %s", actor->user);
+    else
+        g_string_append_printf(what, " by uid %u", actor->uid);
+    if (actor->sudo_user[0] != '\0')
+        g_string_append_printf(what, " for %s", actor->sudo_user);
+}
+
 static void
 print_event(const char *label, gint64 seconds, const char *what)
 {
@@ -91,21 +111,33 @@ append_recipients(GString *what, const GPtrArray *words)
 static void
 print_look(const MugaiRecord *record)
 {
-    const MugaiActor *actor = record->actor;
     g_autoptr(GString) what = g_string_new(record->verb);
 
     if (record->part != NULL)
         g_string_append_printf(what, " part %s", record->part);
-    if (g_str_equal(record->verb, "release"))
+    if (is_release(record->verb))
         append_recipients(what, record->words);
-    g_string_append_printf(what, " by %s", actor->user[0] != '\0' ? actor->user : "?");
-    if (actor->sudo_user[0] != '\0')
-        g_string_append_printf(what, " for %s", actor->sudo_user);
+    append_actor(what, record->actor);
     if (!g_str_equal(record->outcome, "granted"))
         g_string_append_printf(what, ", %s", record->outcome);
     if (record->reason != NULL)
         g_string_append_printf(what, ": %s", record->reason);
     print_event("", record->time, what->str);
+}
+
+/* What a second person may approve; its words are the recipients. */
+static void
+print_pending(const MugaiRecord *record)
+{
+    g_autoptr(GString) what = g_string_new("release to");
+
+    for (guint i = 0; record->words != NULL && i < record->words->len; i++)
+        g_string_append_printf(what, "%s%s", i > 0 ? ", " : " ",
+                               (const char *)record->words->pdata[i]);
+    append_actor(what, record->actor);
+    g_string_append_printf(what, ", for %d days: %s", MUGAI_PENDING_DAYS,
+                           record->reason != NULL ? record->reason : "");
+    print_event("Requested", record->time, what->str);
 }
 
 /* --- the message --- */
@@ -137,15 +169,28 @@ print_message(const MugaiEntry *entry, const MugaiReport *report, const MugaiAns
 
 typedef struct {
     gboolean json;
+    gint64 received;
+    char *state;   /* NULL: the history has begun */
     GError *error; /* what could not be read */
 } Show;
+
+/* Received, and what became of it: before who looked at it. */
+static void
+begin_history(Show *show)
+{
+    g_autofree char *what =
+        show->state != NULL ? g_strdup_printf("received, %s", show->state) : NULL;
+
+    if (what != NULL)
+        print_event("History", show->received, what);
+    g_clear_pointer(&show->state, g_free);
+}
 
 static gboolean
 print_shown(Show *show, const MugaiAnswer *answer)
 {
     const MugaiEntry *entry = answer->entry;
     g_autoptr(MugaiReport) report = NULL;
-    g_autofree char *received = g_strdup_printf("received, %s", entry->state);
 
     if (show->json) {
         puts(entry->report_json);
@@ -155,7 +200,8 @@ print_shown(Show *show, const MugaiAnswer *answer)
     if (report == NULL)
         return FALSE;
     print_message(entry, report, answer);
-    print_event("History", entry->received, received);
+    show->received = entry->received;
+    show->state = g_strdup(entry->state);
     return TRUE;
 }
 
@@ -167,12 +213,17 @@ print_answer(const MugaiAnswer *answer, gpointer data)
 
     if (answer->kind == MUGAI_ANSWER_SHOWN)
         return print_shown(show, answer);
-    if (answer->kind != MUGAI_ANSWER_LOOK)
+    if (answer->kind != MUGAI_ANSWER_LOOK && answer->kind != MUGAI_ANSWER_PENDING)
         return TRUE;
     record = mugai_record_from_json(answer->text, -1, &show->error);
     if (record == NULL)
         return FALSE;
-    print_look(record);
+    if (answer->kind == MUGAI_ANSWER_PENDING)
+        print_pending(record);
+    else {
+        begin_history(show);
+        print_look(record);
+    }
     return !ferror(stdout);
 }
 
@@ -182,6 +233,7 @@ show(const MugaiConfig *config, const MugaiRequest *request, GError **error)
     Show show = {.json = request->brief};
     int status = mugai_cli_ask(config, request, print_answer, &show, error);
 
+    begin_history(&show);
     if (status < 0 || show.error == NULL) {
         g_clear_error(&show.error);
         return status;

@@ -98,6 +98,7 @@ static const Key keys[] = {
     {"release", "sender", TYPE_ADDRESS, IN_CONFIG(release_sender), 0, 0, 0, NULL},
     {"release", "allowed", TYPE_PATTERNS, IN_CONFIG(release_allowed), 0, 0, 0, NULL},
     {"release", "never", TYPE_PATTERNS, IN_CONFIG(release_never), 0, 0, 0, NULL},
+    {"release", "two_person", TYPE_BOOLEAN, IN_CONFIG(release_two_person), 0, 0, 0, NULL},
     {"access", "socket", TYPE_PATH, IN_CONFIG(access_socket), 0, 0, 0, NULL},
     {"access", "viewer", TYPE_GROUP, IN_CONFIG(viewer), 0, 0, 0, NULL},
     {"access", "releaser", TYPE_GROUP, IN_CONFIG(releaser), 0, 0, 0, NULL},

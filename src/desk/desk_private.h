@@ -25,6 +25,9 @@ int mugai_desk_log(const MugaiDesk *desk, const MugaiRequest *request, GError **
 int mugai_desk_purge(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 int mugai_desk_release(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 int mugai_desk_replay(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
+int mugai_desk_request(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
+int mugai_desk_approve(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
+int mugai_desk_withdraw(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 int mugai_desk_show(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 int mugai_desk_verify(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 

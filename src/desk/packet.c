@@ -167,6 +167,17 @@ read_beside(int fd, gsize limit, GError **error)
     return g_bytes_new_take(g_steal_pointer(&octets), length);
 }
 
+/* That the other side has closed without reading comes before what it said: then once more. */
+static gssize
+receive(int fd, struct msghdr *message)
+{
+    gssize length = TEMP_FAILURE_RETRY(recvmsg(fd, message, MSG_CMSG_CLOEXEC));
+
+    return length < 0 && errno == ECONNRESET
+               ? TEMP_FAILURE_RETRY(recvmsg(fd, message, MSG_CMSG_CLOEXEC))
+               : length;
+}
+
 /* The packet's octets, and in @ret_descriptor, unless they were in it, what came beside them. */
 static GBytes *
 receive_octets(int fd, gsize limit, int *ret_descriptor, GError **error)
@@ -179,7 +190,7 @@ receive_octets(int fd, gsize limit, int *ret_descriptor, GError **error)
                              .msg_iovlen = G_N_ELEMENTS(parts),
                              .msg_control = control.octets,
                              .msg_controllen = sizeof(control.octets)};
-    gssize length = TEMP_FAILURE_RETRY(recvmsg(fd, &message, MSG_CMSG_CLOEXEC));
+    gssize length = receive(fd, &message);
     g_auto(MugaiFd) descriptor = -1;
 
     if (length < 0) {

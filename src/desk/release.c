@@ -1,5 +1,6 @@
 /*
- * release.c - sends an original on, to whom the configuration allows
+ * release.c - sends an original on, to whom the configuration allows; at one person's word, unless
+ * it takes two
  *
  * Refused are: addresses not allowed, before anything is connected to; whom it was released to
  * before, without --again; originals that SMTP would change. What is left is written down, marked
@@ -10,23 +11,16 @@
  * Exit: 0 if all have it; 1 for a refusal because of an earlier release; EX_NOPERM for an address;
  *       EX_TEMPFAIL where a later try may help, EX_UNAVAILABLE where none will.
  */
-#include "desk_private.h"
+#include "release_job.h"
 
 #include <mugai/release.h>
 #include <mugai/released.h>
 #include <sysexits.h>
 
-typedef struct {
-    const MugaiDesk *desk;
-    const MugaiRequest *request;
-    MugaiStore *store;
-    GPtrArray *recipients; /* of MugaiReleaseRecipient, as requested and in the same order */
-} Job;
-
 /* --- may it go? --- */
 
 static gboolean
-check_addresses(const Job *job, GError **error)
+check_addresses(const MugaiReleaseJob *job, GError **error)
 {
     const MugaiConfig *config = job->desk->config;
 
@@ -46,21 +40,19 @@ check_addresses(const Job *job, GError **error)
 }
 
 static gboolean
-check_released(const Job *job, GError **error)
+check_released(const MugaiReleaseJob *job, GError **error)
 {
-    if (job->request->again ||
-        mugai_released_check(job->store, &job->request->id, job->request->recipients, error))
+    if (job->again || mugai_released_check(job->store, job->id, job->addresses, error))
         return TRUE;
     g_prefix_error(error, "--again is wanted: ");
     return FALSE;
 }
 
-/* The original, if all may get it; -1 with @error. */
-static int
-fetch(const Job *job, MugaiRecord *record, GError **error)
+int
+mugai_release_job_fetch(const MugaiReleaseJob *job, MugaiRecord *record, GError **error)
 {
     g_autoptr(MugaiOriginal) original =
-        check_addresses(job, error) ? mugai_store_read(job->store, &job->request->id, error) : NULL;
+        check_addresses(job, error) ? mugai_store_read(job->store, job->id, error) : NULL;
     g_auto(MugaiFd) octets = -1;
 
     if (original == NULL || !check_released(job, error))
@@ -82,9 +74,9 @@ has_outcome(const MugaiReleaseRecipient *recipient, MugaiReleaseOutcome outcome)
 
 /* Marks those who have it, and those who certainly have not; who may have it stays begun. */
 static void
-mark(const Job *job, const MugaiRecord *record)
+mark(const MugaiReleaseJob *job, const MugaiRecord *record)
 {
-    const MugaiId *id = &job->request->id;
+    const MugaiId *id = job->id;
     g_autoptr(GPtrArray) arrived = g_ptr_array_new();
     g_autoptr(GPtrArray) failed = g_ptr_array_new();
     g_autoptr(GError) error = NULL;
@@ -122,7 +114,7 @@ status_of(MugaiReleaseOutcome outcome)
 /* An answer for each; the exit status: that of the most hopeful failure. @ret_failures: all of
  * them, for the log. */
 static int
-report(const Job *job, GString *ret_failures)
+report(const MugaiReleaseJob *job, GString *ret_failures)
 {
     int status = EX_OK;
 
@@ -131,7 +123,7 @@ report(const Job *job, GString *ret_failures)
         const char *what = has_outcome(recipient, MUGAI_RELEASE_UNKNOWN) ? "may have been" : "not";
         const MugaiAnswer answer = {
             .kind = MUGAI_ANSWER_RELEASED,
-            .id = job->request->id,
+            .id = *job->id,
             .name = recipient->address,
             .outcome = recipient->outcome,
             .text = recipient->reply,
@@ -149,32 +141,25 @@ report(const Job *job, GString *ret_failures)
 }
 
 static void
-note_failures(const Job *job, MugaiRecord *record, const GString *failures)
+note_failures(const MugaiReleaseJob *job, MugaiRecord *record, const GString *failures)
 {
     GError *failure = g_error_new_literal(MUGAI_DESK_ERROR, EX_TEMPFAIL, failures->str);
 
     mugai_desk_note_failure(job->desk, record, failure, NULL);
 }
 
-/* Exit status, or -1 with @error. */
-static int
-release(const Job *job, GError **error)
+int
+mugai_release_job_send(const MugaiReleaseJob *job, MugaiRecord *record, int octets, GError **error)
 {
-    const MugaiRequest *request = job->request;
-    g_autoptr(MugaiRecord) record = mugai_desk_record(job->desk, request);
     g_autoptr(GString) failures = g_string_new(NULL);
     GError *why = NULL;
-    g_auto(MugaiFd) octets = fetch(job, record, &why);
     int status = EX_OK;
 
-    if (!mugai_desk_note(job->desk, record, why, error))
-        return -1;
-    if (!mugai_released_begin(job->store, &request->id, record, request->recipients, request->again,
-                              &why)) {
+    if (!mugai_released_begin(job->store, job->id, record, job->addresses, job->again, &why)) {
         mugai_desk_note_failure(job->desk, record, why, error);
         return -1;
     }
-    mugai_release_send(job->desk->config, &request->id, octets, job->recipients);
+    mugai_release_send(job->desk->config, job->id, octets, job->recipients);
     mark(job, record);
     status = report(job, failures);
     if (failures->len > 0)
@@ -182,17 +167,60 @@ release(const Job *job, GError **error)
     return status;
 }
 
+/* --- the job --- */
+
+MugaiReleaseJob *
+mugai_release_job_new(const MugaiDesk *desk, const MugaiId *id, const GPtrArray *addresses,
+                      gboolean again, GError **error)
+{
+    g_autoptr(MugaiReleaseJob) job = g_new0(MugaiReleaseJob, 1);
+
+    job->desk = desk;
+    job->id = id;
+    job->addresses = addresses;
+    job->again = again;
+    job->recipients = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_release_recipient_free);
+    for (guint i = 0; i < addresses->len; i++)
+        g_ptr_array_add(job->recipients, mugai_release_recipient_new(addresses->pdata[i]));
+    job->store = mugai_store_open(desk->config, error);
+    return job->store != NULL ? g_steal_pointer(&job) : NULL;
+}
+
+void
+mugai_release_job_free(MugaiReleaseJob *job)
+{
+    if (job == NULL)
+        return;
+    g_clear_pointer(&job->store, mugai_store_free);
+    g_ptr_array_unref(job->recipients);
+    g_free(job);
+}
+
+/* --- at one person's word --- */
+
+/* The original, if one person may release it; -1 with @error. */
+static int
+fetch_alone(const MugaiReleaseJob *job, MugaiRecord *record, GError **error)
+{
+    if (!job->desk->config->release_two_person)
+        return mugai_release_job_fetch(job, record, error);
+    mugai_desk_refuse(error, EX_NOPERM,
+                      "a release takes two ([release] two_person): \"mugai request %s --to ADDRESS "
+                      "--reason TEXT\", and \"mugai approve\" by another releaser",
+                      job->id->text);
+    return -1;
+}
+
 int
 mugai_desk_release(const MugaiDesk *desk, const MugaiRequest *request, GError **error)
 {
-    g_autoptr(MugaiStore) store = mugai_store_open(desk->config, error);
-    g_autoptr(GPtrArray) recipients =
-        g_ptr_array_new_with_free_func((GDestroyNotify)mugai_release_recipient_free);
-    const Job job = {desk, request, store, recipients};
+    g_autoptr(MugaiReleaseJob) job =
+        mugai_release_job_new(desk, &request->id, request->recipients, request->again, error);
+    g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
+    GError *why = NULL;
+    g_auto(MugaiFd) octets = job != NULL ? fetch_alone(job, record, &why) : -1;
 
-    if (store == NULL)
+    if (job == NULL || !mugai_desk_note(desk, record, why, error))
         return -1;
-    for (guint i = 0; i < request->recipients->len; i++)
-        g_ptr_array_add(recipients, mugai_release_recipient_new(request->recipients->pdata[i]));
-    return release(&job, error);
+    return mugai_release_job_send(job, record, octets, error);
 }

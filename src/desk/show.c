@@ -10,6 +10,7 @@
 
 #include <mugai/audit.h>
 #include <mugai/catalog.h>
+#include <mugai/pending.h>
 #include <sysexits.h>
 
 /* A message may be looked at before it was received, by another host's clock. */
@@ -90,6 +91,22 @@ tell_history(const MugaiDesk *desk, const MugaiEntry *entry, GError **error)
                                               tell_look, &history, error);
 }
 
+/* The request for a release that waits, if there is one; one that is over counts as none. */
+static void
+tell_pending(const MugaiDesk *desk, MugaiStore *store, const MugaiId *id)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MugaiRecord) pending = mugai_pending_read(store, id, &error);
+    g_autofree char *json = NULL;
+
+    if (pending == NULL && !g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
+        mugai_desk_complain(desk, "%s", error->message);
+    if (pending == NULL || mugai_pending_is_over(pending, g_get_real_time() / G_USEC_PER_SEC))
+        return;
+    json = mugai_record_to_json(pending);
+    desk->tell(&(MugaiAnswer){.kind = MUGAI_ANSWER_PENDING, .text = json}, desk->data);
+}
+
 /* The entry, and unless @brief all that is known beside it. */
 static gboolean
 tell(const MugaiDesk *desk, MugaiStore *store, MugaiEntry *entry, gboolean brief, GError **error)
@@ -99,9 +116,10 @@ tell(const MugaiDesk *desk, MugaiStore *store, MugaiEntry *entry, gboolean brief
     const MugaiAnswer shown = {
         .kind = MUGAI_ANSWER_SHOWN, .entry = entry, .sha256 = sha256, .text = damage};
 
-    if (!desk->tell(&shown, desk->data))
+    if (!desk->tell(&shown, desk->data) || brief)
         return TRUE;
-    return brief || tell_history(desk, entry, error);
+    tell_pending(desk, store, &entry->id);
+    return tell_history(desk, entry, error);
 }
 
 int

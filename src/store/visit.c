@@ -102,14 +102,16 @@ visit_file(Walk *walk, gint day, const char *path, const GPtrArray *names, const
     if (walk->stray == NULL)
         return;
     if (read_name(name, MUGAI_STORE_HOLD_SUFFIX, &id) ||
+        read_name(name, MUGAI_STORE_REQUEST_SUFFIX, &id) ||
         read_name(name, MUGAI_STORE_RELEASED_SUFFIX, &id))
         object = mugai_store_object_name(&id);
     if (object == NULL)
         tell_stray(walk, path, name, "not mugai's");
     else if (!has_name(names, object))
         tell_stray(walk, path, name,
-                   g_str_has_suffix(name, MUGAI_STORE_HOLD_SUFFIX)
-                       ? "a hold without its object"
+                   g_str_has_suffix(name, MUGAI_STORE_HOLD_SUFFIX) ? "a hold without its object"
+                   : g_str_has_suffix(name, MUGAI_STORE_REQUEST_SUFFIX)
+                       ? "a request without its object"
                        : "a list of releases without its object");
 }
 

@@ -52,16 +52,18 @@ CONTRACTS = {
     "src/compose": COMMON | {"compose"},
     "filters": COMMON | {"filter", "charset"},
     "src/worker": COMMON | {"compose", "filter", "charset"},
-    "src/store": COMMON | {"audit", "released", "retention", "seal", "store"},
+    "src/store": COMMON | {"audit", "pending", "released", "retention", "seal", "store"},
     "src/archive": COMMON | {"archive"},
     "src/release": COMMON | {"address", "release"},
     "src/seal": COMMON | {"seal"},
     "src/approve": COMMON | {"compose", "guard", "approve", "seal"},
     "src/catalog": COMMON | {"approve", "catalog", "fsck", "retention", "store"},
-    "src/desk": COMMON | {"approve", "audit", "catalog", "desk", "fsck", "release", "released", "retention", "store"},
+    "src/desk": COMMON | {"approve", "audit", "catalog", "desk", "fsck", "pending", "release", "released",
+                           "retention", "store"},
     "src/milter": COMMON | {"approve", "audit", "catalog", "store"},
     "src/stored": COMMON | {"desk"},
-    "src/cli": COMMON | {"approve", "archive", "desk", "fsck", "guard", "release", "retention", "seal", "store"},
+    "src/cli": COMMON | {"approve", "archive", "desk", "fsck", "guard", "pending", "release", "retention", "seal",
+                          "store"},
 }
 
 # What the guard may leave for others to define: the four functions that a freestanding compiler may call, their
