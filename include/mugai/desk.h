@@ -162,11 +162,6 @@ MugaiRoles mugai_desk_find_roles(const MugaiConfig *config, const gid_t *groups,
 
 /* --- what travels --- */
 
-/* A request has a command line, or a configuration, which is a screen of text. */
-#define MUGAI_DESK_REQUEST_OCTETS_MAX (1024u * 1024u)
-/* An entry has a report and an envelope; a difference two texts. */
-#define MUGAI_DESK_ANSWER_OCTETS_MAX (64u * 1024u * 1024u)
-
 /* To and from the form that travels; from: strict, MALFORMED on anything that would not have been
  * written. What was read is cleared by the reader's caller. A descriptor travels beside it. */
 GVariant *mugai_request_to_variant(const MugaiRequest *request);

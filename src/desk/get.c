@@ -6,11 +6,13 @@
  * guard has approved.
  *
  * Invariants: 1. it is written down who gets what before the first octet is given out (I9);
- *             2. what is given out is a file of its own, which no change of reaches the store.
+ *             2. what is given out is a copy without a name, to be read alone: whoever keeps it
+ *                open can neither change nor grow what is on the service's disk.
  */
 #include "desk_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -53,6 +55,21 @@ write_all(int fd, const char *octets, gsize length, GError **error)
         octets += written;
         length -= (gsize)written;
     }
+    return TRUE;
+}
+
+/* Puts the same file, to be read alone, in its own place. */
+static gboolean
+make_read_only(Gift *gift, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", gift->octets);
+    g_auto(MugaiFd) file = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (file < 0) {
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "copy of the original");
+        return FALSE;
+    }
+    replace_octets(gift, &file);
     return TRUE;
 }
 
@@ -128,9 +145,10 @@ fetch(const MugaiDesk *desk, const MugaiRequest *request, Gift *gift, GError **e
     if (gift->octets < 0)
         return FALSE;
     if (!request->as_text && request->part == NULL)
-        return TRUE;
+        return make_read_only(gift, error);
     pool = mugai_pool_new(desk->config, error);
-    return pool != NULL && (request->as_text ? take_text : take_part)(pool, request, gift, error);
+    return pool != NULL && (request->as_text ? take_text : take_part)(pool, request, gift, error) &&
+           make_read_only(gift, error);
 }
 
 int

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <mugai/limits.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -230,7 +231,7 @@ receive_variant(int fd, gsize limit, int *ret_descriptor, GError **error)
 gboolean
 mugai_request_send(int fd, const MugaiRequest *request, GError **error)
 {
-    return send_variant(fd, mugai_request_to_variant(request), MUGAI_DESK_REQUEST_OCTETS_MAX, -1,
+    return send_variant(fd, mugai_request_to_variant(request), MUGAI_LIMIT_DESK_REQUEST_OCTETS, -1,
                         error);
 }
 
@@ -239,7 +240,7 @@ mugai_request_receive(int fd, MugaiRequest *ret_request, GError **error)
 {
     g_auto(MugaiFd) descriptor = -1;
     g_autoptr(GVariant) packet =
-        receive_variant(fd, MUGAI_DESK_REQUEST_OCTETS_MAX, &descriptor, error);
+        receive_variant(fd, MUGAI_LIMIT_DESK_REQUEST_OCTETS, &descriptor, error);
 
     if (packet == NULL)
         return FALSE;
@@ -249,7 +250,7 @@ mugai_request_receive(int fd, MugaiRequest *ret_request, GError **error)
 gboolean
 mugai_answer_send(int fd, const MugaiAnswer *answer, GError **error)
 {
-    return send_variant(fd, mugai_answer_to_variant(answer), MUGAI_DESK_ANSWER_OCTETS_MAX,
+    return send_variant(fd, mugai_answer_to_variant(answer), MUGAI_LIMIT_DESK_ANSWER_OCTETS,
                         answer->kind == MUGAI_ANSWER_GIFT ? answer->descriptor : -1, error);
 }
 
@@ -258,7 +259,7 @@ mugai_answer_receive(int fd, MugaiAnswer *ret_answer, GError **error)
 {
     g_auto(MugaiFd) descriptor = -1;
     g_autoptr(GVariant) packet =
-        receive_variant(fd, MUGAI_DESK_ANSWER_OCTETS_MAX, &descriptor, error);
+        receive_variant(fd, MUGAI_LIMIT_DESK_ANSWER_OCTETS, &descriptor, error);
     g_auto(MugaiAnswer) answer = {.descriptor = -1};
 
     if (packet == NULL || !mugai_answer_from_variant(packet, &answer, error))

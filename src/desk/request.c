@@ -13,6 +13,7 @@
 #include "desk_private.h"
 
 #include <mugai/limits.h>
+#include <mugai/release.h>
 #include <string.h>
 
 #define REQUEST_MAGIC 0x6d754451u
@@ -26,7 +27,6 @@
 #define TYPED_OCTETS_MAX (64u * 1024u)
 #define REASON_OCTETS_MAX 4000u
 #define WORDS_MAX 10000u
-#define RECIPIENTS_MAX 20u
 #define KEYS_MAX 100u
 #define CONFIG_OCTETS_MAX (512u * 1024u)
 /* Year 9999, before and after 1970. */
@@ -86,7 +86,7 @@ static const Member request_members[] = {
     {TYPE_FLAG, IN_REQUEST(brief), 0},
     {TYPE_FLAG, IN_REQUEST(as_text), 0},
     {TYPE_FLAG, IN_REQUEST(named), 0},
-    {TYPE_TEXTS, IN_REQUEST(recipients), RECIPIENTS_MAX},
+    {TYPE_TEXTS, IN_REQUEST(recipients), MUGAI_RELEASE_RECIPIENTS_MAX},
     {TYPE_FLAG, IN_REQUEST(again), 0},
     {TYPE_FLAG, IN_REQUEST(dry_run), 0},
     {TYPE_FLAG, IN_REQUEST(force), 0},

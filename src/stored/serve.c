@@ -4,13 +4,14 @@
  * Nobody waits for anybody, nothing of one request is left in memory for the next, and what one
  * does to its process it does to itself.
  *
- * Invariants: 1. no more than PROCESSES_MAX at once, and of one user USER_PROCESSES_MAX: who asks
- *                more often is told so, others wait in the kernel's queue;
+ * Invariants: 1. processes are bounded, all and those of one user (limits.h): who asks more often
+ * is told so, others wait in the kernel's queue;
  *             2. what is under way when it is to end is finished, for END_SECONDS at most.
  */
 #include "serve.h"
 
 #include <mugai/error.h>
+#include <mugai/limits.h>
 #include <mugai/log.h>
 
 #include "peer.h"
@@ -24,8 +25,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define PROCESSES_MAX 32u
-#define USER_PROCESSES_MAX 8u
 /* A release may take this long; systemd's own limit is 90. */
 #define END_SECONDS 80u
 
@@ -84,7 +83,7 @@ accept_one(Server *server)
         return; /* gone again, or another process took it */
     if (!mugai_peer_read_user(fd, &uid))
         mugai_log(MUGAI_LOG_ERROR, "the kernel does not say who asks: %s", g_strerror(errno));
-    else if (count_of(server, uid) >= USER_PROCESSES_MAX)
+    else if (count_of(server, uid) >= MUGAI_LIMIT_STORED_USER_PROCESSES)
         mugai_serve_refuse(fd, EX_TEMPFAIL,
                            "mugai-stored: too much at once for one user, try again later");
     else
@@ -136,7 +135,7 @@ loop(Server *server)
                              {.fd = server->serve->listener, .events = POLLIN}};
 
     while (!server->ending) {
-        gboolean room = g_hash_table_size(server->users) < PROCESSES_MAX;
+        gboolean room = g_hash_table_size(server->users) < MUGAI_LIMIT_STORED_PROCESSES;
         int ready = poll(waits, room ? 2 : 1, waiting_time(server));
 
         if (ready == 0)

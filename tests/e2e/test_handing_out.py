@@ -98,12 +98,13 @@ class Case(test_release.Town):
 
     # --- the service ---
 
-    def start_service(self):
+    def start_service(self, user=SERVICE):
         reader, writer = os.pipe()
         with open(self.directory / "service.log", "ab") as log:
             self.service = subprocess.Popen(
                 [STORED, "--config", self.config, "--ready-fd", str(writer), "--log-stderr"], pass_fds=[writer],
-                stdin=subprocess.DEVNULL, stderr=log, start_new_session=True, preexec_fn=lambda: become(SERVICE, []))
+                stdin=subprocess.DEVNULL, stderr=log, start_new_session=True,
+                preexec_fn=None if user is None else lambda: become(user, []))
         os.close(writer)
         with open(reader, "rb") as ready:
             readable, _, _ = select.select([ready], [], [], 60)
@@ -216,7 +217,7 @@ class HandingOut(Case):
         other = self.to_get(admin, "other.conf")
         other.write_text(self.config.read_text() + "[sanitize]\nlanguage = en\n")
         self.assertIn("1 of 1 come out differently", self.ask(admin, 1, "replay", "--with-config", other, "--diff").decode())
-        evil = self.to_get(admin, "evil")
+        evil = self.inbox / "evil"
         evil.write_text(f"#!/bin/sh\ncp -r {self.store} {evil}.d\n")
         evil.chmod(0o755)
         for text in (f"[worker]\nprogram = {evil}\n", f"[worker]\nprogram = x\nprogram = {evil}\n",
@@ -506,10 +507,25 @@ class Service(Case):
         self.ask("viewer", 0, "list")
 
     def test_it_has_given_up_what_it_does_not_need(self):
-        status = pathlib.Path(f"/proc/{self.service.pid}/status").read_text()
-        self.assertRegex(status, r"NoNewPrivs:\t1")
-        self.assertRegex(status, r"CapPrm:\t0+\n")
-        self.assertRegex(status, rf"Uid:\t{SERVICE}\t{SERVICE}\t{SERVICE}\t{SERVICE}\n")
+        self.assertEqual((self.status("NoNewPrivs"), int(self.status("CapPrm"), 16)), ("1", 0))
+        self.assertEqual({int(uid) for uid in self.status("Uid").split()}, {SERVICE})
+
+    def status(self, field):
+        text = pathlib.Path(f"/proc/{self.service.pid}/status").read_text()
+        return re.search(rf"(?m)^{field}:\t(.*)$", text)[1]
+
+    def test_started_by_root_it_becomes_the_user_of_the_store(self):
+        self.stop_service()
+        nobody = pwd.getpwnam("nobody").pw_uid
+        for path in (self.store, *self.store.rglob("*")):
+            os.chown(path, nobody, nobody)
+        (self.directory / "run").chmod(0o755)
+        os.chown(self.directory / "run", 0, 0)
+        self.config.write_text("[milter]\nuser = nobody\n" + self.config.read_text())
+        self.start_service(user=None)
+        self.assertEqual({int(uid) for uid in self.status("Uid").split()}, {nobody})
+        self.assertEqual(int(self.status("CapPrm"), 16) | int(self.status("CapBnd"), 16), 0)
+        self.ask("releaser", NO, "show", test_cli.ID)
 
     def test_systemds_socket_is_served_and_left_when_nobody_asks(self):
         self.stop_service()
