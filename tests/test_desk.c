@@ -314,7 +314,7 @@ Test(desk, what_mugai_would_not_ask_is_no_request)
     g_autoptr(GPtrArray) to_many = make_texts(21);
     g_autoptr(GPtrArray) words = make_texts(10001);
     MugaiRequest good = {.verb = MUGAI_VERB_RELEASE, .reason = (char *)"x", .recipients = to};
-    MugaiRequest bad[9];
+    MugaiRequest bad[10];
 
     mugai_id_from_bits(RECEIVED, 1, &good.id);
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
@@ -328,6 +328,7 @@ Test(desk, what_mugai_would_not_ask_is_no_request)
     bad[6].recipients = to_many;
     bad[7].words = words;
     bad[8].since = G_MININT64;
+    bad[9].reason = (char *)" \t";
     cr_assert(arrives(&good));
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
         cr_expect_not(arrives(&bad[i]), "case %zu", i);

@@ -67,7 +67,7 @@ open_socket(const char *path, GError **error)
     else if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
         return g_steal_fd(&fd);
     mugai_cli_fail(error, EX_UNAVAILABLE,
-                   "the store is another user's, and mugai-stored is not there to ask: %s", path);
+                   "the store is another user's, and mugai-stored cannot be asked at %s", path);
     return -1;
 }
 

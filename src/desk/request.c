@@ -476,12 +476,22 @@ refuse(GError **error, const char *what)
     return FALSE;
 }
 
+/* Whether @text has anything but blanks. */
+static gboolean
+says_something(const char *text)
+{
+    while (text != NULL && g_ascii_isspace(*text))
+        text++;
+    return text != NULL && *text != '\0';
+}
+
 /* What a verb cannot do without. */
 static gboolean
 is_whole(const MugaiRequest *request)
 {
     gboolean to_somebody = request->recipients != NULL && request->recipients->len > 0;
     gboolean one = request->id.text[0] != '\0';
+    gboolean reason = says_something(request->reason);
 
     switch (request->verb) {
     case MUGAI_VERB_SHOW:
@@ -489,14 +499,14 @@ is_whole(const MugaiRequest *request)
         return one;
     case MUGAI_VERB_RELEASE:
     case MUGAI_VERB_REQUEST:
-        return one && to_somebody && request->reason != NULL;
+        return one && to_somebody && reason;
     case MUGAI_VERB_APPROVE:
     case MUGAI_VERB_WITHDRAW:
         return one;
     case MUGAI_VERB_HOLD:
     case MUGAI_VERB_UNHOLD:
     case MUGAI_VERB_DELETE:
-        return one && request->reason != NULL;
+        return one && reason;
     case MUGAI_VERB_REPLAY:
         return request->config_text != NULL && request->config_name != NULL;
     case MUGAI_VERB_LIST:

@@ -17,6 +17,7 @@
 #include "peer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -192,6 +193,8 @@ mugai_serve(const MugaiServe *serve, GError **error)
 
     if (server.signals < 0)
         return FALSE;
+    /* Who connected may be gone again when he is taken. */
+    (void)fcntl(serve->listener, F_SETFL, O_NONBLOCK);
     loop(&server);
     finish(&server);
     close(server.signals);
