@@ -6,8 +6,9 @@
  * Either way it asks first whether the caller may, writes down what is asked (I9), and then does
  * it.
  *
- * Requests and answers are plain data. What travels is a table of members (src/desk/request.c):
- * another member, as the key of a sealed object will be one, is one more line there.
+ * Requests and answers are plain data. What travels are their members, of which request.c and
+ * answer.c in src/desk have the tables: another member, as the key of a sealed object will be one,
+ * is one more line there.
  */
 #pragma once
 
