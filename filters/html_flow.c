@@ -210,18 +210,21 @@ settle_space(HtmlFlow *flow, gunichar next)
 static void
 put_character(HtmlFlow *flow, gunichar c)
 {
-    settle_space(flow, c);
+    gboolean clean = mugai_text_is_clean(c);
+
+    if (flow->pending)
+        settle_space(flow, c);
     if (c == 0xA0) {
         flow->forced = TRUE;
         g_string_append_c(flow->line, ' ');
     } else {
         g_string_append_unichar(flow->line, c);
     }
-    if (mugai_text_is_clean(c) && !g_unichar_isspace(c) && !mugai_text_is_selector(c)) {
+    if (clean && !g_unichar_isspace(c) && !mugai_text_is_selector(c)) {
         flow->solid = TRUE;
         flow->visible++;
     }
-    if (mugai_text_is_clean(c))
+    if (clean)
         flow->last = c;
 }
 

@@ -82,16 +82,51 @@ write_next(HtmlGuard *guard, const char *at, const char *end, gboolean attribute
     return at + length;
 }
 
+/* Octets at @at that write_character() would leave as they are, and that begin no reference. */
+static gsize
+count_plain(const char *at, const char *end)
+{
+    const char *p = at;
+
+    /* U+FFFE and U+FFFF begin with 0xEF. */
+    while (p < end && ((guchar)*p >= 0x20 || *p == '\n' || *p == '\t') && *p != '&' && *p != '<' &&
+           *p != '"' && (guchar)*p != 0xEF)
+        p++;
+    return (gsize)(p - at);
+}
+
+/* Writes what is plain at @at until @guard->ready is @limit long, the last character whole; moves
+ * on. */
+static const char *
+write_plain(HtmlGuard *guard, const char *at, const char *end, gsize limit)
+{
+    gsize length = count_plain(at, end);
+
+    if (length > limit - guard->ready->len) {
+        length = limit - guard->ready->len;
+        while (at + length < end && ((guchar)at[length] & 0xC0) == 0x80)
+            length++;
+    }
+    g_string_append_len(guard->ready, at, (gssize)length);
+    return at + length;
+}
+
 static void
 write_attribute(HtmlGuard *guard, HtmlAttribute attribute, HtmlSpan value)
 {
     const char *at = value.octets;
+    const char *end = at + value.length;
     gsize limit = 0;
 
-    g_string_append_printf(guard->ready, " %s=\"", html_attribute_name(attribute));
+    g_string_append_c(guard->ready, ' ');
+    g_string_append(guard->ready, html_attribute_name(attribute));
+    g_string_append(guard->ready, "=\"");
     limit = guard->ready->len + html_attribute_octets(attribute);
-    while (at < value.octets + value.length && guard->ready->len < limit)
-        at = write_next(guard, at, value.octets + value.length, TRUE);
+    while (at < end && guard->ready->len < limit) {
+        at = write_plain(guard, at, end, limit);
+        if (at < end && guard->ready->len < limit)
+            at = write_next(guard, at, end, TRUE);
+    }
     g_string_append_c(guard->ready, '"');
 }
 
@@ -100,9 +135,10 @@ write_tag(HtmlGuard *guard)
 {
     const HtmlToken *token = &guard->token;
 
-    g_string_append_printf(guard->ready, "<" HTML_GUARD_TAG " " HTML_GUARD_NAME "=\"%s%s\"",
-                           token->kind == HTML_TOKEN_END ? "/" : "",
-                           html_element_name(token->element));
+    g_string_append(guard->ready, "<" HTML_GUARD_TAG " " HTML_GUARD_NAME "=\"");
+    g_string_append(guard->ready, token->kind == HTML_TOKEN_END ? "/" : "");
+    g_string_append(guard->ready, html_element_name(token->element));
+    g_string_append_c(guard->ready, '"');
     for (guint i = 0; token->kind == HTML_TOKEN_START && i < HTML_ATTRIBUTE_COUNT; i++) {
         if (token->attributes[i].octets != NULL)
             write_attribute(guard, (HtmlAttribute)i, token->attributes[i]);
@@ -121,6 +157,9 @@ write_text(HtmlGuard *guard)
     gsize limit = guard->ready->len + STEP_OCTETS;
 
     while (at < end && guard->ready->len < limit) {
+        at = write_plain(guard, at, end, limit);
+        if (at == end || guard->ready->len >= limit)
+            break;
         if (guard->token.kind == HTML_TOKEN_LITERAL && *at == '&') {
             write_character(guard->ready, '&');
             at++;

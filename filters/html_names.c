@@ -1,8 +1,6 @@
 /* html_names.c - the elements of HTML that change what is shown: a table and its search */
 #include "html_names.h"
 
-#include <string.h>
-
 typedef struct {
     const char *name;
     guint traits;
@@ -15,13 +13,23 @@ static const Element elements[HTML_ELEMENT_COUNT] = {{"unknown", 0},
 };
 
 static int
+lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : (guchar)c;
+}
+
+/* Asked several times for each tag: one walk over both, without a call. */
+static int
 compare(const char *name, gsize length, const char *known)
 {
-    int order = g_ascii_strncasecmp(name, known, length);
-    gsize known_length = strlen(known);
-
-    /* A name with a NUL in it compares equal up to there, and is longer. */
-    return order != 0 ? order : (int)(length > known_length) - (int)(length < known_length);
+    for (gsize i = 0; i < length; i++) {
+        if (lower(name[i]) != known[i])
+            return lower(name[i]) - known[i];
+        /* A name with a NUL in it is longer. */
+        if (known[i] == '\0')
+            return 1;
+    }
+    return known[length] == '\0' ? 0 : -1;
 }
 
 HtmlElement

@@ -196,10 +196,11 @@ static char *
 cell_line(HtmlTable *table, const Cell *cell, guint number)
 {
     g_autofree char *text = g_strndup(table->store->str + cell->offset, cell->length);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_auto(GStrv) lines = NULL;
 
     if (!table->aligned)
-        return g_strdelimit(g_strdup(text), "\n", ' ');
+        return g_strdelimit(g_steal_pointer(&text), "\n", ' ');
+    lines = g_strsplit(text, "\n", -1);
     return g_strdup(number < cell->lines && lines[number] != NULL ? lines[number] : "");
 }
 

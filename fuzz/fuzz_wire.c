@@ -22,6 +22,7 @@
 /* Both ends of a socket hold this much without a reader. */
 #define SAID_OCTETS (64u * 1024)
 #define PAYLOAD_OCTETS (32u * 1024)
+#define SETUP_OCTETS 20u
 /* More than any job has. */
 #define PACKET_OCTETS 4096u
 /* One more than a job has. */
@@ -123,13 +124,31 @@ read_result(const guint8 *octets, gsize length)
     close(fd);
 }
 
+/* A setup is a packet of five numbers, and one for each of the settings: all that follows is one.
+ */
+static int
+hear_setup(const guint8 *octets, gsize length)
+{
+    gsize first = MIN(length, SETUP_OCTETS);
+    int ends[2] = {-1, -1};
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), ==, 0);
+    if (first > 0)
+        g_assert_cmpint(send(ends[1], octets, first, MSG_NOSIGNAL), ==, (gssize)first);
+    if (length > first)
+        g_assert_cmpint(send(ends[1], octets + first, length - first, MSG_NOSIGNAL), ==,
+                        (gssize)(length - first));
+    close(ends[1]);
+    return ends[0];
+}
+
 static void
 read_setup(const guint8 *octets, gsize length)
 {
-    int fd = hear(SOCK_SEQPACKET, octets, length);
+    int fd = hear_setup(octets, length);
     MugaiWireBounds bounds = {0};
     g_autoptr(GError) error = NULL;
-    g_autoptr(MugaiSettings) settings = mugai_wire_receive_setup(fd, &bounds, &error);
+    g_autoptr(GPtrArray) settings = mugai_wire_receive_setup(fd, &bounds, &error);
 
     g_assert_cmpint(settings == NULL, ==, error != NULL);
     if (settings == NULL)
@@ -185,6 +204,8 @@ expect_job_sent_again(const MugaiJob *job)
     g_assert_cmpint(arrived.received.seconds, ==, job->received.seconds);
     g_assert_cmpint(arrived.received.offset, ==, job->received.offset);
     g_assert_cmpstr(arrived.path, ==, job->path);
+    g_assert_cmpmem(&arrived.treatment, sizeof(arrived.treatment), &job->treatment,
+                    sizeof(job->treatment));
     close(original);
     close(result);
     close(ends[0]);

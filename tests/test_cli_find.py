@@ -106,6 +106,16 @@ class Finding(test_cli.Case):
             self.assertRegex(history, expected)
         self.assertTrue(json.loads(self.check(0, "show", "--json", identity).stdout)["held"])
 
+    def test_show_tells_what_servers_found_of_the_sender(self):
+        verdict = b"Authentication-Results: mx.example.jp; spf=fail \x1b[31m smtp.mailfrom=a@b.jp"
+        identity = self.keep(verdict + b"\r\n" + PLAIN)
+        text = self.check(0, "show", identity).stdout.decode()
+        self.assertRegex(text, r"Checks +Authentication-Results: mx.example.jp; spf=fail")
+        self.assertNotIn("\x1b", text)
+        found = json.loads(self.check(0, "show", "--json", identity).stdout)["authentication"]
+        self.assertEqual(len(found), 1)
+        self.assertIn("spf=fail", found[0])
+
     def check_raw_get(self, identity):
         self.assertEqual(self.run_mugai("get", identity).stdout, PLAIN)
 

@@ -48,7 +48,7 @@ sanitize(const MugaiConfig *config, int original, const MugaiId *id, gint64 rece
 
     must(pool != NULL, error);
     approved = mugai_ticket_collect(
-        mugai_pool_submit(pool, original, id, (MugaiTime){.seconds = received}), &error);
+        mugai_pool_submit(pool, original, id, (MugaiTime){.seconds = received}, NULL), &error);
     must(approved != NULL, error);
     return approved;
 }

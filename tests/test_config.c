@@ -145,9 +145,9 @@ shipped_keys(void)
         const char *start = **line == '#' ? *line + 1 : *line;
         gsize name = strspn(start, "abcdefghijklmnopqrstuvwxyz_");
 
-        if (**line == '[') {
+        if (*start == '[') {
             g_free(group);
-            group = g_strndup(*line + 1, strcspn(*line, "]") - 1);
+            group = g_strndup(start + 1, strcspn(start, "]") - 1);
         } else if (name > 0 && g_str_has_prefix(start + name, " ="))
             g_ptr_array_add(keys, g_strdup_printf("%s/%.*s", group, (int)name, start));
     }
@@ -161,8 +161,11 @@ Test(config, every_shipped_key_is_known_and_its_nonsense_is_refused)
     cr_assert_geq(keys->len, 22);
     for (guint i = 0; i < keys->len; i++) {
         g_auto(GStrv) name = g_strsplit(g_ptr_array_index(keys, i), "/", 2);
+        /* A policy says for whom it is. */
+        const char *line =
+            g_str_has_prefix(name[0], "policy ") ? "clients = 192.0.2.1" : "# a comment";
         g_autofree char *contents =
-            g_strdup_printf("\n[%s]\n# a comment\n%s = nonsense\n", name[0], name[1]);
+            g_strdup_printf("\n[%s]\n%s\n%s = nonsense\n", name[0], line, name[1]);
         g_autoptr(GError) error = NULL;
         g_autoptr(MugaiConfig) config = NULL;
 
@@ -537,6 +540,7 @@ Test(config, settings_survive_their_journey)
 
     settings->links = MUGAI_LINKS_REMOVE;
     settings->body = MUGAI_BODY_HTML;
+    settings->attachments = MUGAI_ATTACHMENTS_REMOVE;
     g_free(settings->contact);
     settings->contact = g_strdup("情報政策課");
     settings->limits = (MugaiLimits){1, 2, 3, 4096, 5u << 20, 6144, 7};
@@ -583,23 +587,24 @@ Test(config, settings_that_nobody_sends_are_refused)
 {
     g_autoptr(MugaiSettings) settings = mugai_settings_new("ja");
     g_autoptr(GVariant) good = g_variant_ref_sink(mugai_settings_to_variant(settings));
-    g_autoptr(GVariant) limits = g_variant_get_child_value(good, 4);
+    g_autoptr(GVariant) limits = g_variant_get_child_value(good, 5);
 
     expect_settings_refused(g_variant_new_string("x"), "another type");
     expect_settings_refused(g_variant_new("()"), "an empty tuple");
     expect_settings_refused(with_child(good, -1, 0, g_variant_new_byte(3)), "links");
     expect_settings_refused(with_child(good, -1, 1, g_variant_new_byte(2)), "body");
-    expect_settings_refused(with_child(good, -1, 2, g_variant_new_string("fr")), "language");
+    expect_settings_refused(with_child(good, -1, 2, g_variant_new_byte(2)), "attachments");
+    expect_settings_refused(with_child(good, -1, 3, g_variant_new_string("fr")), "language");
     for (guint i = 0; i < g_variant_n_children(limits); i++) {
         g_autoptr(GVariant) limit = g_variant_get_child_value(limits, i);
         gboolean wide = g_variant_is_of_type(limit, G_VARIANT_TYPE_UINT64);
 
-        expect_settings_refused(with_child(good, 4, i,
+        expect_settings_refused(with_child(good, 5, i,
                                            wide ? g_variant_new_uint64(G_MAXUINT64)
                                                 : g_variant_new_uint32(G_MAXUINT32)),
                                 "a limit without bound");
         expect_settings_refused(
-            with_child(good, 4, i, wide ? g_variant_new_uint64(0) : g_variant_new_uint32(0)),
+            with_child(good, 5, i, wide ? g_variant_new_uint64(0) : g_variant_new_uint32(0)),
             "a limit of nothing");
     }
 }
@@ -629,10 +634,10 @@ Test(config, settings_that_travelled_have_all_sentences_and_no_other)
     g_autoptr(GVariant) good = g_variant_ref_sink(mugai_settings_to_variant(settings));
     GVariant *none = g_variant_new_array(G_VARIANT_TYPE("{ss}"), NULL, 0);
     GVariant *foreign = g_variant_new_parsed("{'notice/nonsense': 'x'}");
-    g_autoptr(GVariant) without = g_variant_ref_sink(with_child(good, -1, 5, none));
+    g_autoptr(GVariant) without = g_variant_ref_sink(with_child(good, -1, 6, none));
     g_autoptr(MugaiSettings) arrived = mugai_settings_from_variant(without, NULL);
 
     if (arrived != NULL)
         expect_same_settings(arrived, settings);
-    expect_settings_refused(with_child(good, -1, 5, foreign), "a sentence that nobody knows");
+    expect_settings_refused(with_child(good, -1, 6, foreign), "a sentence that nobody knows");
 }

@@ -32,13 +32,13 @@ Test(error, I4_foreign_domains_are_451)
     expect_reply(error, "451", "4.3.0");
 }
 
-Test(error, I4_every_code_known_or_not_is_a_temporary_refusal)
+Test(error, I4_every_code_known_or_not_is_a_temporary_refusal_but_what_a_policy_does_not_take)
 {
     for (int code = -3; code < 200; code++) {
         g_autoptr(GError) error = g_error_new_literal(MUGAI_ERROR, code, "x");
         const MugaiReply *reply = mugai_error_reply(error);
 
-        if (code == MUGAI_ERROR_FULL)
+        if (code == MUGAI_ERROR_FULL || code == MUGAI_ERROR_SIZE)
             continue;
         cr_expect_str_eq(reply->code, "451", "code %d", code);
         cr_expect(g_str_has_prefix(reply->enhanced, "4."), "code %d", code);
@@ -52,6 +52,13 @@ Test(error, I4_a_full_store_is_452)
     g_autoptr(GError) error = g_error_new_literal(MUGAI_ERROR, MUGAI_ERROR_FULL, "x");
 
     expect_reply(error, "452", "4.3.1");
+}
+
+Test(error, what_is_larger_than_a_policy_takes_is_552)
+{
+    g_autoptr(GError) error = g_error_new_literal(MUGAI_ERROR, MUGAI_ERROR_SIZE, "x");
+
+    expect_reply(error, "552", "5.3.4");
 }
 
 Test(error, exit_status_is_never_success)

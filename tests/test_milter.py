@@ -66,7 +66,8 @@ WORKER_PROLOGUE = """\
 #!/usr/bin/python3
 import array, os, signal, socket, struct, subprocess, sys, time
 request = socket.socket(fileno=3)
-request.recv(1 << 20)
+setup = [request.recv(20)]
+setup += [request.recv(1 << 20) for _ in range(struct.unpack("=5I", setup[0])[1])]
 request.send(struct.pack("=I", 0x6d755231) + b"\\0")
 
 def receive_job():
@@ -340,6 +341,41 @@ class Passing(MilterTest):
         self.assertTrue(answer.accepted, daemon.read_log())
         self.assert_conforms(milter_client.apply_answer(fields, b"text\r\n", answer))
 
+    def test_a_policy_is_for_its_recipients_alone(self):
+        octets = MESSAGE.replace(b"the visible text", b"see https://example.org/")
+        daemon = self.daemon(**{"policy open__recipients": "*@open.example.jp", "policy open__links": "keep",
+                                "policy open__language": "ja"})
+        opened = daemon.send(octets, recipients=["a@open.example.jp", "b@OPEN.example.jp"])[1]
+        self.assertIn("https://example.org/", text_of(opened))
+        self.assertIn("原本", text_of(opened))
+        daemon.wait_log("policy=open")
+        for recipients in (["a@example.jp"], ["a@open.example.jp", "a@example.jp"],
+                           ["a@example.jp", "a@open.example.jp"], ["a@open.example.jp@example.jp"]):
+            with self.subTest(recipients):
+                self.assert_conforms(daemon.send(octets, recipients=recipients)[1], inert_links=True)
+        daemon.wait_log("policy=several")
+
+    def test_the_text_of_a_policy_is_made_again(self):
+        octets = MESSAGE.replace(b"the visible text", b"see https://example.org/")
+        daemon = self.daemon(**{"policy open__recipients": "a@open.example.jp", "policy open__links": "keep"})
+        passed = daemon.send(octets, recipients=["a@open.example.jp"])[1]
+        owner = daemon.store.stat()
+        done = subprocess.run([os.environ["MUGAI"], "get", "--text", "--config", daemon.config, field(passed, b"Mugai-Id")],
+                              capture_output=True, timeout=READY_SECONDS, user=owner.st_uid, group=owner.st_gid)
+        self.assertEqual(done.stdout.decode(), text_of(passed).replace("\r\n", "\n"), done.stderr)
+
+    def test_what_is_larger_than_a_policy_takes_is_refused_for_good_and_not_kept(self):
+        daemon = self.daemon(**{"policy small__recipients": "a@small.example.jp", "policy small__message_mib": 1})
+        octets = MESSAGE + b"x" * 76 + b"\r\n"
+        large = MESSAGE + (b"x" * 76 + b"\r\n") * 14000
+        for recipients in (["a@small.example.jp"], ["b@example.jp", "a@small.example.jp"]):
+            answer, _ = daemon.send(large, recipients=recipients)
+            self.assertFalse(answer.accepted)
+            self.assertEqual(answer.reply[:9], "552 5.3.4")
+        self.assertEqual(daemon.objects(), {})
+        self.assertTrue(daemon.send(octets, recipients=["a@small.example.jp"])[0].accepted)
+        self.assertTrue(daemon.send(large, recipients=["b@example.jp"])[0].accepted)
+
     def test_links_are_kept_when_configured_and_inert_otherwise(self):
         octets = MESSAGE.replace(b"the visible text", b"see https://example.org/")
         daemon = self.daemon(sanitize__links="keep")
@@ -556,7 +592,8 @@ class Failing(MilterTest):
             real, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             subprocess.Popen([%r], preexec_fn=lambda: os.dup2(inner.fileno(), 3, inheritable=True), close_fds=False)
             inner.close()
-            real.send(SETUP)
+            for packet in setup:
+                real.send(packet)
             real.recv(8192)
             while True:
                 data, original, result = receive_job()
@@ -579,9 +616,7 @@ class Failing(MilterTest):
             """ % (programs()[1], change)).replace("", "")
 
     def changed(self, change):
-        path = pathlib.Path(self.relay_worker(change))
-        path.write_text(path.read_text().replace("request.recv(1 << 20)", "SETUP = request.recv(1 << 20)"))
-        daemon = self.daemon(str(path))
+        daemon = self.daemon(self.relay_worker(change))
         answer, octets = daemon.send()
         return daemon, answer, octets
 

@@ -60,7 +60,7 @@ static MugaiTicket *
 submit(MugaiPool *pool, const char *text)
 {
     int fd = make_message(text);
-    MugaiTicket *ticket = mugai_pool_submit(pool, fd, &id, received);
+    MugaiTicket *ticket = mugai_pool_submit(pool, fd, &id, received, NULL);
 
     close(fd);
     return ticket;

@@ -53,6 +53,7 @@ hostile_report(void)
     g_ptr_array_add(report->ambiguities, g_strdup(HOSTILE));
     g_ptr_array_add(report->warnings, g_strdup("code: " HOSTILE));
     g_ptr_array_add(report->warnings, g_strdup(""));
+    g_ptr_array_add(report->authentication, g_strdup(HOSTILE));
     return report;
 }
 
@@ -86,6 +87,7 @@ check_same(const MugaiReport *a, const MugaiReport *b)
     cr_assert_str_eq(a->date, b->date);
     check_same_strings(a->ambiguities, b->ambiguities);
     check_same_strings(a->warnings, b->warnings);
+    check_same_strings(a->authentication, b->authentication);
     cr_assert_eq(a->parts->len, b->parts->len);
     for (guint i = 0; i < a->parts->len; i++)
         check_same_part(a->parts->pdata[i], b->parts->pdata[i]);
@@ -154,6 +156,17 @@ Test(report, json_brings_everything_back)
         cr_assert_null(error);
         check_same(report, back);
     }
+}
+
+Test(report, json_without_what_was_found_of_the_sender_is_read)
+{
+    g_autoptr(MugaiReport) report = mugai_report_new();
+    g_autofree char *json = mugai_report_to_json(report, &facts, NULL, NULL, FALSE);
+    g_autoptr(MugaiReport) back = mugai_report_from_json(json, -1, NULL);
+
+    cr_assert_null(strstr(json, "authentication"));
+    cr_assert_not_null(back);
+    cr_assert_eq(back->authentication->len, 0);
 }
 
 Test(report, json_obeys_no_terminal_command)

@@ -600,6 +600,79 @@ Test(sanitize, ambiguities_are_said_in_notice_and_report)
     expect_no_text(result, "<b>");
 }
 
+/* --- attachments that a policy does not want --- */
+
+#define WITH_FILES                                                                                 \
+    TOP "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nthe body\r\n"                 \
+        "--a\r\nContent-Type: text/plain; name=notes.txt\r\n\r\nthe notes\r\n"                     \
+        "--a\r\nContent-Disposition: attachment\r\n\r\nthe nameless\r\n"                           \
+        "--a\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nthe forwarded\r\n--a--\r\n"
+
+Test(sanitize, attachments_are_shown_as_text_unless_they_are_to_be_removed)
+{
+    static const char *const files[] = {"the notes", "the nameless", "the forwarded"};
+    g_autoptr(MugaiResult) shown = sanitize_string(WITH_FILES);
+    g_autoptr(MugaiResult) removed = NULL;
+
+    settings->attachments = MUGAI_ATTACHMENTS_REMOVE;
+    removed = sanitize_string(WITH_FILES);
+    expect_text(shown, "the body");
+    expect_text(removed, "the body");
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        expect_text(shown, files[i]);
+        expect_no_text(removed, files[i]);
+    }
+    expect_part(removed, "2", "text/plain", MUGAI_REMOVED);
+    expect_part(removed, "3", "text/plain", MUGAI_REMOVED);
+    cr_expect_eq(mugai_report_count(removed->report, MUGAI_REMOVED), 3);
+    expect_text(removed, "notes.txt");
+}
+
+/* --- what servers found of the sender --- */
+
+#define VERDICT                                                                                    \
+    "Authentication-Results: mx.example.jp;\r\n\tspf=pass "                                        \
+    "smtp.mailfrom=a@b.jp;\r\n\tdkim=fail\r\n"
+#define TRACE "Received: from a by b; Mon, 1 Apr 2024 09:00:00 +0900\r\n"
+
+Test(sanitize, what_servers_on_this_side_found_of_the_sender_is_reported)
+{
+    g_autoptr(MugaiResult) result = sanitize_string(
+        VERDICT "received-spf: Pass (mx) client-ip=192.0.2.1\r\n" TRACE
+                "Authentication-Results: far.example; spf=pass\r\n" TOP "\r\nx\r\n");
+    const GPtrArray *found = result->report->authentication;
+
+    cr_assert_eq(found->len, 2);
+    cr_expect_str_eq(found->pdata[0], "Authentication-Results: mx.example.jp; spf=pass "
+                                      "smtp.mailfrom=a@b.jp; dkim=fail");
+    cr_expect_str_eq(found->pdata[1], "Received-SPF: Pass (mx) client-ip=192.0.2.1");
+}
+
+Test(sanitize, I7_what_servers_found_of_the_sender_is_bounded_and_clean)
+{
+    GString *message = g_string_new(NULL);
+    g_autoptr(MugaiResult) result = NULL;
+
+    for (int i = 0; i < 100; i++) {
+        g_string_append(message, "Authentication-Results: \x1b[2J\xe2\x80\xae\xff ");
+        for (int j = 0; j < 100; j++)
+            g_string_append_printf(message, "%060d\r\n ", j);
+        g_string_append(message, "\r\n");
+    }
+    g_string_append(message, TOP "\r\nx\r\n");
+    result = sanitize(message->str, message->len);
+    cr_assert_eq(result->report->authentication->len, MUGAI_LIMIT_AUTHENTICATION_FIELDS);
+    for (guint i = 0; i < MUGAI_LIMIT_AUTHENTICATION_FIELDS; i++) {
+        const char *line = result->report->authentication->pdata[i];
+        g_autofree char *clean = mugai_text_clean_line(line, -1, G_MAXSIZE / 2);
+
+        cr_expect_str_eq(line, clean);
+        /* and the sign that it was cut */
+        cr_expect_leq(g_utf8_strlen(line, -1), MUGAI_LIMIT_AUTHENTICATION_CHARACTERS + 1);
+    }
+    g_string_free(message, TRUE);
+}
+
 /* --- limits --- */
 
 Test(sanitize, I7_text_over_the_limit_is_cut_and_the_notice_says_how_much)

@@ -318,6 +318,11 @@ static const MugaiJob good_job = {
     .id = {"20261120-ABCDE-FGHJK"},
     .received = {1795000000, 32400},
     .path = "1.2",
+    .treatment = {.settings = 2,
+                  .links = MUGAI_LINKS_KEEP,
+                  .body = MUGAI_BODY_HTML,
+                  .attachments = MUGAI_ATTACHMENTS_TEXT,
+                  .text_octets = 4096},
 };
 
 static gboolean
@@ -367,6 +372,28 @@ Test(wire, job_comes_as_it_was_sent)
     cr_assert_str_eq(job.path, good_job.path);
     cr_assert_eq(job.received.seconds, good_job.received.seconds);
     cr_assert_eq(job.received.offset, good_job.received.offset);
+    cr_assert_eq(memcmp(&job.treatment, &good_job.treatment, sizeof(job.treatment)), 0);
+}
+
+Test(wire, job_with_a_treatment_beyond_the_limits_is_refused)
+{
+    const MugaiTreatment wrong[] = {
+        {.settings = MUGAI_LIMIT_POLICIES + 1},
+        {.links = MUGAI_LINKS_KEEP + 1},
+        {.body = MUGAI_BODY_HTML + 1},
+        {.attachments = MUGAI_ATTACHMENTS_TEXT + 1},
+        {.text_octets = MUGAI_LIMIT_TEXT_OCTETS_MAX + 1},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        MugaiJob job = good_job;
+        char octets[1024];
+        ssize_t length = 0;
+
+        job.treatment = wrong[i];
+        CAPTURE(octets, length, mugai_wire_send_job(capture[0], &job, 0, 1, NULL));
+        cr_assert_not(receive_job_of(octets, (gsize)length, 2), "%zu", i);
+    }
 }
 
 Test(wire, end_of_the_socket_is_no_job_and_no_error)
@@ -429,10 +456,21 @@ Test(wire, job_with_wrong_magic_or_kind_is_refused)
     cr_assert_not(receive_job_of(octets, (gsize)length, 2));
 }
 
+static GPtrArray *
+settings_of(const char *first, const char *second)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_settings_free);
+
+    g_ptr_array_add(all, mugai_settings_new(first));
+    if (second != NULL)
+        g_ptr_array_add(all, mugai_settings_new(second));
+    return all;
+}
+
 Test(wire, setup_comes_as_it_was_sent)
 {
-    g_autoptr(MugaiSettings) sent = mugai_settings_new("ja");
-    g_autoptr(MugaiSettings) settings = NULL;
+    g_autoptr(GPtrArray) sent = settings_of("ja", "en");
+    g_autoptr(GPtrArray) settings = NULL;
     const MugaiWireBounds sent_bounds = {3, 30, 512};
     MugaiWireBounds bounds = {0, 0, 0};
     int ends[2];
@@ -441,13 +479,20 @@ Test(wire, setup_comes_as_it_was_sent)
     cr_assert(mugai_wire_send_setup(ends[0], sent, &sent_bounds, NULL));
     settings = mugai_wire_receive_setup(ends[1], &bounds, NULL);
     cr_assert_not_null(settings);
-    cr_assert_eq(g_hash_table_size(settings->notice), g_hash_table_size(sent->notice));
+    cr_assert_eq(settings->len, 2);
+    for (guint i = 0; i < 2; i++) {
+        const MugaiSettings *one = sent->pdata[i];
+        const MugaiSettings *other = settings->pdata[i];
+
+        cr_assert_str_eq(one->language, other->language);
+        cr_assert_eq(g_hash_table_size(one->notice), g_hash_table_size(other->notice));
+    }
     cr_assert_eq(memcmp(&bounds, &sent_bounds, sizeof(bounds)), 0);
 }
 
 Test(wire, setup_with_bounds_beyond_the_limits_is_refused)
 {
-    g_autoptr(MugaiSettings) sent = mugai_settings_new("en");
+    g_autoptr(GPtrArray) sent = settings_of("en", NULL);
     const MugaiWireBounds wrong[] = {
         {0, 30, 512},  {MUGAI_LIMIT_WORKER_COUNT_MAX + 1, 30, 512},    {3, 0, 512},
         {3, 601, 512}, {3, 30, MUGAI_LIMIT_WORKER_MEMORY_MIB_MIN - 1}, {3, 30, G_MAXUINT},
@@ -464,6 +509,49 @@ Test(wire, setup_with_bounds_beyond_the_limits_is_refused)
         cr_assert(g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED));
         cr_assert_eq(bounds.children, 7);
     }
+}
+
+Test(wire, setup_without_settings_or_with_more_than_there_may_be_is_refused)
+{
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+    g_autoptr(GPtrArray) many = g_ptr_array_new();
+    g_autoptr(MugaiSettings) settings = mugai_settings_new("en");
+    const GPtrArray *wrong[] = {none, many};
+
+    for (guint i = 0; i < MUGAI_LIMIT_POLICIES + 2; i++)
+        g_ptr_array_add(many, settings);
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        const MugaiWireBounds sent_bounds = {3, 30, 512};
+        g_autoptr(GError) error = NULL;
+        MugaiWireBounds bounds;
+        int ends[2];
+
+        make_pair(SOCK_SEQPACKET, ends);
+        /* Nobody reads: what has no place in the socket is not sent. */
+        cr_assert_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+        (void)mugai_wire_send_setup(ends[0], wrong[i], &sent_bounds, NULL);
+        cr_assert_null(mugai_wire_receive_setup(ends[1], &bounds, &error));
+        cr_assert(g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED));
+    }
+}
+
+Test(wire, setup_that_ends_before_its_settings_is_none)
+{
+    g_autoptr(GPtrArray) sent = settings_of("en", "ja");
+    const MugaiWireBounds sent_bounds = {3, 30, 512};
+    g_autoptr(GError) error = NULL;
+    MugaiWireBounds bounds;
+    char packet[4096];
+    int ends[2];
+    int relay[2];
+
+    make_pair(SOCK_SEQPACKET, ends);
+    make_pair(SOCK_SEQPACKET, relay);
+    cr_assert(mugai_wire_send_setup(ends[0], sent, &sent_bounds, NULL));
+    cr_assert_eq(send(relay[0], packet, (size_t)recv(ends[1], packet, sizeof(packet), 0), 0), 20);
+    close(relay[0]);
+    cr_assert_null(mugai_wire_receive_setup(relay[1], &bounds, &error));
+    cr_assert(g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_WORKER));
 }
 
 Test(wire, end_of_the_socket_is_no_setup)

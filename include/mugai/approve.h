@@ -66,9 +66,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiPool, mugai_pool_free)
 typedef struct MugaiTicket MugaiTicket;
 
 /* Hands the message in @original_fd (regular file or memfd; only read, at offsets of its own) to
- * the worker and returns at once. Never fails: what goes wrong shows in collect. */
+ * the worker and returns at once. @envelope (only read now; NULL: nobody knows it) decides which
+ * policy applies. Never fails: what goes wrong shows in collect. */
 MugaiTicket *mugai_pool_submit(MugaiPool *pool, int original_fd, const MugaiId *id,
-                               MugaiTime received);
+                               MugaiTime received, const MugaiEnvelope *envelope);
 /* Waits, bounded by the worker's seconds, and frees @ticket. GUARD if the guard refuses even the
  * notice-only message. While nobody has read the message, so that a later attempt may pass it
  * whole: LIMIT if all children were busy for MUGAI_LIMIT_WORKER_WAIT_SECONDS, SYSTEM or WORKER if

@@ -19,6 +19,11 @@ typedef enum {
     MUGAI_BODY_HTML,      /* of alternatives, text/html first */
 } MugaiBody;
 
+typedef enum {
+    MUGAI_ATTACHMENTS_REMOVE = 0, /* all of them, forwarded messages too */
+    MUGAI_ATTACHMENTS_TEXT,       /* those of which text can be made are shown as text */
+} MugaiAttachments;
+
 typedef struct {
     guint parts;           /* leaves and containers */
     guint depth;           /* nesting */
@@ -37,6 +42,7 @@ typedef struct {
 typedef struct {
     MugaiLinks links;
     MugaiBody body;
+    MugaiAttachments attachments;
     char *language; /* "ja" or "en": which notice texts, which words */
     char *contact;  /* whom to ask, shown in the notice; "" leaves the line out */
     MugaiLimits limits;
@@ -48,6 +54,9 @@ typedef struct {
 MugaiSettings *mugai_settings_new(const char *language);
 void mugai_settings_free(MugaiSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiSettings, mugai_settings_free)
+
+/* The same once more. */
+MugaiSettings *mugai_settings_copy(const MugaiSettings *settings);
 
 /* The sentence @key of the notice file; aborts if there is no such key (they are compiled in). */
 const char *mugai_settings_notice(const MugaiSettings *settings, const char *key);
@@ -79,7 +88,8 @@ typedef struct {
     char *worker_user;       /* whom mugai-worker becomes where root starts it */
     /* [sanitize], [limits] */
     MugaiSettings *settings;
-    char *notices; /* the directory that notice texts were read from; NULL: built-in ones */
+    char *notices;       /* the directory that notice texts were read from; NULL: built-in ones */
+    GPtrArray *policies; /* of MugaiPolicy (policy.h), in the order of the file */
     /* [store] */
     char *store_path;
     guint retention_days; /* 1-3650 */

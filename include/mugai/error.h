@@ -19,6 +19,7 @@ typedef enum {
     MUGAI_ERROR_NOT_FOUND,  /* a well-formed name of something that is not there */
     MUGAI_ERROR_CONFIG,     /* the configuration is wrong; the message names file, line and key */
     MUGAI_ERROR_USAGE,      /* the command was called wrongly */
+    MUGAI_ERROR_SIZE,       /* a message larger than the recipient's policy takes */
     MUGAI_ERROR_EXISTS,     /* the thing to be made is there already */
 } MugaiErrorCode;
 
@@ -35,8 +36,8 @@ typedef struct {
     const char *text;     /* plain ASCII, one line, no hostile octet in it */
 } MugaiReply;
 
-/* The reply for @error; whatever is unknown, NULL included, is 451 4.3.0: never a 2xx, never a 5xx
- * (I4). */
+/* The reply for @error; whatever is unknown, NULL included, is 451 4.3.0: never a 2xx (I4). A 5xx
+ * is for SIZE alone. */
 const MugaiReply *mugai_error_reply(const GError *error);
 
 /* The exit status of sysexits.h for @error; 2 for MUGAI_ERROR_USAGE, 1 for MUGAI_ERROR_NOT_FOUND.

@@ -29,8 +29,15 @@
 #define MUGAI_LIMIT_NAME_CHARACTERS_DEFAULT 120u
 #define MUGAI_LIMIT_NAME_CHARACTERS_MAX 500u
 
+/* [policy NAME] groups: each is a few KiB in every worker. */
+#define MUGAI_LIMIT_POLICIES 32u
+
 /* Subject in characters before it is cut; RFC 5322 lines are 998, real subjects below 200. */
 #define MUGAI_LIMIT_SUBJECT_CHARACTERS 1000u
+/* Fields with what servers found of the sender, and characters of one that are shown: one server
+ * writes one or two of 200 to 600. */
+#define MUGAI_LIMIT_AUTHENTICATION_FIELDS 8u
+#define MUGAI_LIMIT_AUTHENTICATION_CHARACTERS 2000u
 /* A display name in characters. */
 #define MUGAI_LIMIT_DISPLAY_NAME_CHARACTERS 200u
 

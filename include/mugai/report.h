@@ -63,10 +63,14 @@ typedef struct {
     char *subject; /* decoded, one clean line */
     char *from;    /* header From, decoded, one clean line */
     char *message_id;
-    char *date;             /* as emitted */
-    GPtrArray *parts;       /* of MugaiPart */
-    GPtrArray *ambiguities; /* of char*: "code: detail" */
-    GPtrArray *warnings;    /* of char* */
+    char *date;                /* as emitted */
+    GPtrArray *parts;          /* of MugaiPart */
+    GPtrArray *ambiguities;    /* of char*: "code: detail" */
+    GPtrArray *warnings;       /* of char* */
+    GPtrArray *authentication; /* of char*: "NAME: value" of the fields in which a mail server says
+                                  what it found of the sender (RFC 8601), above the first Received,
+                                  one clean line each; anybody's claim where no server removes
+                                  forged ones (section 5) */
 } MugaiReport;
 
 MugaiReport *mugai_report_new(void);
@@ -96,8 +100,9 @@ typedef struct {
 } MugaiFacts;
 
 /* The report of DESIGN as JSON, one line when @pretty is FALSE: id, received, original, output,
- * parts, ambiguities, warnings, and subject, from, message_id. With @envelope (may be NULL) also
- * "envelope", with @state (may be NULL) also "state". Newly allocated UTF-8. */
+ * parts, ambiguities, warnings, and subject, from, message_id; "authentication" where there is any.
+ * With @envelope (may be NULL) also "envelope", with @state (may be NULL) also "state". Newly
+ * allocated UTF-8. */
 char *mugai_report_to_json(const MugaiReport *report, const MugaiFacts *facts,
                            const MugaiEnvelope *envelope, const char *state, gboolean pretty);
 /* Reads back what mugai_report_to_json() wrote (the index keeps it). MALFORMED otherwise. */

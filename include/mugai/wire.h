@@ -2,13 +2,14 @@
  * wire.h - what mugaid and mugai-worker say to each other
  *
  * Down (trusted to worker), over a SOCK_SEQPACKET socket, one GVariant a packet: settings first,
- * then jobs, each with two descriptors. Up (hostile), over the job's own stream socket: one octet
- * when the child begins, one header, the report, the payload, end of file.
+ * one a packet, then jobs, each with two descriptors. Up (hostile), over the job's own stream
+ * socket: one octet when the child begins, one header, the report, the payload, end of file.
  */
 #pragma once
 
 #include <glib.h>
 #include <mugai/id.h>
+#include <mugai/policy.h>
 #include <mugai/sanitize.h>
 
 G_BEGIN_DECLS
@@ -24,9 +25,10 @@ typedef enum {
 
 typedef struct {
     MugaiJobKind kind;
-    MugaiId id;         /* SANITIZE */
-    MugaiTime received; /* SANITIZE */
-    char path[256];     /* EXTRACT */
+    MugaiId id;               /* SANITIZE */
+    MugaiTime received;       /* SANITIZE */
+    MugaiTreatment treatment; /* SANITIZE */
+    char path[256];           /* EXTRACT */
 } MugaiJob;
 
 /* What the parent of the children must know once. */
@@ -36,10 +38,11 @@ typedef struct {
     guint memory_mib; /* address space of one child */
 } MugaiWireBounds;
 
-/* Sends the first packet. SYSTEM. */
-gboolean mugai_wire_send_setup(int fd, const MugaiSettings *settings, const MugaiWireBounds *bounds,
+/* Sends the first packets: bounds, and all @settings (of MugaiSettings, one at least) that a
+ * treatment may name. SYSTEM. */
+gboolean mugai_wire_send_setup(int fd, const GPtrArray *settings, const MugaiWireBounds *bounds,
                                GError **error);
-MugaiSettings *mugai_wire_receive_setup(int fd, MugaiWireBounds *ret_bounds, GError **error);
+GPtrArray *mugai_wire_receive_setup(int fd, MugaiWireBounds *ret_bounds, GError **error);
 
 /* The parent's answer to the setup, one packet: all is warm, or the reason why not. */
 gboolean mugai_wire_send_ready(int fd, const char *failure, GError **error);

@@ -25,6 +25,7 @@
 
 #include <mugai/error.h>
 #include <mugai/limits.h>
+#include <mugai/policy.h>
 #include <mugai/profile.h>
 #include <mugai/wire.h>
 
@@ -61,7 +62,8 @@ typedef struct {
 } Worker;
 
 struct MugaiPool {
-    MugaiSettings *settings;
+    GPtrArray *settings;    /* of MugaiSettings: [sanitize]'s and those of the policies */
+    GPtrArray *policies;    /* of MugaiPolicy */
     MugaiSealKey *seal_key; /* NULL: nothing is sealed */
     MugaiWireBounds bounds;
     MugaiLauncher *launcher;
@@ -77,8 +79,9 @@ struct MugaiPool {
 struct MugaiTicket {
     MugaiPool *pool;
     MugaiJob job;
-    int original_fd; /* read-only, with an offset of its own; -1: could not be had */
-    GError *failure; /* why not */
+    MugaiSettings *settings; /* the message's own; NULL for a part */
+    int original_fd;         /* read-only, with an offset of its own; -1: could not be had */
+    GError *failure;         /* why not */
     gboolean has_slot;
     Worker *worker; /* the one it was last sent to */
     gboolean sent;
@@ -219,12 +222,18 @@ count_children(const MugaiConfig *config)
     return MIN(count, MUGAI_LIMIT_WORKER_COUNT_MAX);
 }
 
-static MugaiSettings *
-copy_settings(const MugaiSettings *settings, GError **error)
+static GPtrArray *
+collect_settings(const MugaiConfig *config)
 {
-    g_autoptr(GVariant) plain = g_variant_ref_sink(mugai_settings_to_variant(settings));
+    GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_settings_free);
 
-    return mugai_settings_from_variant(plain, error);
+    g_ptr_array_add(all, mugai_settings_copy(config->settings));
+    for (guint i = 0; i < config->policies->len; i++) {
+        const MugaiPolicy *policy = config->policies->pdata[i];
+
+        g_ptr_array_add(all, mugai_settings_copy(policy->settings));
+    }
+    return all;
 }
 
 MugaiPool *
@@ -237,9 +246,8 @@ mugai_pool_new_launched(const MugaiConfig *config, MugaiLauncher *launcher, GErr
     pool->bounds.children = count_children(config);
     pool->bounds.seconds = config->worker_seconds;
     pool->bounds.memory_mib = config->worker_memory_mib;
-    pool->settings = copy_settings(config->settings, error);
-    if (pool->settings == NULL)
-        return NULL;
+    pool->settings = collect_settings(config);
+    pool->policies = g_ptr_array_ref(config->policies);
     if (config->seal_key != NULL) {
         pool->seal_key = mugai_seal_key_load(config->seal_key, error);
         if (pool->seal_key == NULL)
@@ -273,7 +281,8 @@ mugai_pool_free(MugaiPool *pool)
         return;
     g_assert(pool->busy == 0 && pool->waiting == 0);
     g_clear_pointer(&pool->worker, worker_unref);
-    g_clear_pointer(&pool->settings, mugai_settings_free);
+    g_clear_pointer(&pool->settings, g_ptr_array_unref);
+    g_clear_pointer(&pool->policies, g_ptr_array_unref);
     g_clear_pointer(&pool->seal_key, mugai_seal_key_free);
     mugai_launcher_free_direct(pool->own_launcher);
     g_cond_clear(&pool->slot_free);
@@ -341,6 +350,7 @@ ticket_free(MugaiTicket *ticket)
     close_fd(&ticket->original_fd);
     g_clear_pointer(&ticket->worker, worker_unref);
     g_clear_error(&ticket->failure);
+    mugai_settings_free(ticket->settings);
     give_slot_back(ticket);
     g_free(ticket);
 }
@@ -463,17 +473,23 @@ receive_candidate(MugaiTicket *ticket, GError **error)
                                    &outcome, &report, &candidate, error))
         return NULL;
     if (outcome == MUGAI_OUTCOME_DONE && report != NULL)
-        return mugai_approve_candidate(ticket->pool->settings, ticket->pool->seal_key,
-                                       &ticket->job.id, candidate, &report, error);
+        return mugai_approve_candidate(ticket->settings, ticket->pool->seal_key, &ticket->job.id,
+                                       candidate, &report, error);
     g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_WORKER,
                         "worker: a result without a report");
     return NULL;
 }
 
 MugaiTicket *
-mugai_pool_submit(MugaiPool *pool, int original_fd, const MugaiId *id, MugaiTime received)
+mugai_pool_submit(MugaiPool *pool, int original_fd, const MugaiId *id, MugaiTime received,
+                  const MugaiEnvelope *envelope)
 {
     MugaiTicket *ticket = ticket_new(pool, original_fd, MUGAI_JOB_SANITIZE);
+    MugaiTreatment *treatment = &ticket->job.treatment;
+
+    mugai_policy_choose(pool->settings->pdata[0], pool->policies, envelope, treatment);
+    ticket->settings =
+        mugai_treatment_settings(treatment, pool->settings->pdata[treatment->settings]);
 
     ticket->job.id = *id;
     ticket->job.received = received;
@@ -501,7 +517,7 @@ mugai_ticket_collect(MugaiTicket *ticket, GError **error)
     if (approved != NULL)
         return g_steal_pointer(&approved);
     if (mine->sent && !g_error_matches(failure, MUGAI_ERROR, MUGAI_ERROR_SYSTEM))
-        return mugai_approve_notice_only(mine->pool->settings, mine->pool->seal_key, &mine->job.id,
+        return mugai_approve_notice_only(mine->settings, mine->pool->seal_key, &mine->job.id,
                                          mine->job.received, failure, error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;

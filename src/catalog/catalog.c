@@ -108,7 +108,8 @@ mugai_catalog_begin(MugaiStore *store, MugaiPool *pool, const MugaiId *id, int s
         !mugai_original_copy(job->original, scratch, &job->size, &job->sha256, error))
         return NULL;
     job->received = mugai_time_local(mugai_original_envelope(job->original)->received);
-    job->ticket = mugai_pool_submit(pool, scratch, id, job->received);
+    job->ticket = mugai_pool_submit(pool, scratch, id, job->received,
+                                    mugai_original_envelope(job->original));
     return g_steal_pointer(&job);
 }
 

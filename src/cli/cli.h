@@ -120,9 +120,11 @@ void mugai_cli_print_csv(const MugaiEntry *entry);
 gboolean mugai_cli_read_id(const MugaiCommon *common, MugaiId *ret_id, GError **error);
 /* All ids that the verb was called with, one at least, of MugaiId. USAGE, MALFORMED. */
 GArray *mugai_cli_read_ids(const MugaiCommon *common, GError **error);
-/* Has the message in @original sanitized by a worker of its own and waits for it. */
+/* Has the message in @original sanitized by a worker of its own, by the policy that @envelope (may
+ * be NULL) chooses, and waits for it. */
 MugaiApproved *mugai_cli_sanitize(const MugaiConfig *config, int original, const MugaiId *id,
-                                  MugaiTime received, GError **error);
+                                  MugaiTime received, const MugaiEnvelope *envelope,
+                                  GError **error);
 /* @approved's report on the message in @original as JSON. @envelope and @state may be NULL. */
 char *mugai_cli_report_json(const MugaiApproved *approved, int original, const MugaiId *id,
                             MugaiTime received, const MugaiEnvelope *envelope, const char *state,

@@ -59,7 +59,7 @@ sanitize_one(const MugaiConfig *config, const char *path, const SanitizeOptions 
     original = mugai_cli_open_input(path, error);
     if (original < 0)
         return FALSE;
-    approved = mugai_cli_sanitize(config, original, &id, received, error);
+    approved = mugai_cli_sanitize(config, original, &id, received, NULL, error);
     if (approved == NULL || !write_output(approved, error))
         return FALSE;
     return options->report == NULL ||

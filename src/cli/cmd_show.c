@@ -163,6 +163,7 @@ print_message(const MugaiEntry *entry, const MugaiReport *report, const MugaiAns
     printf("Parts\n");
     for (guint i = 0; i < report->parts->len; i++)
         print_part(report->parts->pdata[i]);
+    print_lines("Checks", report->authentication);
     print_lines("Ambiguous", report->ambiguities);
     print_lines("Warnings", report->warnings);
 }

@@ -178,7 +178,7 @@ start_message(int fd, guint number, gpointer data, GError **error)
     if (run->flights.length >= run->flights_max)
         land_oldest(run);
     flight->ticket =
-        mugai_pool_submit(run->pool, flight->original, &flight->id, run->many->received);
+        mugai_pool_submit(run->pool, flight->original, &flight->id, run->many->received, NULL);
     g_queue_push_tail(&run->flights, g_steal_pointer(&flight));
     return TRUE;
 }

@@ -37,12 +37,13 @@ mugai_cli_read_ids(const MugaiCommon *common, GError **error)
 
 MugaiApproved *
 mugai_cli_sanitize(const MugaiConfig *config, int original, const MugaiId *id, MugaiTime received,
-                   GError **error)
+                   const MugaiEnvelope *envelope, GError **error)
 {
     g_autoptr(MugaiPool) pool = mugai_pool_new(config, error);
 
     return pool != NULL
-               ? mugai_ticket_collect(mugai_pool_submit(pool, original, id, received), error)
+               ? mugai_ticket_collect(mugai_pool_submit(pool, original, id, received, envelope),
+                                      error)
                : NULL;
 }
 

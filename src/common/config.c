@@ -16,6 +16,7 @@
 #include <mugai/error.h>
 #include <mugai/limits.h>
 #include <mugai/log.h>
+#include <mugai/policy.h>
 #include <mugai/text.h>
 
 #include <string.h>
@@ -36,6 +37,7 @@ typedef enum {
     TYPE_SERVER,   /* smtp:// or smtps:// */
     TYPE_ADDRESS,  /* of mail */
     TYPE_PATTERNS, /* of addresses, separated by commas (GStrv) */
+    TYPE_NETWORKS, /* the same of networks */
 } KeyType;
 
 typedef struct {
@@ -50,6 +52,7 @@ typedef struct {
 } Key;
 
 #define IN_CONFIG(member) FALSE, G_STRUCT_OFFSET(MugaiConfig, member)
+#define IN_POLICY(member) FALSE, G_STRUCT_OFFSET(MugaiPolicy, member)
 #define IN_SETTINGS(member) TRUE, G_STRUCT_OFFSET(MugaiSettings, member)
 #define KIB 1024u
 #define MIB (1024u * 1024u)
@@ -68,6 +71,7 @@ static const Key keys[] = {
     {"worker", "user", TYPE_USER, IN_CONFIG(worker_user), 0, 0, 0, NULL},
     {"sanitize", "links", TYPE_CHOICE, IN_SETTINGS(links), 0, 0, 0, "defang|remove|keep"},
     {"sanitize", "body", TYPE_CHOICE, IN_SETTINGS(body), 0, 0, 0, "plain|html"},
+    {"sanitize", "attachments", TYPE_CHOICE, IN_SETTINGS(attachments), 0, 0, 0, "remove|text"},
     {"sanitize", "language", TYPE_LANGUAGE, IN_SETTINGS(language), 0, 0, 0, NULL},
     {"sanitize", "contact", TYPE_STRING, IN_SETTINGS(contact), 0, 0, 0, NULL},
     {"sanitize", "notices", TYPE_NOTICES, IN_CONFIG(notices), 0, 0, 0, NULL},
@@ -106,6 +110,24 @@ static const Key keys[] = {
     {"access", "administrator", TYPE_GROUP, IN_CONFIG(administrator), 0, 0, 0, NULL},
 };
 
+/* Of each [policy NAME]. */
+static const Key policy_keys[] = {
+    {"policy", "recipients", TYPE_PATTERNS, IN_POLICY(recipients), 0, 0, 0, NULL},
+    {"policy", "senders", TYPE_PATTERNS, IN_POLICY(senders), 0, 0, 0, NULL},
+    {"policy", "clients", TYPE_NETWORKS, IN_POLICY(clients), 0, 0, 0, NULL},
+    {"policy", "links", TYPE_CHOICE, IN_SETTINGS(links), 0, 0, 0, "defang|remove|keep"},
+    {"policy", "body", TYPE_CHOICE, IN_SETTINGS(body), 0, 0, 0, "plain|html"},
+    {"policy", "attachments", TYPE_CHOICE, IN_SETTINGS(attachments), 0, 0, 0, "remove|text"},
+    {"policy", "language", TYPE_LANGUAGE, IN_SETTINGS(language), 0, 0, 0, NULL},
+    {"policy", "contact", TYPE_STRING, IN_SETTINGS(contact), 0, 0, 0, NULL},
+    {"policy", "text_kib", TYPE_SIZE, IN_SETTINGS(limits.text_octets), 1,
+     MUGAI_LIMIT_TEXT_OCTETS_MAX / KIB, KIB, NULL},
+    {"policy", "message_mib", TYPE_SIZE, IN_POLICY(message_octets), 1, 1024, MIB, NULL},
+};
+
+/* A policy's group is POLICY_PREFIX and its name. */
+#define POLICY_PREFIX "policy "
+
 MugaiConfig *
 mugai_config_new(void)
 {
@@ -117,6 +139,7 @@ mugai_config_new(void)
     config->worker_seconds = MUGAI_LIMIT_WORKER_SECONDS_DEFAULT;
     config->worker_memory_mib = MUGAI_LIMIT_WORKER_MEMORY_MIB_DEFAULT;
     config->settings = mugai_settings_new("ja");
+    config->policies = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_policy_free);
     config->store_path = g_strdup("/var/lib/mugai/store");
     config->retention_days = 90;
     config->min_free_mib = 1024;
@@ -153,6 +176,7 @@ mugai_config_free(MugaiConfig *config)
     g_free(config->auditor);
     g_free(config->administrator);
     g_free(config->sha256);
+    g_ptr_array_unref(config->policies);
     mugai_settings_free(config->settings);
     g_free(config);
 }
@@ -210,13 +234,21 @@ refuse(const Source *source, const char *group, const char *key, GError **error,
 }
 
 static const Key *
-find_key(const char *group, const char *key)
+find_in(const Key *table, gsize length, const char *group, const char *key)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
-        if (g_str_equal(keys[i].group, group) && (key == NULL || g_str_equal(keys[i].key, key)))
-            return &keys[i];
+    for (gsize i = 0; i < length; i++) {
+        if (g_str_equal(table[i].group, group) && (key == NULL || g_str_equal(table[i].key, key)))
+            return &table[i];
     }
     return NULL;
+}
+
+static const Key *
+find_key(const char *group, const char *key)
+{
+    const Key *found = find_in(keys, G_N_ELEMENTS(keys), group, key);
+
+    return found != NULL ? found : find_in(policy_keys, G_N_ELEMENTS(policy_keys), group, key);
 }
 
 static gboolean
@@ -380,31 +412,41 @@ set_address(const Source *source, const Key *key, const char *value, gpointer ta
     return set_string(value, target);
 }
 
+/* A list with commas between, each of which @is_one must know; @forms says what may be written. */
 static gboolean
-set_patterns(const Source *source, const Key *key, const char *value, gpointer target,
-             GError **error)
+set_list(const Source *source, const Key *key, const char *value, gboolean (*is_one)(const char *),
+         const char *forms, gpointer target, GError **error)
 {
-    g_auto(GStrv) patterns = g_strsplit(value, ",", -1);
+    g_auto(GStrv) list = g_strsplit(value, ",", -1);
     g_autofree char *why = NULL;
 
-    for (guint i = 0; patterns[i] != NULL; i++) {
-        if (mugai_address_is_pattern(g_strstrip(patterns[i])))
+    for (guint i = 0; list[i] != NULL; i++) {
+        if (is_one(g_strstrip(list[i])))
             continue;
-        why = g_strdup_printf("\"%s\" is no pattern: write NAME@DOMAIN, *@DOMAIN, *@*.DOMAIN or "
-                              "*.DOMAIN, with commas between them",
-                              patterns[i]);
+        why = g_strdup_printf("\"%s\" is %s, with commas between them", list[i], forms);
         return refuse(source, key->group, key->key, error, why);
     }
     g_strfreev(*(GStrv *)target);
-    *(GStrv *)target = g_steal_pointer(&patterns);
+    *(GStrv *)target = g_steal_pointer(&list);
     return TRUE;
 }
 
+/* Another language has other sentences, and those of the administrator's own directory. */
 static gboolean
-set_value(const Source *source, const Key *key, const char *value, MugaiConfig *config,
-          GError **error)
+set_language(const Source *source, const Key *key, const char *value, const char *notices,
+             MugaiSettings *settings, GError **error)
 {
-    gpointer base = key->in_settings ? (gpointer)config->settings : (gpointer)config;
+    if (!mugai_settings_known_language(value))
+        return refuse(source, key->group, key->key, error, "write ja or en");
+    mugai_settings_set_language(settings, value);
+    return notices == NULL || mugai_settings_load_notices(settings, notices, error);
+}
+
+/* @base: what @key's offset is in; @settings: of @config or of a policy. */
+static gboolean
+set_value(const Source *source, const Key *key, const char *value, gpointer base,
+          MugaiSettings *settings, const MugaiConfig *config, GError **error)
+{
     gpointer target = G_STRUCT_MEMBER_P(base, key->offset);
 
     switch (key->type) {
@@ -427,24 +469,33 @@ set_value(const Source *source, const Key *key, const char *value, MugaiConfig *
     case TYPE_BOOLEAN:
         return set_boolean(source, key, value, target, error);
     case TYPE_LANGUAGE:
-        if (!mugai_settings_known_language(value))
-            return refuse(source, key->group, key->key, error, "write ja or en");
-        mugai_settings_set_language(config->settings, value);
-        return TRUE;
+        return set_language(source, key, value, config->notices, settings, error);
     case TYPE_NOTICES:
         if (!is_path(value))
             return refuse(source, key->group, key->key, error,
                           "write an absolute path, beginning with /");
-        return set_string(value, target) &&
-               mugai_settings_load_notices(config->settings, value, error);
+        return set_string(value, target) && mugai_settings_load_notices(settings, value, error);
     case TYPE_SERVER:
         return set_server(source, key, value, target, error);
     case TYPE_ADDRESS:
         return set_address(source, key, value, target, error);
     case TYPE_PATTERNS:
-        return set_patterns(source, key, value, target, error);
+        return set_list(source, key, value, mugai_address_is_pattern,
+                        "no pattern: write NAME@DOMAIN, *@DOMAIN, *@*.DOMAIN or *.DOMAIN", target,
+                        error);
+    case TYPE_NETWORKS:
+        return set_list(source, key, value, mugai_policy_is_network,
+                        "no network: write 192.0.2.0/24, 2001:db8::/32 or one address", target,
+                        error);
     }
     g_assert_not_reached();
+}
+
+static gboolean
+is_policy(const char *group)
+{
+    return g_str_has_prefix(group, POLICY_PREFIX) &&
+           mugai_policy_is_name(group + strlen(POLICY_PREFIX));
 }
 
 static gboolean
@@ -453,19 +504,38 @@ refuse_unknown(const Source *source, GError **error)
     g_auto(GStrv) groups = g_key_file_get_groups(source->file, NULL);
 
     for (char **group = groups; *group != NULL; group++) {
+        const char *known = is_policy(*group) ? "policy" : *group;
         g_auto(GStrv) names = NULL;
 
-        if (find_key(*group, NULL) == NULL)
+        if (g_str_has_prefix(*group, "policy") && !is_policy(*group))
+            return refuse(source, *group, NULL, error,
+                          "write [policy NAME]: 1 to 32 letters, digits, \"-\" and \"_\"");
+        if (find_key(known, NULL) == NULL)
             return refuse(source, *group, NULL, error, "unknown group: see mugai.conf(5)");
         names = g_key_file_get_keys(source->file, *group, NULL, error);
         if (names == NULL)
             return FALSE;
         for (char **name = names; *name != NULL; name++) {
-            if (find_key(*group, *name) == NULL)
+            if (find_key(known, *name) == NULL)
                 return refuse(source, *group, *name, error, "unknown key: see mugai.conf(5)");
         }
     }
     return TRUE;
+}
+
+/* The value of @key, newly allocated; NULL where there is none, or with @error. */
+static char *
+read_text(const Source *source, const Key *key, GError **error)
+{
+    g_autofree char *value = NULL;
+
+    if (!g_key_file_has_key(source->file, key->group, key->key, NULL))
+        return NULL;
+    value = g_key_file_get_string(source->file, key->group, key->key, NULL);
+    if (value != NULL && g_utf8_validate(value, -1, NULL))
+        return g_strstrip(g_steal_pointer(&value));
+    refuse(source, key->group, key->key, error, "the value is not readable as UTF-8 text");
+    return NULL;
 }
 
 /* In the order of the table, so that the language is known before its notices are read. */
@@ -473,15 +543,58 @@ static gboolean
 read_keys(const Source *source, MugaiConfig *config, GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        gpointer base = keys[i].in_settings ? (gpointer)config->settings : (gpointer)config;
+        g_autoptr(GError) why = NULL;
+        g_autofree char *value = read_text(source, &keys[i], &why);
+
+        if (value != NULL)
+            set_value(source, &keys[i], value, base, config->settings, config, &why);
+        if (why != NULL) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean
+read_policy(const Source *source, const char *group, MugaiConfig *config, GError **error)
+{
+    MugaiPolicy *policy = mugai_policy_new(group + strlen(POLICY_PREFIX), config->settings);
+
+    g_ptr_array_add(config->policies, policy);
+    if (config->policies->len > MUGAI_LIMIT_POLICIES)
+        return refuse(source, group, NULL, error, "more policies than mugai takes (32)");
+    for (gsize i = 0; i < G_N_ELEMENTS(policy_keys); i++) {
+        Key key = policy_keys[i];
+        gpointer base = key.in_settings ? (gpointer)policy->settings : (gpointer)policy;
+        g_autoptr(GError) why = NULL;
         g_autofree char *value = NULL;
 
-        if (!g_key_file_has_key(source->file, keys[i].group, keys[i].key, NULL))
-            continue;
-        value = g_key_file_get_string(source->file, keys[i].group, keys[i].key, NULL);
-        if (value == NULL || !g_utf8_validate(value, -1, NULL))
-            return refuse(source, keys[i].group, keys[i].key, error,
-                          "the value is not readable as UTF-8 text");
-        if (!set_value(source, &keys[i], g_strstrip(value), config, error))
+        key.group = group;
+        value = read_text(source, &key, &why);
+        if (value != NULL)
+            set_value(source, &key, value, base, policy->settings, config, &why);
+        if (why != NULL) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+    }
+    if (policy->recipients == NULL && policy->senders == NULL && policy->clients == NULL)
+        return refuse(source, group, NULL, error,
+                      "for whom? write recipients, senders or clients; what is for all mail stands "
+                      "in [sanitize]");
+    return TRUE;
+}
+
+/* After all else: what a policy does not say is as in [sanitize] and [limits]. */
+static gboolean
+read_policies(const Source *source, MugaiConfig *config, GError **error)
+{
+    g_auto(GStrv) groups = g_key_file_get_groups(source->file, NULL);
+
+    for (char **group = groups; *group != NULL; group++) {
+        if (is_policy(*group) && !read_policy(source, *group, config, error))
             return FALSE;
     }
     return TRUE;
@@ -500,7 +613,8 @@ mugai_config_read(const char *name, const char *text, GError **error)
         return NULL;
     }
     config->sha256 = mugai_digest_text(text, strlen(text));
-    if (!refuse_unknown(&source, error) || !read_keys(&source, config, error))
+    if (!refuse_unknown(&source, error) || !read_keys(&source, config, error) ||
+        !read_policies(&source, config, error))
         return NULL;
     return g_steal_pointer(&config);
 }

@@ -20,6 +20,7 @@ static const struct {
 } replies[] = {
     {MUGAI_ERROR_FULL, {"452", "4.3.1", "Insufficient system storage, try again later"}},
     {MUGAI_ERROR_LIMIT, {"451", "4.3.4", "Message exceeds a limit, try again later"}},
+    {MUGAI_ERROR_SIZE, {"552", "5.3.4", "Message is larger than the recipient may get"}},
 };
 
 static const struct {
@@ -35,6 +36,7 @@ static const struct {
     {MUGAI_ERROR_NOT_FOUND, 1},
     {MUGAI_ERROR_CONFIG, EX_CONFIG},
     {MUGAI_ERROR_USAGE, 2},
+    {MUGAI_ERROR_SIZE, EX_DATAERR},
     {MUGAI_ERROR_EXISTS, EX_CANTCREAT},
 };
 

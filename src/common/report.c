@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define PART_TYPE "(sssstsys)"
-#define REPORT_TYPE "(ssssa" PART_TYPE "asas)"
+#define REPORT_TYPE "(ssssa" PART_TYPE "asasas)"
 
 /* Characters of one remark: enough for a reason, too little to hide in. */
 #define REMARK_CHARACTERS 300u
@@ -126,6 +126,7 @@ mugai_report_new(void)
     report->parts = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_part_free);
     report->ambiguities = g_ptr_array_new_with_free_func(g_free);
     report->warnings = g_ptr_array_new_with_free_func(g_free);
+    report->authentication = g_ptr_array_new_with_free_func(g_free);
     return report;
 }
 
@@ -141,6 +142,7 @@ mugai_report_free(MugaiReport *report)
     g_ptr_array_unref(report->parts);
     g_ptr_array_unref(report->ambiguities);
     g_ptr_array_unref(report->warnings);
+    g_ptr_array_unref(report->authentication);
     g_free(report);
 }
 
@@ -211,10 +213,11 @@ mugai_report_to_variant(const MugaiReport *report)
                               part->name, part->size, part->sha256, (guchar)part->disposition,
                               part->reason);
     }
-    return g_variant_new("(ssssa" PART_TYPE "@as@as)", report->subject, report->from,
+    return g_variant_new("(ssssa" PART_TYPE "@as@as@as)", report->subject, report->from,
                          report->message_id, report->date, &parts,
                          strings_to_variant(report->ambiguities),
-                         strings_to_variant(report->warnings));
+                         strings_to_variant(report->warnings),
+                         strings_to_variant(report->authentication));
 }
 
 static gboolean
@@ -272,11 +275,11 @@ read_parts_variant(GVariant *variant, GPtrArray *parts, GError **error)
 }
 
 static gboolean
-read_remarks_variant(GVariant *variant, GPtrArray *remarks, GError **error)
+read_remarks_variant(GVariant *variant, guint count_max, GPtrArray *remarks, GError **error)
 {
     gsize count = g_variant_n_children(variant);
 
-    if (count > MUGAI_LIMIT_REMARKS)
+    if (count > count_max)
         return malformed(error, "too many remarks");
     for (gsize i = 0; i < count; i++) {
         g_autoptr(GVariant) child = g_variant_get_child_value(variant, i);
@@ -293,6 +296,7 @@ mugai_report_from_variant(GVariant *variant, GError **error)
     g_autoptr(GVariant) parts = NULL;
     g_autoptr(GVariant) ambiguities = NULL;
     g_autoptr(GVariant) warnings = NULL;
+    g_autoptr(GVariant) authentication = NULL;
     const char *lines[4] = {NULL};
 
     /* The normal form has only valid UTF-8 in its strings and all its children inside of it. */
@@ -301,15 +305,17 @@ mugai_report_from_variant(GVariant *variant, GError **error)
         malformed(error, "not in normal form");
         return NULL;
     }
-    g_variant_get(variant, "(&s&s&s&s@a" PART_TYPE "@as@as)", &lines[0], &lines[1], &lines[2],
-                  &lines[3], &parts, &ambiguities, &warnings);
+    g_variant_get(variant, "(&s&s&s&s@a" PART_TYPE "@as@as@as)", &lines[0], &lines[1], &lines[2],
+                  &lines[3], &parts, &ambiguities, &warnings, &authentication);
     set_string(&report->subject, lines[0]);
     set_string(&report->from, lines[1]);
     set_string(&report->message_id, lines[2]);
     set_string(&report->date, lines[3]);
     if (!read_parts_variant(parts, report->parts, error) ||
-        !read_remarks_variant(ambiguities, report->ambiguities, error) ||
-        !read_remarks_variant(warnings, report->warnings, error))
+        !read_remarks_variant(ambiguities, MUGAI_LIMIT_REMARKS, report->ambiguities, error) ||
+        !read_remarks_variant(warnings, MUGAI_LIMIT_REMARKS, report->warnings, error) ||
+        !read_remarks_variant(authentication, MUGAI_LIMIT_AUTHENTICATION_FIELDS,
+                              report->authentication, error))
         return NULL;
     return g_steal_pointer(&report);
 }
@@ -398,6 +404,8 @@ mugai_report_to_json(const MugaiReport *report, const MugaiFacts *facts,
     add_parts(builder, report->parts);
     mugai_json_add_strings(builder, "ambiguities", report->ambiguities);
     mugai_json_add_strings(builder, "warnings", report->warnings);
+    if (report->authentication->len > 0)
+        mugai_json_add_strings(builder, "authentication", report->authentication);
     json_builder_end_object(builder);
     return mugai_json_generate(builder, pretty, FALSE);
 }
@@ -488,7 +496,11 @@ mugai_report_from_json(const char *json, gssize length, GError **error)
         !read_parts(object, report->parts, error) ||
         !mugai_json_read_strings(object, "ambiguities", MUGAI_LIMIT_REMARKS, report->ambiguities,
                                  error) ||
-        !mugai_json_read_strings(object, "warnings", MUGAI_LIMIT_REMARKS, report->warnings, error))
+        !mugai_json_read_strings(object, "warnings", MUGAI_LIMIT_REMARKS, report->warnings,
+                                 error) ||
+        (json_object_has_member(object, "authentication") &&
+         !mugai_json_read_strings(object, "authentication", MUGAI_LIMIT_AUTHENTICATION_FIELDS,
+                                  report->authentication, error)))
         return NULL;
     return g_steal_pointer(&report);
 }

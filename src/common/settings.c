@@ -21,8 +21,8 @@
 #include <gio/gio.h>
 #include <string.h>
 
-/* links, body, language, contact, limits in the order of the struct, sentences */
-#define SETTINGS_TYPE "(yyss(uuutttu)a{ss})"
+/* links, body, attachments, language, contact, limits in the order of the struct, sentences */
+#define SETTINGS_TYPE "(yyyss(uuutttu)a{ss})"
 
 static GKeyFile *
 load_builtin(const char *language)
@@ -80,7 +80,9 @@ load_sentences(MugaiSettings *settings)
     g_autoptr(GKeyFile) builtin = load_builtin(settings->language);
     gboolean added = FALSE;
 
-    g_hash_table_remove_all(settings->notice);
+    /* Others may hold the table: it is replaced, never emptied. */
+    g_clear_pointer(&settings->notice, g_hash_table_unref);
+    settings->notice = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     added = add_sentences(settings->notice, builtin, "built-in", FALSE, NULL);
     g_assert(added);
 }
@@ -92,6 +94,7 @@ mugai_settings_new(const char *language)
 
     settings->language = g_strdup(language);
     settings->contact = g_strdup("");
+    settings->attachments = MUGAI_ATTACHMENTS_TEXT;
     settings->limits = (MugaiLimits){
         .parts = MUGAI_LIMIT_PARTS_DEFAULT,
         .depth = MUGAI_LIMIT_DEPTH_DEFAULT,
@@ -101,9 +104,19 @@ mugai_settings_new(const char *language)
         .text_octets = MUGAI_LIMIT_TEXT_OCTETS_DEFAULT,
         .name_characters = MUGAI_LIMIT_NAME_CHARACTERS_DEFAULT,
     };
-    settings->notice = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     load_sentences(settings);
     return settings;
+}
+
+MugaiSettings *
+mugai_settings_copy(const MugaiSettings *settings)
+{
+    MugaiSettings *copy = g_memdup2(settings, sizeof(*settings));
+
+    copy->language = g_strdup(settings->language);
+    copy->contact = g_strdup(settings->contact);
+    g_hash_table_ref(copy->notice);
+    return copy;
 }
 
 void
@@ -167,11 +180,11 @@ mugai_settings_to_variant(const MugaiSettings *settings)
     for (GList *key = keys; key != NULL; key = key->next)
         g_variant_builder_add(&sentences, "{ss}", key->data,
                               g_hash_table_lookup(settings->notice, key->data));
-    return g_variant_new("(yyss(uuutttu)a{ss})", settings->links, settings->body,
-                         settings->language, settings->contact, limits->parts, limits->depth,
-                         limits->header_fields, (guint64)limits->header_octets,
-                         (guint64)limits->part_octets, (guint64)limits->text_octets,
-                         limits->name_characters, &sentences);
+    return g_variant_new("(yyyss(uuutttu)a{ss})", settings->links, settings->body,
+                         settings->attachments, settings->language, settings->contact,
+                         limits->parts, limits->depth, limits->header_fields,
+                         (guint64)limits->header_octets, (guint64)limits->part_octets,
+                         (guint64)limits->text_octets, limits->name_characters, &sentences);
 }
 
 static gboolean
@@ -180,7 +193,8 @@ settings_are_bounded(const MugaiSettings *settings)
     const MugaiLimits *limits = &settings->limits;
 
     return settings->links <= MUGAI_LINKS_KEEP && settings->body <= MUGAI_BODY_HTML &&
-           limits->parts >= 1 && limits->parts <= MUGAI_LIMIT_PARTS_MAX && limits->depth >= 1 &&
+           settings->attachments <= MUGAI_ATTACHMENTS_TEXT && limits->parts >= 1 &&
+           limits->parts <= MUGAI_LIMIT_PARTS_MAX && limits->depth >= 1 &&
            limits->depth <= MUGAI_LIMIT_DEPTH_MAX && limits->header_fields >= 1 &&
            limits->header_fields <= MUGAI_LIMIT_HEADER_FIELDS_MAX && limits->header_octets >= 1 &&
            limits->header_octets <= MUGAI_LIMIT_HEADER_OCTETS_MAX && limits->part_octets >= 1 &&
@@ -200,6 +214,7 @@ mugai_settings_from_variant(GVariant *variant, GError **error)
     const char *sentence = NULL;
     guint8 links = 0;
     guint8 body = 0;
+    guint8 attachments = 0;
     guint64 sizes[3] = {0};
     MugaiLimits limits = {0};
 
@@ -208,9 +223,9 @@ mugai_settings_from_variant(GVariant *variant, GError **error)
         g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED, "settings of another form");
         return NULL;
     }
-    g_variant_get(variant, "(yy&s&s(uuutttu)a{ss})", &links, &body, &language, &contact,
-                  &limits.parts, &limits.depth, &limits.header_fields, &sizes[0], &sizes[1],
-                  &sizes[2], &limits.name_characters, &sentences);
+    g_variant_get(variant, "(yyy&s&s(uuutttu)a{ss})", &links, &body, &attachments, &language,
+                  &contact, &limits.parts, &limits.depth, &limits.header_fields, &sizes[0],
+                  &sizes[1], &sizes[2], &limits.name_characters, &sentences);
     if (!mugai_settings_known_language(language)) {
         g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED,
                             "settings with an unknown language");
@@ -222,6 +237,7 @@ mugai_settings_from_variant(GVariant *variant, GError **error)
     settings = mugai_settings_new(language);
     settings->links = (MugaiLinks)links;
     settings->body = (MugaiBody)body;
+    settings->attachments = (MugaiAttachments)attachments;
     settings->limits = limits;
     g_free(settings->contact);
     settings->contact = g_strdup(contact);

@@ -349,11 +349,11 @@ mugai_text_columns(const char *utf8)
     gsize columns = 0;
 
     for (const char *p = utf8; *p != '\0'; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
+        gunichar c = (guchar)*p < 0x80 ? (guchar)*p : g_utf8_get_char(p);
 
-        if (g_unichar_iszerowidth(c) || mugai_text_is_selector(c))
+        if (c >= 0x80 && (g_unichar_iszerowidth(c) || mugai_text_is_selector(c)))
             continue;
-        columns += g_unichar_iswide(c) ? 2 : 1;
+        columns += c >= 0x80 && g_unichar_iswide(c) ? 2 : 1;
     }
     return columns;
 }

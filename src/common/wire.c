@@ -25,21 +25,27 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define SETUP_MAGIC 0x6d755331u
+#define SETUP_MAGIC 0x6d755332u
+#define SETTINGS_MAGIC 0x6d755331u
 #define READY_MAGIC 0x6d755231u
 #define JOB_MAGIC 0x6d754a31u
 #define RESULT_MAGIC 0x6d754f31u
 
-/* magic, settings, children, seconds, memory */
-#define SETUP_TYPE "(uvuuu)"
+/* magic, how many settings follow, children, seconds, memory */
+#define SETUP_TYPE "(uuuuu)"
+/* magic, settings */
+#define SETTINGS_TYPE "(uv)"
 /* magic, why not ("" if all is warm) */
 #define READY_TYPE "(us)"
-/* magic, kind, id, received (seconds, offset), path */
-#define JOB_TYPE "(uusxis)"
+/* settings, links, body, attachments, text */
+#define TREATMENT_TYPE "(uuuut)"
+/* magic, kind, id, received (seconds, offset), path, treatment */
+#define JOB_TYPE "(uusxis" TREATMENT_TYPE ")"
 
 /* A job is a few numbers, an id and a path; a ready packet holds one sentence. */
 #define JOB_OCTETS_MAX 1024u
 #define READY_OCTETS_MAX 8192u
+#define SETUP_OCTETS_MAX 64u
 #define DESCRIPTORS_MAX 2u
 
 /* --- packets --- */
@@ -174,13 +180,21 @@ refuse(GError **error, const char *what)
 /* --- setup and ready --- */
 
 gboolean
-mugai_wire_send_setup(int fd, const MugaiSettings *settings, const MugaiWireBounds *bounds,
+mugai_wire_send_setup(int fd, const GPtrArray *settings, const MugaiWireBounds *bounds,
                       GError **error)
 {
-    return send_packet(fd,
-                       g_variant_new(SETUP_TYPE, SETUP_MAGIC, mugai_settings_to_variant(settings),
-                                     bounds->children, bounds->seconds, bounds->memory_mib),
-                       NULL, 0, error);
+    if (!send_packet(fd,
+                     g_variant_new(SETUP_TYPE, SETUP_MAGIC, settings->len, bounds->children,
+                                   bounds->seconds, bounds->memory_mib),
+                     NULL, 0, error))
+        return FALSE;
+    for (guint i = 0; i < settings->len; i++) {
+        GVariant *each = mugai_settings_to_variant(settings->pdata[i]);
+
+        if (!send_packet(fd, g_variant_new(SETTINGS_TYPE, SETTINGS_MAGIC, each), NULL, 0, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -192,30 +206,54 @@ bounds_are_sane(const MugaiWireBounds *bounds)
            bounds->memory_mib <= MUGAI_LIMIT_WORKER_MEMORY_MIB_MAX;
 }
 
-MugaiSettings *
-mugai_wire_receive_setup(int fd, MugaiWireBounds *ret_bounds, GError **error)
+static MugaiSettings *
+receive_settings(int fd, GError **error)
 {
-    g_autoptr(GVariant) packet = NULL;
+    g_autoptr(GVariant) packet =
+        receive_packet(fd, SETTINGS_TYPE, MUGAI_LIMIT_PACKET_OCTETS, NULL, 0, error);
     g_autoptr(GVariant) inner = NULL;
-    g_autoptr(MugaiSettings) settings = NULL;
-    MugaiWireBounds bounds = {0, 0, 0};
     guint32 magic = 0;
 
-    packet = receive_packet(fd, SETUP_TYPE, MUGAI_LIMIT_PACKET_OCTETS, NULL, 0, error);
     if (packet == NULL) {
         set_end_error(error);
         return NULL;
     }
-    g_variant_get(packet, SETUP_TYPE, &magic, &inner, &bounds.children, &bounds.seconds,
+    g_variant_get(packet, SETTINGS_TYPE, &magic, &inner);
+    if (magic == SETTINGS_MAGIC)
+        return mugai_settings_from_variant(inner, error);
+    refuse(error, "settings that are none");
+    return NULL;
+}
+
+GPtrArray *
+mugai_wire_receive_setup(int fd, MugaiWireBounds *ret_bounds, GError **error)
+{
+    g_autoptr(GVariant) packet = receive_packet(fd, SETUP_TYPE, SETUP_OCTETS_MAX, NULL, 0, error);
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_settings_free);
+    MugaiWireBounds bounds = {0, 0, 0};
+    guint32 magic = 0;
+    guint32 count = 0;
+
+    if (packet == NULL) {
+        set_end_error(error);
+        return NULL;
+    }
+    g_variant_get(packet, SETUP_TYPE, &magic, &count, &bounds.children, &bounds.seconds,
                   &bounds.memory_mib);
-    if (magic != SETUP_MAGIC || !bounds_are_sane(&bounds)) {
+    if (magic != SETUP_MAGIC || count < 1 || count > 1 + MUGAI_LIMIT_POLICIES ||
+        !bounds_are_sane(&bounds)) {
         refuse(error, "a setup that is none");
         return NULL;
     }
-    settings = mugai_settings_from_variant(inner, error);
-    if (settings != NULL)
-        *ret_bounds = bounds;
-    return g_steal_pointer(&settings);
+    while (all->len < count) {
+        MugaiSettings *settings = receive_settings(fd, error);
+
+        if (settings == NULL)
+            return NULL;
+        g_ptr_array_add(all, settings);
+    }
+    *ret_bounds = bounds;
+    return g_steal_pointer(&all);
 }
 
 gboolean
@@ -259,11 +297,23 @@ gboolean
 mugai_wire_send_job(int fd, const MugaiJob *job, int original_fd, int result_fd, GError **error)
 {
     const int descriptors[] = {original_fd, result_fd};
+    const MugaiTreatment *treatment = &job->treatment;
 
     return send_packet(fd,
                        g_variant_new(JOB_TYPE, JOB_MAGIC, (guint32)job->kind, job->id.text,
-                                     job->received.seconds, job->received.offset, job->path),
+                                     job->received.seconds, job->received.offset, job->path,
+                                     treatment->settings, (guint32)treatment->links,
+                                     (guint32)treatment->body, (guint32)treatment->attachments,
+                                     (guint64)treatment->text_octets),
                        descriptors, G_N_ELEMENTS(descriptors), error);
+}
+
+static gboolean
+treatment_is_sane(const guint32 *words, guint64 text_octets)
+{
+    return words[0] <= MUGAI_LIMIT_POLICIES && words[1] <= MUGAI_LINKS_KEEP &&
+           words[2] <= MUGAI_BODY_HTML && words[3] <= MUGAI_ATTACHMENTS_TEXT &&
+           text_octets <= MUGAI_LIMIT_TEXT_OCTETS_MAX;
 }
 
 static gboolean
@@ -274,15 +324,25 @@ read_job(GVariant *packet, MugaiJob *ret_job, GError **error)
     const char *path = NULL;
     guint32 magic = 0;
     guint32 kind = 0;
+    guint32 words[4] = {0};
+    guint64 text_octets = 0;
 
-    g_variant_get(packet, "(uu&sxi&s)", &magic, &kind, &id, &job.received.seconds,
-                  &job.received.offset, &path);
+    g_variant_get(packet, "(uu&sxi&s(uuuut))", &magic, &kind, &id, &job.received.seconds,
+                  &job.received.offset, &path, &words[0], &words[1], &words[2], &words[3],
+                  &text_octets);
     if (magic != JOB_MAGIC || (kind != MUGAI_JOB_SANITIZE && kind != MUGAI_JOB_EXTRACT))
         return refuse(error, "a job that is none");
     if (g_strlcpy(job.id.text, id, sizeof(job.id.text)) >= sizeof(job.id.text) ||
         g_strlcpy(job.path, path, sizeof(job.path)) >= sizeof(job.path))
         return refuse(error, "a job with an overlong name");
+    if (!treatment_is_sane(words, text_octets))
+        return refuse(error, "a job with a treatment that is none");
     job.kind = (MugaiJobKind)kind;
+    job.treatment = (MugaiTreatment){.settings = words[0],
+                                     .links = (MugaiLinks)words[1],
+                                     .body = (MugaiBody)words[2],
+                                     .attachments = (MugaiAttachments)words[3],
+                                     .text_octets = (gsize)text_octets};
     *ret_job = job;
     return TRUE;
 }

@@ -75,11 +75,11 @@ make_read_only(Gift *gift, GError **error)
 
 /* Puts the sanitized text in place of the original. */
 static gboolean
-take_text(MugaiPool *pool, const MugaiRequest *request, Gift *gift, GError **error)
+take_text(MugaiPool *pool, const MugaiRequest *request, const MugaiEnvelope *envelope, Gift *gift,
+          GError **error)
 {
-    g_autoptr(MugaiApproved) approved =
-        mugai_ticket_collect(mugai_pool_submit(pool, gift->octets, &request->id, gift->received),
-                             error);
+    g_autoptr(MugaiApproved) approved = mugai_ticket_collect(
+        mugai_pool_submit(pool, gift->octets, &request->id, gift->received, envelope), error);
     g_auto(MugaiFd) file = approved != NULL ? mugai_desk_open_unnamed(error) : -1;
     g_autofree char *text = NULL;
 
@@ -121,7 +121,7 @@ take_part(MugaiPool *pool, const MugaiRequest *request, Gift *gift, GError **err
         return FALSE;
     if (request->named) {
         approved = mugai_ticket_collect(
-            mugai_pool_submit(pool, gift->octets, &request->id, gift->received), error);
+            mugai_pool_submit(pool, gift->octets, &request->id, gift->received, NULL), error);
         if (approved == NULL)
             return FALSE;
         gift->name = find_name(approved, request->part);
@@ -147,7 +147,11 @@ fetch(const MugaiDesk *desk, const MugaiRequest *request, Gift *gift, GError **e
     if (!request->as_text && request->part == NULL)
         return make_read_only(gift, error);
     pool = mugai_pool_new(desk->config, error);
-    return pool != NULL && (request->as_text ? take_text : take_part)(pool, request, gift, error) &&
+    if (pool == NULL)
+        return FALSE;
+    return (request->as_text
+                ? take_text(pool, request, mugai_original_envelope(original), gift, error)
+                : take_part(pool, request, gift, error)) &&
            make_read_only(gift, error);
 }
 

@@ -30,6 +30,7 @@ sanitize_both(const Replay *replay, MugaiOriginal *original, const MugaiId *id,
               MugaiApproved **ret_before, MugaiApproved **ret_after, GError **error)
 {
     MugaiTime received = mugai_desk_received(original);
+    const MugaiEnvelope *envelope = mugai_original_envelope(original);
     g_auto(MugaiFd) octets = mugai_desk_fetch(original, NULL, NULL, error);
     g_autoptr(MugaiApproved) before = NULL;
     g_autoptr(MugaiApproved) after = NULL;
@@ -38,8 +39,8 @@ sanitize_both(const Replay *replay, MugaiOriginal *original, const MugaiId *id,
 
     if (octets < 0)
         return FALSE;
-    first = mugai_pool_submit(replay->present, octets, id, received);
-    second = mugai_pool_submit(replay->planned, octets, id, received);
+    first = mugai_pool_submit(replay->present, octets, id, received, envelope);
+    second = mugai_pool_submit(replay->planned, octets, id, received, envelope);
     before = mugai_ticket_collect(first, error);
     if (before == NULL) {
         mugai_ticket_cancel(second);

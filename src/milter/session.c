@@ -10,7 +10,7 @@
  * no replies are sent (SMFIP_NR_*).
  *
  * Invariants: 1. a message is accepted on one path only: finish_message() returning TRUE;
- *                everything else is a 4xx (I4);
+ *                everything else is a 4xx (I4), or 552 where a policy takes none of that size;
  *             2. there the order is fixed: the original is kept, the guard has said yes, then the
  *                MTA is told (I1, I2);
  *             3. a connection on which the MTA does not grant all that is needed is not served;
@@ -31,6 +31,7 @@
 #include <mugai/error.h>
 #include <mugai/limits.h>
 #include <mugai/log.h>
+#include <mugai/policy.h>
 #include <mugai/text.h>
 #include <mugai/time.h>
 
@@ -62,7 +63,8 @@ typedef struct {
     MugaiObject *object;
     MugaiSpool *spool;
     MugaiFields *fields;
-    GError *failure; /* the first, to be answered at the end */
+    MugaiTreatment treatment; /* at the end, when all recipients are known */
+    GError *failure;          /* the first, to be answered at the end */
 } Message;
 
 typedef struct {
@@ -177,6 +179,20 @@ add_octets(SMFICTX *ctx, Message *message, const void *octets, gsize length)
 
 /* --- the end of a message --- */
 
+/* A size that the recipients' policy does not take is refused for good: the sender is told so by
+ * its own server. */
+static gboolean
+check_size(const Message *message, GError **error)
+{
+    gsize most = message->treatment.message_octets;
+
+    if (most == 0 || mugai_spool_octets(message->spool) <= most)
+        return TRUE;
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SIZE,
+                "larger than the %" G_GSIZE_FORMAT " octets of its policy", most);
+    return FALSE;
+}
+
 /* The original, durable, and the message that goes on in its place, approved: both at once, for the
  * worker does not wait for the disk. */
 static gboolean
@@ -189,9 +205,10 @@ keep_and_sanitize(Message *message, MugaiReceipt **ret_receipt, MugaiApproved **
     g_autoptr(MugaiApproved) approved = NULL;
     MugaiTicket *ticket = NULL;
 
-    if (original_fd < 0)
+    if (original_fd < 0 || !check_size(message, error))
         return FALSE;
-    ticket = mugai_pool_submit(message->service->pool, original_fd, &id, message->received);
+    ticket = mugai_pool_submit(message->service->pool, original_fd, &id, message->received,
+                               message->envelope);
     receipt = mugai_object_finish(g_steal_pointer(&message->object), error);
     if (receipt == NULL) {
         mugai_ticket_cancel(ticket);
@@ -228,6 +245,16 @@ append_counts(GString *line, const MugaiReport *report)
 }
 
 static void
+append_policy(GString *line, const Message *message)
+{
+    const char *name =
+        mugai_treatment_name(&message->treatment, message->service->config->policies);
+
+    if (name[0] != '\0')
+        g_string_append_printf(line, " policy=%s", name);
+}
+
+static void
 append_quoted(GString *line, const char *key, const char *text)
 {
     g_autofree char *quoted = mugai_text_quote(text, LOGGED_CHARACTERS);
@@ -247,6 +274,7 @@ log_passed(const Message *message, const MugaiReceipt *receipt, const MugaiAppro
     (void)mugai_approved_octets(approved, &length);
     g_string_append_printf(line, " id=%s size=%" G_GUINT64_FORMAT " output=%" G_GSIZE_FORMAT,
                            mugai_receipt_id(receipt)->text, mugai_receipt_size(receipt), length);
+    append_policy(line, message);
     append_counts(line, report);
     g_string_append_printf(line, " ms=%" G_GINT64_FORMAT " outcome=%s",
                            (g_get_monotonic_time() - message->begun) / 1000,
@@ -258,16 +286,23 @@ log_passed(const Message *message, const MugaiReceipt *receipt, const MugaiAppro
     mugai_log(failure == NULL ? MUGAI_LOG_INFO : MUGAI_LOG_WARNING, "%s", line->str);
 }
 
+/* A guard that says no to everything needs somebody at once; a policy that does nobody. */
+static MugaiLogLevel
+refusal_level(const GError *error)
+{
+    if (g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_GUARD))
+        return MUGAI_LOG_ALERT;
+    return g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_SIZE) ? MUGAI_LOG_INFO : MUGAI_LOG_ERROR;
+}
+
 static void
 log_refused(const Message *message, const GError *error)
 {
-    gboolean alert = g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_GUARD);
     g_autofree char *who = describe(message);
     g_autofree char *why = mugai_text_quote(error->message, LOGGED_CHARACTERS);
 
-    mugai_log(alert ? MUGAI_LOG_ALERT : MUGAI_LOG_ERROR,
-              "%s outcome=refused reply=%s failure=\"%s\"", who, mugai_error_reply(error)->code,
-              why);
+    mugai_log(refusal_level(error), "%s outcome=refused reply=%s failure=\"%s\"", who,
+              mugai_error_reply(error)->code, why);
 }
 
 /* The one path on which a message is accepted. */
@@ -276,11 +311,14 @@ finish_message(SMFICTX *ctx, Message *message, GError **error)
 {
     g_autoptr(MugaiReceipt) receipt = NULL;   /* made by the store alone, after the sync */
     g_autoptr(MugaiApproved) approved = NULL; /* made by approve.c alone, after the guard's yes */
+    const MugaiConfig *config = NULL;
 
     if (!begin_original(ctx, message)) {
         g_propagate_error(error, g_steal_pointer(&message->failure));
         return FALSE;
     }
+    config = message->service->config;
+    mugai_policy_choose(config->settings, config->policies, message->envelope, &message->treatment);
     if (!keep_and_sanitize(message, &receipt, &approved, error) ||
         !mugai_replace_apply(ctx, message->fields, approved, receipt, error))
         return FALSE;
@@ -297,7 +335,7 @@ refuse(SMFICTX *ctx, const GError *error)
 
     /* Should it fail, libmilter answers with its own 451. */
     (void)smfi_setreply(ctx, (char *)reply->code, (char *)reply->enhanced, (char *)reply->text);
-    return SMFIS_TEMPFAIL;
+    return reply->code[0] == '5' ? SMFIS_REJECT : SMFIS_TEMPFAIL;
 }
 
 /* --- callbacks --- */

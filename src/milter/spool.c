@@ -184,3 +184,9 @@ mugai_spool_finish(MugaiSpool *spool, GError **error)
 {
     return flush(spool, error) ? spool->fd : -1;
 }
+
+guint64
+mugai_spool_octets(const MugaiSpool *spool)
+{
+    return spool->octets;
+}

@@ -18,6 +18,9 @@ gboolean mugai_spool_append(MugaiSpool *spool, const void *octets, gsize length,
 gboolean mugai_spool_append_field(MugaiSpool *spool, const char *name, const char *value,
                                   GError **error);
 
+/* Octets of the message; all of them once it is finished. */
+guint64 mugai_spool_octets(const MugaiSpool *spool);
+
 /* Passes on what is still collected; afterwards the object has everything. The descriptor of the
  * whole message, owned by @spool; -1 on failure. */
 int mugai_spool_finish(MugaiSpool *spool, GError **error);

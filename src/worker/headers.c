@@ -28,6 +28,12 @@
 #define ADDRESS_FIELD_OCTETS (56u * 1024u)
 #define RECEIVED_OCTETS (48u * 1024u)
 
+static gboolean
+is_named(GMimeHeader *header, const char *name)
+{
+    return g_ascii_strcasecmp(g_mime_header_get_name(header), name) == 0;
+}
+
 const char *
 mugai_headers_raw(GMimeObject *object, const char *name, guint *ret_count)
 {
@@ -39,7 +45,7 @@ mugai_headers_raw(GMimeObject *object, const char *name, guint *ret_count)
     for (int i = 0; i < count; i++) {
         GMimeHeader *header = g_mime_header_list_get_header_at(headers, i);
 
-        if (g_ascii_strcasecmp(g_mime_header_get_name(header), name) != 0)
+        if (!is_named(header, name))
             continue;
         if (found++ == 0)
             first = g_mime_header_get_raw_value(header);
@@ -118,13 +124,55 @@ compose_received(const Reading *reading)
         const char *raw = g_mime_header_get_raw_value(header);
         g_autofree char *folded = NULL;
 
-        if (raw == NULL || g_ascii_strcasecmp(g_mime_header_get_name(header), "Received") != 0)
+        if (raw == NULL || !is_named(header, "Received"))
             continue;
         folded = fold_trace(raw);
         if (folded == NULL || strlen(folded) > 4096)
             continue;
         g_string_append_printf(reading->out, "Received: %s\r\n", folded);
         kept++;
+    }
+}
+
+/* --- what servers on this side found of the sender --- */
+
+/* The fields in which a server says what it found; NULL ends them. */
+static const char *const verdicts[] = {"Authentication-Results", "Received-SPF", NULL};
+
+static const char *
+find_verdict(GMimeHeader *header)
+{
+    const char *const *name = verdicts;
+
+    while (*name != NULL && !is_named(header, *name))
+        name++;
+    return *name;
+}
+
+/* What stands above the first Received was added by the servers that had the message last. */
+static void
+report_authentication(const Reading *reading)
+{
+    GMimeHeaderList *headers =
+        reading->object == NULL ? NULL : g_mime_object_get_header_list(reading->object);
+    int count = headers == NULL ? 0 : g_mime_header_list_get_count(headers);
+    GPtrArray *found = reading->report->authentication;
+
+    for (int i = 0; i < count && found->len < MUGAI_LIMIT_AUTHENTICATION_FIELDS; i++) {
+        GMimeHeader *header = g_mime_header_list_get_header_at(headers, i);
+        const char *name = find_verdict(header);
+        const char *raw = g_mime_header_get_raw_value(header);
+        g_autofree char *decoded = NULL;
+        g_autofree char *line = NULL;
+
+        if (is_named(header, "Received"))
+            return;
+        if (name == NULL || raw == NULL)
+            continue;
+        decoded = mugai_words_decode(raw, strlen(raw), NULL);
+        line = g_strdup_printf("%s: %s", name, decoded);
+        g_ptr_array_add(found,
+                        mugai_text_clean_line(line, -1, MUGAI_LIMIT_AUTHENTICATION_CHARACTERS));
     }
 }
 
@@ -502,6 +550,7 @@ mugai_headers_compose(GString *out, GMimeMessage *message, const MugaiSettings *
                        .report = report,
                        .out = out};
 
+    report_authentication(&reading);
     compose_received(&reading);
     compose_date(&reading, received);
     compose_from(&reading, settings);

@@ -177,13 +177,27 @@ hide(MugaiLeaf *leaf, const MugaiNode *node, const GString *head, MugaiReport *r
     mugai_leaf_set_true_type(leaf, mugai_truetype_of(head->str, head->len), report);
 }
 
+/* Whether it came as a file, or in a message that did. */
+static gboolean
+is_attached(const MugaiNode *node)
+{
+    if (g_str_equal(node->disposition, "attachment") || *node->name != '\0')
+        return TRUE;
+    for (node = node->parent; node != NULL; node = node->parent) {
+        if (node->kind == MUGAI_NODE_MESSAGE)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 MugaiLeaf *
 mugai_leaf_read(const MugaiNode *node, const MugaiSettings *settings, MugaiReport *report,
                 gsize *budget)
 {
     MugaiLeaf *leaf = g_new0(MugaiLeaf, 1);
     MugaiFilter filter = node->unreadable ? NULL : mugai_filter_for_type(node->type);
-    gboolean shown = node->kind == MUGAI_NODE_LEAF && !node->unreadable && filter != NULL;
+    gboolean wanted = settings->attachments == MUGAI_ATTACHMENTS_TEXT || !is_attached(node);
+    gboolean shown = node->kind == MUGAI_NODE_LEAF && !node->unreadable && filter != NULL && wanted;
     Collected collected = {.limit = shown ? settings->limits.part_octets : MUGAI_TRUETYPE_OCTETS};
 
     leaf->part = make_part(node, report);

@@ -166,12 +166,14 @@ normalise_line_ends(GString *utf8)
     gsize length = 0;
 
     for (gsize i = 0; i < utf8->len;) {
-        gsize crs = strspn(utf8->str + i, "\r");
+        const char *cr = memchr(utf8->str + i, '\r', utf8->len - i);
+        gsize plain = cr != NULL ? (gsize)(cr - utf8->str) - i : utf8->len - i;
+        gsize crs = 0;
 
-        if (crs == 0) {
-            utf8->str[length++] = utf8->str[i++];
-            continue;
-        }
+        memmove(utf8->str + length, utf8->str + i, plain);
+        length += plain;
+        i += plain;
+        crs = strspn(utf8->str + i, "\r");
         i += crs;
         if (utf8->str[i] == '\n')
             continue;

@@ -61,7 +61,7 @@ typedef struct {
 } Child;
 
 typedef struct {
-    MugaiSettings *settings;
+    GPtrArray *settings; /* of MugaiSettings; a job's treatment names one */
     MugaiLock *lock;
     MugaiWireBounds bounds;
     int signal_fd;
@@ -104,13 +104,16 @@ lock(const Parent *parent, guint64 file_octets)
 static gboolean
 sanitize(const Parent *parent, const MugaiJob *job, int original_fd, int result_fd)
 {
+    g_autoptr(MugaiSettings) settings = NULL;
     g_autoptr(MugaiResult) result = NULL;
     const void *candidate = NULL;
     gsize length = 0;
 
-    if (!lock(parent, 0))
+    if (job->treatment.settings >= parent->settings->len || !lock(parent, 0))
         return FALSE;
-    result = mugai_sanitize_fd(original_fd, parent->settings, &job->id, job->received);
+    settings =
+        mugai_treatment_settings(&job->treatment, parent->settings->pdata[job->treatment.settings]);
+    result = mugai_sanitize_fd(original_fd, settings, &job->id, job->received);
     candidate = g_bytes_get_data(result->candidate, &length);
     return mugai_wire_send_result(result_fd, MUGAI_OUTCOME_DONE, result->report, candidate, length,
                                   NULL);
@@ -141,7 +144,8 @@ extract(const Parent *parent, const MugaiJob *job, int original_fd, int result_f
     /* A decoded part is no larger than the message it came in. */
     if (memory_fd < 0 || fstat(original_fd, &status) != 0 || !lock(parent, (guint64)status.st_size))
         return FALSE;
-    if (mugai_sanitize_extract_part(original_fd, job->path, parent->settings, memory_fd, &error))
+    if (mugai_sanitize_extract_part(original_fd, job->path, parent->settings->pdata[0], memory_fd,
+                                    &error))
         return send_memfd(memory_fd, result_fd);
     return g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND) &&
            mugai_wire_send_result(result_fd, MUGAI_OUTCOME_NOT_FOUND, NULL, NULL, 0, NULL);
@@ -166,6 +170,8 @@ run_child(const Parent *parent)
         done = sanitize(parent, &job, original_fd, result_fd);
     else
         done = extract(parent, &job, original_fd, result_fd);
+    /* The end of the result: mugaid need not wait until the kernel has taken this process down. */
+    close(result_fd);
     _exit(done ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
@@ -403,7 +409,7 @@ main(int argc, char **argv)
     if (mugai_wire_send_ready(MUGAI_WIRE_FD, NULL, NULL))
         serve(&parent);
     g_array_free(parent.children, TRUE);
-    mugai_settings_free(parent.settings);
+    g_ptr_array_unref(parent.settings);
     mugai_lock_free(parent.lock);
     return EXIT_SUCCESS;
 }

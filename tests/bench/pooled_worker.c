@@ -29,7 +29,7 @@ handle(const MugaiSettings *settings, const MugaiJob *job, int original_fd, int 
 int
 main(void)
 {
-    g_autoptr(MugaiSettings) settings = NULL;
+    g_autoptr(GPtrArray) settings = NULL;
     MugaiWireBounds bounds;
     MugaiJob job;
     int original_fd = -1;
@@ -40,7 +40,7 @@ main(void)
         !mugai_wire_send_ready(MUGAI_WIRE_FD, NULL, NULL))
         return EXIT_FAILURE;
     while (mugai_wire_receive_job(MUGAI_WIRE_FD, &job, &original_fd, &result_fd, NULL)) {
-        if (!handle(settings, &job, original_fd, result_fd))
+        if (!handle(settings->pdata[0], &job, original_fd, result_fd))
             return EXIT_FAILURE;
         close(original_fd);
         close(result_fd);

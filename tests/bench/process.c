@@ -52,7 +52,7 @@ sanitize(MugaiPool *pool, int fd, guint n_messages)
         g_autoptr(MugaiApproved) approved = NULL;
 
         mugai_id_new(received.seconds, &id);
-        approved = mugai_ticket_collect(mugai_pool_submit(pool, fd, &id, received), &error);
+        approved = mugai_ticket_collect(mugai_pool_submit(pool, fd, &id, received, NULL), &error);
         if (approved == NULL)
             g_error("%s", error->message);
         if (mugai_approved_failure(approved) != NULL)

@@ -16,11 +16,12 @@ def keys_read(source):
 
 
 def keys_shipped(lines):
-    """(group, key) -> whether a comment stands before it; a key without a default is itself a comment."""
+    """(group, key) -> whether a comment stands before it; a key without a default is itself a comment, and so
+    is the example of a policy."""
     found, group, explained = {}, None, False
     for line in lines:
-        if line.startswith("["):
-            group = line.strip("[]")
+        if match := re.match(r"#?\[(\w+)[^\]]*\]$", line):
+            group = match[1]
         elif match := re.match(r"#?(\w+) =", line):
             found[group, match[1]] = explained
         explained = line.startswith("# ")
