@@ -39,6 +39,7 @@ FILES = {
     "blocks": ["src/worker/blocks.c"],
     "links": ["src/compose/links.c"],
     "wire": ["src/common/wire.c"],
+    "desk": ["src/desk/request.c", "src/desk/answer.c", "src/desk/members.c", "src/desk/packet.c"],
     "config": ["src/common/config.c", "src/common/settings.c"],
     "object": ["src/store/object.c", "src/store/original.c"],
     "sealed": ["src/seal/vault_read.c", "src/seal/vault_write.c"],

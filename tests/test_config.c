@@ -169,12 +169,35 @@ Test(config, every_shipped_key_is_known_and_its_nonsense_is_refused)
         g_autoptr(GError) error = NULL;
         g_autoptr(MugaiConfig) config = NULL;
 
-        if (g_str_equal(name[1], "contact") || g_str_equal(name[1], "user")) {
+        /* any word is the name of somebody */
+        if (g_str_equal(name[1], "contact") || g_str_equal(name[1], "user") ||
+            (g_str_equal(name[0], "access") && !g_str_equal(name[1], "socket"))) {
             config = load(contents, &error);
             cr_expect_not_null(config);
         } else
             expect_refused(contents, 4, name[0], name[1]);
     }
+}
+
+Test(config, a_role_is_a_group_or_nobody)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MugaiConfig) config =
+        load("[access]\nsocket = /x/s\nviewer = staff\nreleaser = 1001\nauditor =\n", &error);
+
+    cr_assert_null(error);
+    cr_expect_str_eq(config->access_socket, "/x/s");
+    cr_expect_str_eq(config->viewer, "staff");
+    cr_expect_str_eq(config->releaser, "1001");
+    cr_expect_null(config->auditor);
+    cr_expect_null(config->administrator);
+    for (guint i = 0; i < 6; i++) {
+        static const char *const wrong[] = {"root", "0", "a b", "a,b", "-1", "99999999999"};
+        g_autofree char *contents = g_strdup_printf("[access]\nreleaser = %s\n", wrong[i]);
+
+        expect_refused(contents, 2, "access", "releaser");
+    }
+    expect_refused("[access]\nsocket = x\n", 2, "access", "socket");
 }
 
 Test(config, an_empty_file_is_all_defaults)

@@ -123,6 +123,10 @@ typedef struct {
     char *release_sender;  /* envelope sender, a plain address; NULL: nothing is released */
     GStrv release_allowed; /* patterns (address.h) of who may get originals */
     GStrv release_never;   /* of who never may, asked first */
+    gboolean release_two_person; /* one requests, another one approves */
+    /* [access]: groups by name or number, NULL: nobody */
+    char *access_socket; /* of mugai-stored */
+    char *viewer, *releaser, *auditor, *administrator;
     /* of the file that this was read from, lower-case hex; NULL: none was read */
     char *sha256;
 } MugaiConfig;
@@ -132,6 +136,8 @@ MugaiConfig *mugai_config_new(void);
 /* Reads @path. CONFIG with file, line, key and what to write instead; unknown groups and keys are
  * errors. */
 MugaiConfig *mugai_config_load(const char *path, GError **error);
+/* The same of @text, whose file is called @name. What it names is read: notices. */
+MugaiConfig *mugai_config_read(const char *name, const char *text, GError **error);
 void mugai_config_free(MugaiConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiConfig, mugai_config_free)
 

@@ -82,3 +82,12 @@
  * not fill memory. */
 #define MUGAI_LIMIT_INDEX_QUEUE 1024u
 #define MUGAI_LIMIT_INDEX_QUEUE_OCTETS (32u * 1024u * 1024u)
+
+/* What mugai asks of mugai-stored: a command line, or a configuration, which is some screens. */
+#define MUGAI_LIMIT_DESK_REQUEST_OCTETS (1024u * 1024u)
+/* What it is answered at once: an entry has a report and an envelope, a difference two texts. */
+#define MUGAI_LIMIT_DESK_ANSWER_OCTETS (64u * 1024u * 1024u)
+/* Requests answered at once, each by a process; others wait. People type them. */
+#define MUGAI_LIMIT_STORED_PROCESSES 32u
+/* Of one user: he keeps nobody else waiting. */
+#define MUGAI_LIMIT_STORED_USER_PROCESSES 8u

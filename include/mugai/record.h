@@ -26,6 +26,9 @@ typedef struct {
 
 /* The caller of this process. */
 MugaiActor *mugai_actor_self(const char *via);
+/* The process @pid, which the kernel says is @uid's. Whom its session began with is what can be
+ * read now: it is no more than a help if the process may have ended. */
+MugaiActor *mugai_actor_peer(guint32 uid, gint32 pid, const char *via);
 void mugai_actor_free(MugaiActor *actor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiActor, mugai_actor_free)
 

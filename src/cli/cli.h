@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <mugai/approve.h>
 #include <mugai/config.h>
+#include <mugai/desk.h>
 #include <mugai/error.h>
 #include <mugai/id.h>
 #include <mugai/record.h>
@@ -14,6 +15,7 @@ G_BEGIN_DECLS
 
 /* --- verbs: each returns its exit status, or -1 with @error --- */
 
+int cmd_approve(int argc, char **argv, GError **error);
 int cmd_check_config(int argc, char **argv, GError **error);
 int cmd_delete(int argc, char **argv, GError **error);
 int cmd_fsck(int argc, char **argv, GError **error);
@@ -25,6 +27,7 @@ int cmd_log(int argc, char **argv, GError **error);
 int cmd_purge(int argc, char **argv, GError **error);
 int cmd_release(int argc, char **argv, GError **error);
 int cmd_replay(int argc, char **argv, GError **error);
+int cmd_request(int argc, char **argv, GError **error);
 int cmd_sanitize(int argc, char **argv, GError **error);
 int cmd_show(int argc, char **argv, GError **error);
 int cmd_unhold(int argc, char **argv, GError **error);
@@ -33,8 +36,7 @@ int cmd_verify(int argc, char **argv, GError **error);
 /* --- options.c --- */
 
 /* Errors of the command line's own: the code is the exit status (sysexits.h). */
-#define MUGAI_CLI_ERROR (mugai_cli_error_quark())
-GQuark mugai_cli_error_quark(void);
+#define MUGAI_CLI_ERROR MUGAI_DESK_ERROR
 /* Sets @error to @status, the formatted text, ": " and strerror(errno). FALSE. */
 gboolean mugai_cli_fail(GError **error, int status, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* Sets @error to a USAGE error. FALSE. */
@@ -77,8 +79,6 @@ G_DEFINE_AUTO_CLEANUP_FREE_FUNC(MugaiFd, close, -1)
 
 /* All @length octets; FALSE with errno set. */
 gboolean mugai_cli_write(int fd, const void *octets, gsize length);
-/* A file without a name for reading and writing, -1 with @error. */
-int mugai_cli_open_unnamed(GError **error);
 /* Opens @path, or standard input for "-", for a worker: what is no regular file is copied to an
  * unnamed one. */
 int mugai_cli_open_input(const char *path, GError **error);
@@ -120,19 +120,11 @@ void mugai_cli_print_csv(const MugaiEntry *entry);
 gboolean mugai_cli_read_id(const MugaiCommon *common, MugaiId *ret_id, GError **error);
 /* All ids that the verb was called with, one at least, of MugaiId. USAGE, MALFORMED. */
 GArray *mugai_cli_read_ids(const MugaiCommon *common, GError **error);
-/* The index for writing, if there is one; NULL otherwise, complained of if it is not just missing.
- */
-MugaiIndex *mugai_cli_open_index(MugaiStore *store);
-/* Reads the original to an unnamed file, and whether it is whole. @ret_size and @ret_sha256 may be
- * NULL. -1 with @error. */
-int mugai_cli_fetch(MugaiOriginal *original, guint64 *ret_size, char **ret_sha256, GError **error);
 /* Has the message in @original sanitized by a worker of its own, by the policy that @envelope (may
  * be NULL) chooses, and waits for it. */
 MugaiApproved *mugai_cli_sanitize(const MugaiConfig *config, int original, const MugaiId *id,
                                   MugaiTime received, const MugaiEnvelope *envelope,
                                   GError **error);
-/* The text of @approved as a person reads it: UTF-8, line ends LF; newly allocated. */
-char *mugai_cli_approved_text(const MugaiApproved *approved);
 /* @approved's report on the message in @original as JSON. @envelope and @state may be NULL. */
 char *mugai_cli_report_json(const MugaiApproved *approved, int original, const MugaiId *id,
                             MugaiTime received, const MugaiEnvelope *envelope, const char *state,
@@ -154,39 +146,27 @@ GPtrArray *mugai_cli_diff(const char *before, const char *after);
  * terminal; @fallback where nothing of it is left. Newly allocated. */
 char *mugai_cli_file_name(const char *hostile, const char *fallback);
 
-/* --- looks.c --- */
+/* --- ask.c --- */
 
-/* An entry of the log of looks: the caller does @verb to @id (may be NULL). */
-MugaiRecord *mugai_cli_record(const char *verb, const MugaiId *id);
+/* Asks the desk for @request, and hands its answers to @tell as they come: in this process where
+ * the store is the caller's or the caller is root, else mugai-stored. Complaints are printed here.
+ * The exit status, or -1 with @error. */
+int mugai_cli_ask(const MugaiConfig *config, const MugaiRequest *request, MugaiDeskTell tell,
+                  gpointer data, GError **error);
 /* USAGE if @reason, which may be NULL, says nothing or more than a log should hold. */
 gboolean mugai_cli_check_reason(const char *reason, GError **error);
-/* Writes @record down: granted, or refused if @why, which is taken over, is not NULL. TRUE if it is
- * written down and granted; FALSE with @why, or with what keeps the log from being written: in both
- * cases nothing may be given out or done. */
-gboolean mugai_cli_note(const MugaiConfig *config, MugaiRecord *record, GError *why,
-                        GError **error);
-/* The exit status for one of several messages: 1, "no", where it is held, or held already. */
-int mugai_cli_refusal_status(const GError *error);
-/* Writes @record down as failed: it was granted, and could not be done. */
-void mugai_cli_note_failure(const MugaiConfig *config, MugaiRecord *record, const GError *failure);
-/* Writes @records (of MugaiRecord) down at once. */
-gboolean mugai_cli_append(const MugaiConfig *config, const GPtrArray *records, GError **error);
 
 /* --- orders.c --- */
 
-/* What is to be done to each of several messages, and why. */
-typedef struct {
-    const MugaiConfig *config;
-    MugaiStore *store;
-    MugaiIndex *index; /* NULL: none to be told */
-    const char *reason;
-} MugaiOrder;
-
-typedef gboolean (*MugaiOrderVisit)(const MugaiOrder *order, const MugaiId *id, GError **error);
-
 /* Runs a verb whose arguments are ids and --reason; @description is for --help. Exit status. */
-int mugai_cli_order(MugaiOrderVisit visit, const char *description, int argc, char **argv,
-                    GError **error);
+int mugai_cli_order(MugaiVerb verb, const char *description, int argc, char **argv, GError **error);
+
+/* --- cmd_release.c --- */
+
+/* Tells what became of each recipient. */
+gboolean mugai_cli_print_released(const MugaiAnswer *answer, gpointer data);
+/* What --to was given (of char*, borrowed), each once. USAGE. */
+GPtrArray *mugai_cli_read_recipients(char *const *typed, GError **error);
 
 /* --- many.c --- */
 

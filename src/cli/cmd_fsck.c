@@ -1,8 +1,7 @@
 /*
  * cmd_fsck.c - is every original in the store what it was? And the index anew, from the objects
  *
- * A line for each finding and a summary. The run is written down (I9); no original is shown,
- * changed or deleted.
+ * A line for each finding and a summary.
  *
  * Errors: 0 nothing was found, 1 something was, repaired or not; EX_* where it could not be looked.
  */
@@ -10,13 +9,9 @@
 
 #include <mugai/fsck.h>
 #include <stdio.h>
-#include <sysexits.h>
-
-/* Objects between two looks at the progress line. */
-#define PROGRESS_OBJECTS 100u
 
 typedef struct {
-    gboolean repair, json;
+    gboolean json;
     gboolean progress; /* standard error is a terminal */
     gboolean shown;    /* a progress line */
 } Job;
@@ -30,51 +25,38 @@ clear_progress(Job *job)
 }
 
 static void
-tell(const MugaiFinding *finding, gpointer data)
+print_finding(Job *job, const MugaiAnswer *finding)
 {
-    Job *job = data;
-    const char *kind = mugai_fsck_kind_name(finding->kind);
+    const char *kind = mugai_fsck_kind_name((MugaiFsckKind)finding->outcome);
     g_autofree char *name = NULL;
     g_autofree char *what = NULL;
 
     clear_progress(job);
     if (job->json) {
         name = mugai_cli_json_string(finding->name);
-        what = mugai_cli_json_string(finding->what);
+        what = mugai_cli_json_string(finding->text);
         printf("{\"finding\":\"%s\",\"name\":%s,\"what\":%s,\"repaired\":%s}\n", kind, name, what,
-               finding->repaired ? "true" : "false");
+               finding->flag ? "true" : "false");
         return;
     }
     name = mugai_cli_fit(finding->name, 0);
-    what = mugai_cli_fit(finding->what, 0);
-    printf("%s %s: %s%s\n", name, kind, what, finding->repaired ? " (repaired)" : "");
+    what = mugai_cli_fit(finding->text, 0);
+    printf("%s %s: %s%s\n", name, kind, what, finding->flag ? " (repaired)" : "");
 }
 
 static void
-progress(guint64 objects, guint64 octets, gpointer data)
+print_progress(Job *job, const MugaiAnswer *answer)
 {
-    Job *job = data;
-    g_autofree char *size = NULL;
+    g_autofree char *size = mugai_cli_size(answer->octets);
 
-    if (!job->progress || objects % PROGRESS_OBJECTS != 0)
+    if (!job->progress)
         return;
-    size = mugai_cli_size(octets);
-    fprintf(stderr, "\r%" G_GUINT64_FORMAT " originals, %s ", objects, size);
+    fprintf(stderr, "\r%" G_GUINT64_FORMAT " originals, %s ", answer->objects, size);
     job->shown = TRUE;
 }
 
-static guint64
-count_findings(const MugaiFsckSummary *summary)
-{
-    guint64 all = 0;
-
-    for (gsize i = 0; i < MUGAI_FSCK_KINDS; i++)
-        all += summary->findings[i];
-    return all;
-}
-
 static void
-print_summary(const Job *job, const MugaiFsckSummary *summary)
+print_summary(const Job *job, const MugaiAnswer *summary)
 {
     g_autofree char *size = mugai_cli_size(summary->octets);
 
@@ -82,59 +64,52 @@ print_summary(const Job *job, const MugaiFsckSummary *summary)
         printf("{\"objects\":%" G_GUINT64_FORMAT ",\"octets\":%" G_GUINT64_FORMAT
                ",\"findings\":%" G_GUINT64_FORMAT ",\"repaired\":%" G_GUINT64_FORMAT
                ",\"recent\":%" G_GUINT64_FORMAT "}\n",
-               summary->objects, summary->octets, count_findings(summary), summary->repaired,
+               summary->objects, summary->octets, summary->findings, summary->repaired,
                summary->recent);
         return;
     }
     printf("%" G_GUINT64_FORMAT " originals (%s) read, %" G_GUINT64_FORMAT
            " findings, %" G_GUINT64_FORMAT " repaired\n",
-           summary->objects, size, count_findings(summary), summary->repaired);
+           summary->objects, size, summary->findings, summary->repaired);
     if (summary->recent > 0)
         printf("%" G_GUINT64_FORMAT " of the last minute are not in the index yet\n",
                summary->recent);
 }
 
+static gboolean
+tell(const MugaiAnswer *answer, gpointer data)
+{
+    Job *job = data;
+
+    if (answer->kind == MUGAI_ANSWER_FINDING)
+        print_finding(job, answer);
+    else if (answer->kind == MUGAI_ANSWER_PROGRESS)
+        print_progress(job, answer);
+    else if (answer->kind == MUGAI_ANSWER_FSCK) {
+        clear_progress(job);
+        print_summary(job, answer);
+    }
+    return TRUE;
+}
+
 /* Exit status, or -1 with @error. */
 static int
-check(const MugaiConfig *config, Job *job, GPtrArray *words, GError **error)
+check(const MugaiConfig *config, const MugaiRequest *request, Job *job, GError **error)
 {
-    g_autoptr(MugaiRecord) record = mugai_cli_record("fsck", NULL);
-    g_autoptr(MugaiStore) store = mugai_store_open(config, error);
-    g_autoptr(MugaiPool) pool = NULL;
-    g_autoptr(GError) why = NULL;
-    MugaiFsckSummary summary = {0};
-    MugaiFsck fsck = {
-        .repair = job->repair,
-        .parallel = config->worker_count > 0 ? config->worker_count : g_get_num_processors(),
-        .open_scratch = mugai_cli_open_unnamed,
-        .tell = tell,
-        .progress = progress,
-        .data = job,
-    };
+    int status = mugai_cli_ask(config, request, tell, job, error);
 
-    if (store == NULL)
-        return -1;
-    record->words = g_ptr_array_ref(words);
-    if (!mugai_cli_note(config, record, NULL, error))
-        return -1;
-    fsck.pool = pool = job->repair ? mugai_pool_new(config, &why) : NULL;
-    if (why != NULL || !mugai_fsck(store, &fsck, &summary, &why)) {
-        clear_progress(job);
-        mugai_cli_note_failure(config, record, why);
-        g_propagate_error(error, g_steal_pointer(&why));
-        return -1;
-    }
     clear_progress(job);
-    print_summary(job, &summary);
-    return count_findings(&summary) > 0 ? 1 : EX_OK;
+    return status;
 }
 
 int
 cmd_fsck(int argc, char **argv, GError **error)
 {
+    MugaiRequest request = {.verb = MUGAI_VERB_FSCK};
     Job job = {.progress = isatty(STDERR_FILENO)};
     const GOptionEntry entries[] = {
-        {"repair", 0, 0, G_OPTION_ARG_NONE, &job.repair, "Mend the index; never an original", NULL},
+        {"repair", 0, 0, G_OPTION_ARG_NONE, &request.repair, "Mend the index; never an original",
+         NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &job.json, "One JSON object for each finding", NULL},
         {NULL},
     };
@@ -152,5 +127,6 @@ cmd_fsck(int argc, char **argv, GError **error)
         return -1;
     }
     config = mugai_cli_load_config(&common, error);
-    return config != NULL ? check(config, &job, common.words, error) : -1;
+    request.words = common.words;
+    return config != NULL ? check(config, &request, &job, error) : -1;
 }

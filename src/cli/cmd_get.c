@@ -2,14 +2,10 @@
  * cmd_get.c - the original, byte for byte; one decoded part of it; either in an encrypted zip; or
  * the sanitized text once more
  *
- * The object is read to the end and its checksum compared before the first octet is given out. A
- * part is cut out by the worker; nothing is parsed here. The text is that of a message which the
- * guard has approved.
- *
  * Invariants: 1. nothing but the text goes to a terminal: what else is in there could steer it;
  *             2. a file that exists is not overwritten; one that could not be written whole is
  *                removed; none is executable;
- *             3. it is written down who gets what before the first octet is given out (I9).
+ *             3. files are opened here, with the caller's rights.
  * Trust: names of parts are hostile and become file names in names.c alone.
  */
 #include "cli.h"
@@ -40,38 +36,16 @@ get_options_clear(GetOptions *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GetOptions, get_options_clear)
 
-/* What is to be given out. */
+/* What was given, and what becomes of it. */
 typedef struct {
-    MugaiFd octets; /* a file without a name */
-    char *name;     /* of the file that it becomes in a directory */
-    MugaiTime received;
+    const MugaiId *id;
+    const GetOptions *options;
+    const char *password; /* NULL: no zip */
+    GError *error;        /* why it could not be written */
+    gboolean written;
 } Gift;
 
-static void
-gift_clear(Gift *gift)
-{
-    if (gift->octets >= 0)
-        close(gift->octets);
-    g_free(gift->name);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Gift, gift_clear)
-
-static void
-replace_octets(Gift *gift, MugaiFd *octets)
-{
-    close(gift->octets);
-    gift->octets = g_steal_fd(octets);
-}
-
-static void
-set_name(Gift *gift, char *name)
-{
-    g_free(gift->name);
-    gift->name = name;
-}
-
-/* --- making it --- */
+/* --- its name and its wrapping --- */
 
 static gboolean
 is_directory(const char *path)
@@ -81,45 +55,6 @@ is_directory(const char *path)
     return g_str_has_suffix(path, "/") || (stat(path, &status) == 0 && S_ISDIR(status.st_mode));
 }
 
-/* Puts the sanitized text in place of the original. */
-static gboolean
-take_text(const MugaiConfig *config, const MugaiId *id, const MugaiEnvelope *envelope, Gift *gift,
-          GError **error)
-{
-    g_autoptr(MugaiApproved) approved =
-        mugai_cli_sanitize(config, gift->octets, id, gift->received, envelope, error);
-    g_auto(MugaiFd) file = approved != NULL ? mugai_cli_open_unnamed(error) : -1;
-    g_autofree char *text = NULL;
-
-    if (file < 0)
-        return FALSE;
-    if (mugai_approved_failure(approved) != NULL)
-        mugai_cli_complain("only the notice could be made: %s", mugai_approved_failure(approved));
-    text = mugai_cli_approved_text(approved);
-    if (!mugai_cli_write(file, text, strlen(text)))
-        return mugai_cli_fail(error, EX_OSERR, "copy of the text");
-    replace_octets(gift, &file);
-    set_name(gift, g_strconcat(id->text, ".txt", NULL));
-    return TRUE;
-}
-
-/* What the file of the part @path is called: after its name in the message, if it has one. */
-static char *
-name_part(const MugaiApproved *approved, const MugaiId *id, const char *path)
-{
-    const GPtrArray *parts = mugai_approved_report(approved)->parts;
-    g_autofree char *typed = mugai_cli_file_name(path, "");
-    g_autofree char *fallback = g_strdup_printf("%s-part-%s", id->text, typed);
-
-    for (guint i = 0; i < parts->len; i++) {
-        const MugaiPart *part = parts->pdata[i];
-
-        if (g_str_equal(part->path, path))
-            return mugai_cli_file_name(part->name, fallback);
-    }
-    return g_steal_pointer(&fallback);
-}
-
 /* Whether anybody will see what the file is called. */
 static gboolean
 needs_name(const GetOptions *options)
@@ -127,27 +62,19 @@ needs_name(const GetOptions *options)
     return options->zip || (options->output != NULL && is_directory(options->output));
 }
 
-/* Puts the decoded part in place of the original. */
-static gboolean
-take_part(const MugaiConfig *config, const MugaiId *id, const GetOptions *options, Gift *gift,
-          GError **error)
+/* What the file is called: a part after its name in the message, if it has one. */
+static char *
+name_gift(const Gift *gift, const char *hostile)
 {
-    g_autoptr(MugaiPool) pool = mugai_pool_new(config, error);
-    g_auto(MugaiFd) part = pool != NULL ? mugai_cli_open_unnamed(error) : -1;
-    g_autoptr(MugaiApproved) approved = NULL;
+    const char *id = gift->id->text;
+    g_autofree char *typed = NULL;
+    g_autofree char *fallback = NULL;
 
-    if (part < 0 || !mugai_pool_extract_part(pool, gift->octets, options->part, part, error))
-        return FALSE;
-    if (needs_name(options)) {
-        approved =
-            mugai_ticket_collect(mugai_pool_submit(pool, gift->octets, id, gift->received, NULL),
-                                 error);
-        if (approved == NULL)
-            return FALSE;
-        set_name(gift, name_part(approved, id, options->part));
-    }
-    replace_octets(gift, &part);
-    return TRUE;
+    if (gift->options->part == NULL)
+        return g_strconcat(id, gift->options->text ? ".txt" : ".eml", NULL);
+    typed = mugai_cli_file_name(gift->options->part, "");
+    fallback = g_strdup_printf("%s-part-%s", id, typed);
+    return mugai_cli_file_name(hostile != NULL ? hostile : "", fallback);
 }
 
 /* The first line of the file @path; the conventional password without one. */
@@ -173,40 +100,18 @@ read_password(const char *path, GError **error)
     return NULL;
 }
 
-/* Puts what there is into a zip. */
-static gboolean
-wrap(const MugaiId *id, const GetOptions *options, Gift *gift, GError **error)
+/* A file with what there is in a zip, whose name takes @name's place. -1 with @error. */
+static int
+wrap(const Gift *gift, const MugaiAnswer *answer, char **name, GError **error)
 {
-    g_autofree char *password = read_password(options->password_file, error);
-    g_auto(MugaiFd) zip = password != NULL ? mugai_cli_open_unnamed(error) : -1;
+    g_auto(MugaiFd) zip = mugai_desk_open_unnamed(error);
+    g_autofree char *inner = g_steal_pointer(name);
 
-    if (zip < 0 ||
-        !mugai_archive_zip(gift->octets, gift->name, gift->received.seconds, password, zip, error))
-        return FALSE;
-    replace_octets(gift, &zip);
-    set_name(gift, g_strconcat(options->part != NULL ? gift->name : id->text, ".zip", NULL));
-    return TRUE;
-}
-
-static gboolean
-fetch(const MugaiConfig *config, const MugaiId *id, const GetOptions *options, Gift *gift,
-      GError **error)
-{
-    g_autoptr(MugaiStore) store = mugai_store_open(config, error);
-    g_autoptr(MugaiOriginal) original = store != NULL ? mugai_store_read(store, id, error) : NULL;
-
-    if (original == NULL)
-        return FALSE;
-    gift->received = mugai_cli_local_time(mugai_original_envelope(original)->received);
-    gift->octets = mugai_cli_fetch(original, NULL, NULL, error);
-    if (gift->octets < 0)
-        return FALSE;
-    set_name(gift, g_strconcat(id->text, ".eml", NULL));
-    if (options->text && !take_text(config, id, mugai_original_envelope(original), gift, error))
-        return FALSE;
-    if (options->part != NULL && !take_part(config, id, options, gift, error))
-        return FALSE;
-    return !options->zip || wrap(id, options, gift, error);
+    *name = g_strconcat(gift->options->part != NULL ? inner : gift->id->text, ".zip", NULL);
+    return zip >= 0 && mugai_archive_zip(answer->descriptor, inner, answer->received,
+                                         gift->password, zip, error)
+               ? g_steal_fd(&zip)
+               : -1;
 }
 
 /* --- giving it out --- */
@@ -227,38 +132,69 @@ write_file(int from, const char *path, GError **error)
 
 /* Into a directory under a name of its own, which is then said. */
 static gboolean
-write_into(const char *directory, const Gift *gift, GError **error)
+write_into(const char *directory, int octets, const char *name, GError **error)
 {
-    g_autofree char *path = g_build_filename(directory, gift->name, NULL);
+    g_autofree char *path = g_build_filename(directory, name, NULL);
 
-    if (!write_file(gift->octets, path, error))
+    if (!write_file(octets, path, error))
         return FALSE;
     puts(path);
     return TRUE;
 }
 
 static gboolean
-give(const Gift *gift, const char *output, GError **error)
+give(int octets, const char *name, const char *output, GError **error)
 {
     if (output == NULL)
-        return mugai_cli_copy(gift->octets, STDOUT_FILENO, "standard output", error);
-    return is_directory(output) ? write_into(output, gift, error)
-                                : write_file(gift->octets, output, error);
+        return mugai_cli_copy(octets, STDOUT_FILENO, "standard output", error);
+    return is_directory(output) ? write_into(output, octets, name, error)
+                                : write_file(octets, output, error);
 }
 
 static gboolean
+take(const MugaiAnswer *answer, gpointer data)
+{
+    Gift *gift = data;
+    const char *output = gift->options->output;
+    g_autofree char *name = NULL;
+    g_auto(MugaiFd) zip = -1;
+
+    if (answer->kind != MUGAI_ANSWER_GIFT || gift->written)
+        return TRUE;
+    gift->written = TRUE;
+    name = name_gift(gift, answer->name);
+    if (gift->password == NULL)
+        return give(answer->descriptor, name, output, &gift->error);
+    zip = wrap(gift, answer, &name, &gift->error);
+    return zip >= 0 && give(zip, name, output, &gift->error);
+}
+
+static int
 get(const MugaiConfig *config, const MugaiId *id, const GetOptions *options, GPtrArray *words,
     GError **error)
 {
-    GError *why = NULL;
-    g_auto(Gift) gift = {.octets = -1};
-    g_autoptr(MugaiRecord) record = mugai_cli_record("get", id);
+    g_autofree char *password = options->zip ? read_password(options->password_file, error) : NULL;
+    Gift gift = {.id = id, .options = options, .password = password};
+    const MugaiRequest request = {
+        .verb = MUGAI_VERB_GET,
+        .id = *id,
+        .part = options->part,
+        .reason = options->reason,
+        .words = words,
+        .as_text = options->text,
+        .named = needs_name(options),
+    };
+    int status = -1;
 
-    record->part = g_strdup(options->part);
-    record->reason = g_strdup(options->reason);
-    record->words = g_ptr_array_ref(words);
-    fetch(config, id, options, &gift, &why);
-    return mugai_cli_note(config, record, why, error) && give(&gift, options->output, error);
+    if (options->zip && password == NULL)
+        return -1;
+    status = mugai_cli_ask(config, &request, take, &gift, error);
+    if (status < 0 || gift.error == NULL) {
+        g_clear_error(&gift.error);
+        return status;
+    }
+    g_propagate_error(error, gift.error);
+    return -1;
 }
 
 static gboolean
@@ -309,5 +245,5 @@ cmd_get(int argc, char **argv, GError **error)
         return 1;
     }
     config = mugai_cli_load_config(&common, error);
-    return config != NULL && get(config, &id, &options, common.words, error) ? EX_OK : -1;
+    return config != NULL ? get(config, &id, &options, common.words, error) : -1;
 }

@@ -125,9 +125,10 @@ begin_table(Table *table)
 }
 
 static gboolean
-print_entry(const MugaiEntry *entry, gpointer data)
+print_entry(const MugaiAnswer *answer, gpointer data)
 {
     Table *table = data;
+    const MugaiEntry *entry = answer->entry;
     g_autofree char *time = mugai_cli_time(entry->received);
     g_autofree char *size = mugai_cli_size(entry->size);
     g_autofree char *marks = g_strconcat(entry->held ? "H" : "", entry->damaged ? "D" : "", NULL);
@@ -152,55 +153,58 @@ print_entry(const MugaiEntry *entry, gpointer data)
 }
 
 static gboolean
-print_json(const MugaiEntry *entry, gpointer data)
+print_json(const MugaiAnswer *answer, gpointer data)
 {
     (void)data;
-    puts(entry->report_json);
+    puts(answer->entry->report_json);
     return !ferror(stdout);
 }
 
 static gboolean
-print_csv(const MugaiEntry *entry, gpointer data)
+print_csv(const MugaiAnswer *answer, gpointer data)
 {
     gboolean *begun = data;
 
     if (!*begun)
         mugai_cli_print_csv_heading();
     *begun = TRUE;
-    mugai_cli_print_csv(entry);
+    mugai_cli_print_csv(answer->entry);
     return !ferror(stdout);
 }
 
 /* One entry more than is shown is asked for: so it is known whether there are more. */
-static gboolean
-list_table(MugaiIndex *index, MugaiQuery *query, GError **error)
+static int
+list_table(const MugaiConfig *config, MugaiRequest *request, GError **error)
 {
     Table table = plan_table();
+    int status = EX_OK;
 
-    if (query->limit > 0)
-        table.left = query->limit++;
-    if (!mugai_index_list(index, query, print_entry, &table, error))
-        return FALSE;
+    if (request->limit > 0)
+        table.left = request->limit++;
+    status = mugai_cli_ask(config, request, print_entry, &table, error);
+    if (status < 0)
+        return status;
     begin_table(&table);
     if (table.more && mugai_cli_terminal_columns() > 0)
         mugai_cli_complain("there are more: --before %s lists what follows", table.last.text);
-    return TRUE;
+    return status;
 }
 
-static gboolean
-list_all(MugaiIndex *index, const ListOptions *options, MugaiQuery *query, GError **error)
+static int
+list_all(const MugaiConfig *config, const ListOptions *options, MugaiRequest *request,
+         GError **error)
 {
     gboolean begun = FALSE;
+    int status = EX_OK;
 
     if (options->json)
-        return mugai_index_list(index, query, print_json, NULL, error);
+        return mugai_cli_ask(config, request, print_json, NULL, error);
     if (!options->csv)
-        return list_table(index, query, error);
-    if (!mugai_index_list(index, query, print_csv, &begun, error))
-        return FALSE;
-    if (!begun)
+        return list_table(config, request, error);
+    status = mugai_cli_ask(config, request, print_csv, &begun, error);
+    if (status >= 0 && !begun)
         mugai_cli_print_csv_heading();
-    return TRUE;
+    return status;
 }
 
 /* A term that is empty or too short would list what nobody asked for. */
@@ -217,9 +221,9 @@ check_terms(const ListOptions *options, GError **error)
     return TRUE;
 }
 
-/* @query borrows from @options and @before. */
+/* @request borrows from @options. */
 static gboolean
-read_query(const ListOptions *options, MugaiQuery *query, MugaiId *before, GError **error)
+read_options(const ListOptions *options, MugaiRequest *request, GError **error)
 {
     gboolean terminal = mugai_cli_terminal_columns() > 0 && !options->json && !options->csv;
 
@@ -228,43 +232,26 @@ read_query(const ListOptions *options, MugaiQuery *query, MugaiId *before, GErro
     if (options->json && options->csv)
         return mugai_cli_misuse(error, "--json or --csv, not both");
     if (!check_terms(options, error) ||
-        (options->since != NULL && !mugai_cli_parse_moment(options->since, &query->since, error)) ||
-        (options->until != NULL && !mugai_cli_parse_moment(options->until, &query->until, error)) ||
-        (options->before != NULL && !mugai_id_parse(options->before, before, error)))
+        (options->since != NULL &&
+         !mugai_cli_parse_moment(options->since, &request->since, error)) ||
+        (options->until != NULL &&
+         !mugai_cli_parse_moment(options->until, &request->until, error)) ||
+        (options->before != NULL && !mugai_id_parse(options->before, &request->before, error)))
         return FALSE;
-    query->from = options->from;
-    query->to = options->to;
-    query->subject = options->subject;
-    query->name = options->name;
-    query->text = options->text;
-    query->queue_id = options->queue_id;
-    query->message_id = options->message_id;
-    query->state = options->state;
-    query->removed = options->removed;
-    query->warnings = options->warnings;
-    query->held = options->held;
-    query->damaged = options->damaged;
-    query->before = options->before != NULL ? before : NULL;
-    query->limit = options->limit >= 0 ? (guint)options->limit : terminal ? TERMINAL_LIMIT : 0;
+    request->from = options->from;
+    request->to = options->to;
+    request->subject = options->subject;
+    request->name = options->name;
+    request->text = options->text;
+    request->queue_id = options->queue_id;
+    request->message_id = options->message_id;
+    request->state = options->state;
+    request->removed = options->removed;
+    request->warnings = options->warnings;
+    request->held = options->held;
+    request->damaged = options->damaged;
+    request->limit = options->limit >= 0 ? (guint)options->limit : terminal ? TERMINAL_LIMIT : 0;
     return TRUE;
-}
-
-static gboolean
-list(const MugaiConfig *config, const ListOptions *options, GPtrArray *words, GError **error)
-{
-    g_autoptr(MugaiStore) store = NULL;
-    g_autoptr(MugaiIndex) index = NULL;
-    g_autoptr(MugaiRecord) record = mugai_cli_record("list", NULL);
-    GError *why = NULL;
-    MugaiQuery query = {0};
-    MugaiId before = {0};
-
-    if (!read_query(options, &query, &before, error))
-        return FALSE;
-    store = mugai_store_open(config, &why);
-    index = store != NULL ? mugai_index_open(store, FALSE, &why) : NULL;
-    record->words = g_ptr_array_ref(words);
-    return mugai_cli_note(config, record, why, error) && list_all(index, options, &query, error);
 }
 
 int
@@ -301,12 +288,16 @@ cmd_list(int argc, char **argv, GError **error)
     };
     g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
+    MugaiRequest request = {.verb = MUGAI_VERB_LIST};
 
     if (!mugai_cli_parse(&common, entries, "", description, argc, argv, error))
         return -1;
+    request.words = common.words;
     if (common.arguments[0] != NULL)
         mugai_cli_misuse(error, "list takes options only, not \"%s\"", common.arguments[0]);
     else
         config = mugai_cli_load_config(&common, error);
-    return config != NULL && list(config, &options, common.words, error) ? EX_OK : -1;
+    return config != NULL && read_options(&options, &request, error)
+               ? list_all(config, &options, &request, error)
+               : -1;
 }

@@ -1,15 +1,12 @@
 /*
  * cmd_log.c - who looked at what, and whether that is still what was written down
  *
- * Reading the log is a look itself: written down before anything is shown; after verifying, which
- * must see what others have left there.
- *
  * Trust: queries and reasons are what people typed, and the log may have been tampered with: all of
  * it is quoted. The JSON is the lines themselves, which are printable ASCII or no entries.
  */
 #include "cli.h"
 
-#include <mugai/audit.h>
+#include <mugai/seal.h>
 #include <mugai/text.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,28 +40,6 @@ static const char description[] =
 
 /* --- showing --- */
 
-typedef struct {
-    const LogOptions *options;
-    MugaiId id; /* all zero: any */
-} Filter;
-
-static gboolean
-is_by(const MugaiActor *actor, const char *user)
-{
-    return g_str_equal(actor->user, user) || g_str_equal(actor->login_user, user) ||
-           g_str_equal(actor->sudo_user, user);
-}
-
-static gboolean
-is_wanted(const Filter *filter, const MugaiRecord *record)
-{
-    const LogOptions *options = filter->options;
-
-    return (options->user == NULL || is_by(record->actor, options->user)) &&
-           (options->verb == NULL || g_str_equal(record->verb, options->verb)) &&
-           (filter->id.text[0] == '\0' || g_strcmp0(record->id, filter->id.text) == 0);
-}
-
 /* " LABELTEXT" with TEXT quoted, nothing for none. */
 static void
 append_field(GString *line, const char *label, const char *text)
@@ -88,19 +63,12 @@ append_actor(GString *line, const MugaiActor *actor)
         append_field(line, "for ", behind);
 }
 
-static gboolean
-print_record(const char *json, const MugaiRecord *record, gpointer data)
+static void
+print_record(const MugaiRecord *record)
 {
-    const Filter *filter = data;
     g_autofree char *time = mugai_cli_time(record->time);
     g_autoptr(GString) line = g_string_new(NULL);
 
-    if (!is_wanted(filter, record))
-        return TRUE;
-    if (filter->options->json) {
-        puts(json);
-        return !ferror(stdout);
-    }
     g_string_printf(line, "%" G_GUINT64_FORMAT " %s", record->number, time);
     append_actor(line, record->actor);
     append_field(line, "", record->verb);
@@ -112,69 +80,100 @@ print_record(const char *json, const MugaiRecord *record, gpointer data)
     append_field(line, "", record->outcome);
     append_field(line, "because ", record->reason);
     puts(line->str);
-    return !ferror(stdout);
 }
 
 static gboolean
-show_log(const MugaiConfig *config, const LogOptions *options, MugaiRecord *record, GError **error)
+print_look(const MugaiAnswer *answer, gpointer data)
 {
-    g_autoptr(MugaiAudit) audit = NULL;
-    Filter filter = {.options = options};
-    gint64 since = 0;
-    gint64 until = 0;
+    const LogOptions *options = data;
+    g_autoptr(MugaiRecord) record = NULL;
 
-    if ((options->since != NULL && !mugai_cli_parse_moment(options->since, &since, error)) ||
-        (options->until != NULL && !mugai_cli_parse_moment(options->until, &until, error)) ||
-        (options->id != NULL && !mugai_id_parse(options->id, &filter.id, error)) ||
-        !mugai_cli_note(config, record, NULL, error))
-        return FALSE;
-    audit = mugai_audit_open(config, error);
-    return audit != NULL && mugai_audit_visit(audit, since, until, print_record, &filter, error);
+    if (answer->kind != MUGAI_ANSWER_LOOK)
+        return TRUE;
+    /* What is no entry is passed over: verifying finds it. */
+    record = mugai_record_from_json(answer->text, -1, NULL);
+    if (record != NULL && options->json)
+        puts(answer->text);
+    else if (record != NULL)
+        print_record(record);
+    return !ferror(stdout);
+}
+
+static int
+show_log(const MugaiConfig *config, LogOptions *options, MugaiRequest *request, GError **error)
+{
+    if ((options->since != NULL &&
+         !mugai_cli_parse_moment(options->since, &request->since, error)) ||
+        (options->until != NULL &&
+         !mugai_cli_parse_moment(options->until, &request->until, error)) ||
+        (options->id != NULL && !mugai_id_parse(options->id, &request->id, error)))
+        return -1;
+    request->user = options->user;
+    request->logged_verb = options->verb;
+    return mugai_cli_ask(config, request, print_look, options, error);
 }
 
 /* --- verifying --- */
 
-/* Kept until the look itself is written down. */
 static void
-keep_finding(gboolean fault, const char *where, const char *what, gpointer data)
+print_summary(const MugaiAnswer *summary)
 {
-    GString *findings = data;
+    g_autofree char *how = g_strdup_printf("%" G_GUINT64_FORMAT " signed", summary->signatures);
 
-    g_string_append_printf(findings, "%s: %s%s\n", where, fault ? "" : "(no fault) ", what);
-}
-
-static void
-print_summary(const MugaiAuditSummary *summary)
-{
-    g_autofree char *how = g_strdup_printf("%" G_GUINT64_FORMAT " signed", summary->signed_entries);
-
-    printf("%" G_GUINT64_FORMAT " entries, %s; head %s\n", summary->entries,
-           summary->signed_entries == 0 ? "unsigned" : how, summary->head);
-    if (summary->faults > 0)
+    printf("%" G_GUINT64_FORMAT " entries, %s; head %s\n", summary->objects,
+           summary->signatures == 0 ? "unsigned" : how, summary->text);
+    if (summary->findings > 0)
         printf("%" G_GUINT64_FORMAT " faults: this is not the log as it was written\n",
-               summary->faults);
+               summary->findings);
     else
         puts("no fault found");
 }
 
+static gboolean
+print_verified(const MugaiAnswer *answer, gpointer data)
+{
+    (void)data;
+    if (answer->kind == MUGAI_ANSWER_FAULT)
+        printf("%s: %s%s\n", answer->name, answer->flag ? "" : "(no fault) ", answer->text);
+    else if (answer->kind == MUGAI_ANSWER_VERIFIED)
+        print_summary(answer);
+    return TRUE;
+}
+
+/* The files are read here, with the caller's rights. */
+static GPtrArray *
+read_keys(char *const *paths, GError **error)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+
+    for (; paths != NULL && *paths != NULL; paths++) {
+        MugaiSealPublic key = {0};
+        char *text = NULL;
+
+        if (!mugai_seal_public_load(*paths, &key, error))
+            return NULL;
+        if (!g_file_get_contents(*paths, &text, NULL, NULL)) {
+            mugai_cli_fail(error, EX_NOINPUT, "%s", *paths);
+            return NULL;
+        }
+        g_ptr_array_add(keys, text);
+    }
+    return g_steal_pointer(&keys);
+}
+
 /* Exit status, or -1 with @error. */
 static int
-verify_log(const MugaiConfig *config, const LogOptions *options, MugaiRecord *record,
+verify_log(const MugaiConfig *config, const LogOptions *options, MugaiRequest *request,
            GError **error)
 {
-    g_autoptr(MugaiAudit) audit = mugai_audit_open(config, error);
-    g_autoptr(GString) findings = g_string_new(NULL);
-    g_auto(MugaiAuditSummary) summary = {0};
-    MugaiAuditProof proof = {.public_keys = (const char *const *)options->keys,
-                             .head = options->head};
+    g_autoptr(GPtrArray) keys = read_keys(options->keys, error);
 
-    if (audit == NULL ||
-        !mugai_audit_verify(audit, &proof, keep_finding, findings, &summary, error) ||
-        !mugai_cli_note(config, record, NULL, error))
+    if (keys == NULL)
         return -1;
-    fputs(findings->str, stdout);
-    print_summary(&summary);
-    return summary.faults > 0 ? 1 : EX_OK;
+    request->verb = MUGAI_VERB_VERIFY;
+    request->head = options->head;
+    request->keys = keys;
+    return mugai_cli_ask(config, request, print_verified, NULL, error);
 }
 
 static gboolean
@@ -213,16 +212,15 @@ cmd_log(int argc, char **argv, GError **error)
     };
     g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
-    g_autoptr(MugaiRecord) record = mugai_cli_record("log", NULL);
+    MugaiRequest request = {.verb = MUGAI_VERB_LOG};
 
     if (!mugai_cli_parse(&common, entries, "", description, argc, argv, error) ||
         !check_options(&common, &options, error))
         return -1;
-    record->words = g_ptr_array_ref(common.words);
+    request.words = common.words;
     config = mugai_cli_load_config(&common, error);
     if (config == NULL)
         return -1;
-    if (options.verify)
-        return verify_log(config, &options, record, error);
-    return show_log(config, &options, record, error) ? EX_OK : -1;
+    return options.verify ? verify_log(config, &options, &request, error)
+                          : show_log(config, &options, &request, error);
 }

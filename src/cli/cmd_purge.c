@@ -1,37 +1,26 @@
 /*
  * cmd_purge.c - delete the originals whose days of retention are over
  *
- * Run by a timer and by hand. It says how many; with --json each of them. The run is written down,
- * and then each original before it goes (I9).
+ * Run by a timer and by hand. It says how many; with --json each of them.
  */
 #include "cli.h"
 
 #include <mugai/retention.h>
 #include <stdio.h>
-#include <sysexits.h>
 
 /* Objects between two looks at the progress line. */
 #define PROGRESS_OBJECTS 100u
 
 typedef struct {
-    const MugaiConfig *config;
     gboolean dry_run, json;
     gboolean progress; /* standard error is a terminal */
     guint64 seen;
 } Job;
 
-static gboolean
-note(const GPtrArray *records, gpointer data, GError **error)
-{
-    const Job *job = data;
-
-    return mugai_cli_append(job->config, records, error);
-}
-
 static const char *
-outcome_name(const Job *job, MugaiPurgeOutcome outcome)
+outcome_name(const Job *job, guint outcome)
 {
-    switch (outcome) {
+    switch ((MugaiPurgeOutcome)outcome) {
     case MUGAI_PURGE_FAILED:
         return "failed";
     case MUGAI_PURGE_HELD:
@@ -44,9 +33,9 @@ outcome_name(const Job *job, MugaiPurgeOutcome outcome)
 
 /* Ids, numbers and hashes need no escapes. */
 static void
-print_json(const char *outcome, const MugaiRecord *record)
+print_json(const char *outcome, const MugaiAnswer *record)
 {
-    printf("{\"id\":\"%s\",\"outcome\":\"%s\"", record->id, outcome);
+    printf("{\"id\":\"%s\",\"outcome\":\"%s\"", record->id.text, outcome);
     if (record->received >= 0) {
         g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(record->received);
         g_autofree char *text = g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
@@ -59,16 +48,14 @@ print_json(const char *outcome, const MugaiRecord *record)
 }
 
 static void
-tell(MugaiPurgeOutcome outcome, const MugaiRecord *record, const GError *why, gpointer data)
+print_one(Job *job, const MugaiAnswer *answer)
 {
-    Job *job = data;
-
     if (job->json)
-        print_json(outcome_name(job, outcome), record);
-    if (why != NULL)
-        mugai_cli_complain("%s stays: %s", record->id, why->message);
+        print_json(outcome_name(job, answer->outcome), answer);
+    if (answer->text != NULL)
+        mugai_cli_complain("%s stays: %s", answer->id.text, answer->text);
     if (job->progress && ++job->seen % PROGRESS_OBJECTS == 0)
-        fprintf(stderr, "\r%" G_GUINT64_FORMAT " originals, at %.8s ", job->seen, record->id);
+        fprintf(stderr, "\r%" G_GUINT64_FORMAT " originals, at %.8s ", job->seen, answer->id.text);
 }
 
 static void
@@ -89,48 +76,26 @@ print_summary(const Job *job, const MugaiPurgeSummary *summary)
     putchar('\n');
 }
 
-/* Exit status, or -1 with @error. */
-static int
-purge(Job *job, gboolean force, GPtrArray *words, GError **error)
+static gboolean
+tell(const MugaiAnswer *answer, gpointer data)
 {
-    g_autoptr(MugaiStore) store = mugai_store_open(job->config, error);
-    g_autoptr(MugaiIndex) index =
-        store != NULL && !job->dry_run ? mugai_cli_open_index(store) : NULL;
-    g_autoptr(MugaiActor) actor = mugai_actor_self("mugai");
-    g_autoptr(MugaiRecord) record = mugai_cli_record("purge", NULL);
-    GError *why = NULL;
-    MugaiPurgeSummary summary = {0};
-    MugaiPurge how = {
-        .actor = actor,
-        .days = job->config->retention_days,
-        .now = g_get_real_time() / G_USEC_PER_SEC,
-        .dry_run = job->dry_run,
-        .force = force,
-        .note = note,
-        .tell = tell,
-        .data = job,
-    };
+    Job *job = data;
 
-    record->words = g_ptr_array_ref(words);
-    if (store == NULL || !mugai_cli_note(job->config, record, NULL, error))
-        return -1;
-    if (!mugai_purge(store, index, &how, &summary, &why)) {
-        mugai_cli_note_failure(job->config, record, why);
-        g_propagate_error(error, why);
-        return -1;
-    }
-    print_summary(job, &summary);
-    return summary.failed > 0 ? EX_DATAERR : EX_OK;
+    if (answer->kind == MUGAI_ANSWER_PURGED)
+        print_one(job, answer);
+    else if (answer->kind == MUGAI_ANSWER_PURGE)
+        print_summary(job, &answer->purge);
+    return TRUE;
 }
 
 int
 cmd_purge(int argc, char **argv, GError **error)
 {
-    gboolean force = FALSE;
+    MugaiRequest request = {.verb = MUGAI_VERB_PURGE};
     Job job = {.progress = isatty(STDERR_FILENO)};
     const GOptionEntry entries[] = {
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &job.dry_run, "Only say what would be deleted", NULL},
-        {"force", 0, 0, G_OPTION_ARG_NONE, &force, "Also when the clock looks wrong", NULL},
+        {"force", 0, 0, G_OPTION_ARG_NONE, &request.force, "Also when the clock looks wrong", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &job.json, "One JSON object for each original", NULL},
         {NULL},
     };
@@ -147,8 +112,7 @@ cmd_purge(int argc, char **argv, GError **error)
         return -1;
     }
     config = mugai_cli_load_config(&common, error);
-    if (config == NULL)
-        return -1;
-    job.config = config;
-    return purge(&job, force, common.words, error);
+    request.words = common.words;
+    request.dry_run = job.dry_run;
+    return config != NULL ? mugai_cli_ask(config, &request, tell, &job, error) : -1;
 }

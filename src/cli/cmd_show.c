@@ -2,83 +2,16 @@
  * cmd_show.c - one message: its envelope, its parts and what became of each, who looked at it;
  * never its content
  *
- * What the index knows is shown from there. What it does not know, because mugaid was stopped
- * before it got there, is found out anew: the envelope is in the object, and the worker reads the
- * message once more.
- *
  * Trust: everything that came with the message is hostile and quoted.
  */
 #include "cli.h"
 
-#include <mugai/audit.h>
-#include <mugai/catalog.h>
+#include <mugai/pending.h>
 #include <mugai/text.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 
 #define LABEL_COLUMNS 12
-/* A message may be looked at before it was received, by another host's clock. */
-#define CLOCKS_DIFFER_SECONDS 86400
-
-typedef struct {
-    MugaiEntry *entry;
-    MugaiReport *report;
-    char *sha256; /* of the original as it is in the store now, NULL: see damage */
-    char *damage;
-} Shown;
-
-static void
-shown_clear(Shown *shown)
-{
-    mugai_entry_free(shown->entry);
-    mugai_report_free(shown->report);
-    g_free(shown->sha256);
-    g_free(shown->damage);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Shown, shown_clear)
-
-/* --- finding out --- */
-
-/* Makes the entry that the index should have. */
-static MugaiEntry *
-make_entry(const MugaiConfig *config, MugaiStore *store, const MugaiId *id, GError **error)
-{
-    g_autoptr(MugaiPool) pool = mugai_pool_new(config, error);
-    int scratch = pool != NULL ? mugai_cli_open_unnamed(error) : -1;
-
-    return scratch >= 0 ? mugai_catalog_kept(store, pool, id, scratch, error) : NULL;
-}
-
-/* From the index; where there is none, or not this message, from the object. */
-static MugaiEntry *
-find_entry(const MugaiConfig *config, MugaiStore *store, const MugaiId *id, GError **error)
-{
-    g_autoptr(GError) missing = NULL;
-    g_autoptr(MugaiIndex) index = mugai_index_open(store, FALSE, &missing);
-    g_autoptr(MugaiEntry) entry = index != NULL ? mugai_index_get(index, id, &missing) : NULL;
-
-    if (entry != NULL)
-        return g_steal_pointer(&entry);
-    entry = make_entry(config, store, id, error);
-    if (entry != NULL)
-        mugai_cli_complain("%s; shown from the object itself", missing->message);
-    return g_steal_pointer(&entry);
-}
-
-/* Whether the original is still there and whole. */
-static void
-check_original(MugaiStore *store, const MugaiId *id, Shown *shown)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(MugaiOriginal) original = mugai_store_read(store, id, &error);
-    g_auto(MugaiFd) octets =
-        original != NULL ? mugai_cli_fetch(original, NULL, &shown->sha256, &error) : -1;
-
-    if (octets < 0)
-        shown->damage = g_strdup(error->message);
-}
 
 /* --- showing --- */
 
@@ -133,19 +66,32 @@ print_part(const MugaiPart *part)
 
 /* --- history --- */
 
-typedef struct {
-    const MugaiId *id;
-    gboolean begun;
-} History;
+static gboolean
+is_release(const char *verb)
+{
+    return g_str_equal(verb, "release") || g_str_equal(verb, "request") ||
+           g_str_equal(verb, "approve");
+}
+
+/* "tanaka", "uid 1001", "root for tanaka" */
+static void
+append_actor(GString *what, const MugaiActor *actor)
+{
+    if (actor->user[0] != '\0')
+        g_string_append_printf(what, " by %s", actor->user);
+    else
+        g_string_append_printf(what, " by uid %u", actor->uid);
+    if (actor->sudo_user[0] != '\0')
+        g_string_append_printf(what, " for %s", actor->sudo_user);
+}
 
 static void
-print_event(History *history, gint64 seconds, const char *what)
+print_event(const char *label, gint64 seconds, const char *what)
 {
     g_autofree char *time = mugai_cli_time(seconds);
     g_autofree char *line = g_strdup_printf("%s %s", time, what);
 
-    print_line(history->begun ? "" : "History", line);
-    history->begun = TRUE;
+    print_line(label, line);
 }
 
 /* To whom a release was to go, as it was typed. */
@@ -162,57 +108,50 @@ append_recipients(GString *what, const GPtrArray *words)
     }
 }
 
-static gboolean
-print_look(const char *json, const MugaiRecord *record, gpointer data)
+static void
+print_look(const MugaiRecord *record)
 {
-    History *history = data;
-    const MugaiActor *actor = record->actor;
     g_autoptr(GString) what = g_string_new(record->verb);
 
-    (void)json;
-    if (g_strcmp0(record->id, history->id->text) != 0)
-        return TRUE;
     if (record->part != NULL)
         g_string_append_printf(what, " part %s", record->part);
-    if (g_str_equal(record->verb, "release"))
+    if (is_release(record->verb))
         append_recipients(what, record->words);
-    g_string_append_printf(what, " by %s", actor->user[0] != '\0' ? actor->user : "?");
-    if (actor->sudo_user[0] != '\0')
-        g_string_append_printf(what, " for %s", actor->sudo_user);
+    append_actor(what, record->actor);
     if (!g_str_equal(record->outcome, "granted"))
         g_string_append_printf(what, ", %s", record->outcome);
     if (record->reason != NULL)
         g_string_append_printf(what, ": %s", record->reason);
-    print_event(history, record->time, what->str);
-    return !ferror(stdout);
+    print_event("", record->time, what->str);
 }
 
-/* Received, what became of it, and who looked at it since, this look included. */
-static gboolean
-print_history(const MugaiConfig *config, const MugaiEntry *entry, GError **error)
+/* What a second person may approve; its words are the recipients. */
+static void
+print_pending(const MugaiRecord *record)
 {
-    g_autoptr(MugaiAudit) audit = mugai_audit_open(config, error);
-    g_autofree char *what = g_strdup_printf("received, %s", entry->state);
-    History history = {.id = &entry->id};
+    g_autoptr(GString) what = g_string_new("release to");
 
-    if (audit == NULL)
-        return FALSE;
-    print_event(&history, entry->received, what);
-    return mugai_audit_visit(audit, entry->received - CLOCKS_DIFFER_SECONDS, 0, print_look,
-                             &history, error);
+    for (guint i = 0; record->words != NULL && i < record->words->len; i++)
+        g_string_append_printf(what, "%s%s", i > 0 ? ", " : " ",
+                               (const char *)record->words->pdata[i]);
+    append_actor(what, record->actor);
+    g_string_append_printf(what, ", for %d days: %s", MUGAI_PENDING_DAYS,
+                           record->reason != NULL ? record->reason : "");
+    print_event("Requested", record->time, what->str);
 }
+
+/* --- the message --- */
 
 static void
-print_message(const Shown *shown)
+print_message(const MugaiEntry *entry, const MugaiReport *report, const MugaiAnswer *answer)
 {
-    const MugaiEntry *entry = shown->entry;
     g_autofree char *state = g_strconcat(entry->state, entry->held ? ", held" : "",
                                          entry->damaged ? ", damaged" : "", NULL);
     g_autofree char *time = mugai_cli_time(entry->received);
     g_autofree char *original =
-        shown->sha256 != NULL ? g_strdup_printf("%" G_GUINT64_FORMAT " octets, whole, sha256 %s",
-                                                entry->size, shown->sha256)
-                              : g_strdup(shown->damage);
+        answer->sha256 != NULL ? g_strdup_printf("%" G_GUINT64_FORMAT " octets, whole, sha256 %s",
+                                                 entry->size, answer->sha256)
+                               : g_strdup(answer->text != NULL ? answer->text : "");
 
     print_line("Id", entry->id.text);
     print_line("Received", time);
@@ -222,54 +161,105 @@ print_message(const Shown *shown)
     print_envelope(entry->envelope);
     print_line("Original", original);
     printf("Parts\n");
-    for (guint i = 0; i < shown->report->parts->len; i++)
-        print_part(shown->report->parts->pdata[i]);
-    print_lines("Checks", shown->report->authentication);
-    print_lines("Ambiguous", shown->report->ambiguities);
-    print_lines("Warnings", shown->report->warnings);
+    for (guint i = 0; i < report->parts->len; i++)
+        print_part(report->parts->pdata[i]);
+    print_lines("Checks", report->authentication);
+    print_lines("Ambiguous", report->ambiguities);
+    print_lines("Warnings", report->warnings);
+}
+
+typedef struct {
+    gboolean json;
+    gint64 received;
+    char *state;   /* NULL: the history has begun */
+    GError *error; /* what could not be read */
+} Show;
+
+/* Received, and what became of it: before who looked at it. */
+static void
+begin_history(Show *show)
+{
+    g_autofree char *what =
+        show->state != NULL ? g_strdup_printf("received, %s", show->state) : NULL;
+
+    if (what != NULL)
+        print_event("History", show->received, what);
+    g_clear_pointer(&show->state, g_free);
 }
 
 static gboolean
-show(const MugaiConfig *config, const MugaiId *id, gboolean json, GError **error)
+print_shown(Show *show, const MugaiAnswer *answer)
 {
-    GError *why = NULL;
-    g_autoptr(MugaiStore) store = mugai_store_open(config, &why);
-    g_autoptr(MugaiRecord) record = mugai_cli_record("show", id);
-    g_auto(Shown) shown = {0};
+    const MugaiEntry *entry = answer->entry;
+    g_autoptr(MugaiReport) report = NULL;
 
-    shown.entry = store != NULL ? find_entry(config, store, id, &why) : NULL;
-    if (!mugai_cli_note(config, record, why, error))
-        return FALSE;
-    if (json) {
-        puts(shown.entry->report_json);
+    if (show->json) {
+        puts(entry->report_json);
         return TRUE;
     }
-    shown.report = mugai_report_from_json(shown.entry->report_json, -1, error);
-    if (shown.report == NULL)
+    report = mugai_report_from_json(entry->report_json, -1, &show->error);
+    if (report == NULL)
         return FALSE;
-    check_original(store, id, &shown);
-    print_message(&shown);
-    return print_history(config, shown.entry, error);
+    print_message(entry, report, answer);
+    show->received = entry->received;
+    show->state = g_strdup(entry->state);
+    return TRUE;
+}
+
+static gboolean
+print_answer(const MugaiAnswer *answer, gpointer data)
+{
+    Show *show = data;
+    g_autoptr(MugaiRecord) record = NULL;
+
+    if (answer->kind == MUGAI_ANSWER_SHOWN)
+        return print_shown(show, answer);
+    if (answer->kind != MUGAI_ANSWER_LOOK && answer->kind != MUGAI_ANSWER_PENDING)
+        return TRUE;
+    record = mugai_record_from_json(answer->text, -1, &show->error);
+    if (record == NULL)
+        return FALSE;
+    if (answer->kind == MUGAI_ANSWER_PENDING)
+        print_pending(record);
+    else {
+        begin_history(show);
+        print_look(record);
+    }
+    return !ferror(stdout);
+}
+
+static int
+show(const MugaiConfig *config, const MugaiRequest *request, GError **error)
+{
+    Show show = {.json = request->brief};
+    int status = mugai_cli_ask(config, request, print_answer, &show, error);
+
+    begin_history(&show);
+    if (status < 0 || show.error == NULL) {
+        g_clear_error(&show.error);
+        return status;
+    }
+    g_propagate_error(error, show.error);
+    return -1;
 }
 
 int
 cmd_show(int argc, char **argv, GError **error)
 {
-    gboolean json = FALSE;
+    MugaiRequest request = {.verb = MUGAI_VERB_SHOW};
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "The report as JSON, on one line", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &request.brief, "The report as JSON, on one line", NULL},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
-    MugaiId id = {0};
 
     if (!mugai_cli_parse(
             &common, entries, "ID",
             "Shows envelope and parts of a message and what became of each, never its content.",
             argc, argv, error) ||
-        !mugai_cli_read_id(&common, &id, error))
+        !mugai_cli_read_id(&common, &request.id, error))
         return -1;
     config = mugai_cli_load_config(&common, error);
-    return config != NULL && show(config, &id, json, error) ? EX_OK : -1;
+    return config != NULL ? show(config, &request, error) : -1;
 }

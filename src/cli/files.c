@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mugai/digest.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 
@@ -32,18 +31,6 @@ mugai_cli_write(int fd, const void *octets, gsize length)
         length -= (gsize)written;
     }
     return TRUE;
-}
-
-int
-mugai_cli_open_unnamed(GError **error)
-{
-    int fd = open(g_get_tmp_dir(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-
-    if (fd < 0) /* not every file system has unnamed files; then in memory */
-        fd = memfd_create("mugai", MFD_CLOEXEC);
-    if (fd < 0)
-        mugai_cli_fail(error, EX_OSERR, "no room for a copy of the input");
-    return fd;
 }
 
 /* Up to INPUT_OCTETS_MAX octets; what follows is left. */
@@ -83,7 +70,7 @@ mugai_cli_open_input(const char *path, GError **error)
     }
     if (S_ISREG(status.st_mode) && !standard)
         return g_steal_fd(&input);
-    copy = mugai_cli_open_unnamed(error);
+    copy = mugai_desk_open_unnamed(error);
     if (copy < 0 || !copy_bounded(input, copy, standard ? "standard input" : path, error))
         return -1;
     return g_steal_fd(&copy);

@@ -14,8 +14,6 @@
 
 #define COMPLAINT_CHARACTERS_MAX 5000u
 
-G_DEFINE_QUARK(mugai - cli - error - quark, mugai_cli_error)
-
 gboolean
 mugai_cli_fail(GError **error, int status, const char *format, ...)
 {

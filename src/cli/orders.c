@@ -6,28 +6,40 @@
  */
 #include "cli.h"
 
+#include <stdio.h>
 #include <sysexits.h>
+
+static gboolean
+print_done(const MugaiAnswer *answer, gpointer data)
+{
+    (void)data;
+    if (answer->kind == MUGAI_ANSWER_DONE)
+        printf("%s %s\n", answer->id.text, answer->text);
+    return TRUE;
+}
 
 /* Exit status: that of the last one that could not be. */
 static int
-order_all(const MugaiOrder *order, MugaiOrderVisit visit, const GArray *ids)
+order_all(const MugaiConfig *config, MugaiVerb verb, char *reason, const GArray *ids)
 {
     int status = EX_OK;
 
     for (guint i = 0; i < ids->len; i++) {
+        const MugaiRequest request = {.verb = verb,
+                                      .id = g_array_index(ids, MugaiId, i),
+                                      .reason = reason};
         g_autoptr(GError) error = NULL;
 
-        if (visit(order, &g_array_index(ids, MugaiId, i), &error))
+        if (mugai_cli_ask(config, &request, print_done, NULL, &error) >= 0)
             continue;
         mugai_cli_complain("%s", error->message);
-        status = mugai_cli_refusal_status(error);
+        status = error->code;
     }
     return status;
 }
 
 int
-mugai_cli_order(MugaiOrderVisit visit, const char *description, int argc, char **argv,
-                GError **error)
+mugai_cli_order(MugaiVerb verb, const char *description, int argc, char **argv, GError **error)
 {
     g_autofree char *reason = NULL;
     const GOptionEntry entries[] = {
@@ -37,8 +49,6 @@ mugai_cli_order(MugaiOrderVisit visit, const char *description, int argc, char *
     g_auto(MugaiCommon) common = {0};
     g_autoptr(GArray) ids = NULL;
     g_autoptr(MugaiConfig) config = NULL;
-    g_autoptr(MugaiStore) store = NULL;
-    g_autoptr(MugaiIndex) index = NULL;
 
     if (!mugai_cli_parse(&common, entries, "ID...", description, argc, argv, error))
         return -1;
@@ -46,9 +56,5 @@ mugai_cli_order(MugaiOrderVisit visit, const char *description, int argc, char *
     if (ids == NULL || !mugai_cli_check_reason(reason, error))
         return -1;
     config = mugai_cli_load_config(&common, error);
-    store = config != NULL ? mugai_store_open(config, error) : NULL;
-    if (store == NULL)
-        return -1;
-    index = mugai_cli_open_index(store);
-    return order_all(&(MugaiOrder){config, store, index, reason}, visit, ids);
+    return config != NULL ? order_all(config, verb, reason, ids) : -1;
 }

@@ -35,29 +35,6 @@ mugai_cli_read_ids(const MugaiCommon *common, GError **error)
     return g_steal_pointer(&ids);
 }
 
-MugaiIndex *
-mugai_cli_open_index(MugaiStore *store)
-{
-    g_autoptr(GError) error = NULL;
-    /* For reading first: that makes none where there is none. */
-    g_autoptr(MugaiIndex) present = mugai_index_open(store, FALSE, &error);
-    MugaiIndex *index = present != NULL ? mugai_index_open(store, TRUE, &error) : NULL;
-
-    if (index == NULL && !g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
-        mugai_cli_complain("%s", error->message);
-    return index;
-}
-
-int
-mugai_cli_fetch(MugaiOriginal *original, guint64 *ret_size, char **ret_sha256, GError **error)
-{
-    g_auto(MugaiFd) copy = mugai_cli_open_unnamed(error);
-
-    if (copy < 0 || !mugai_original_copy(original, copy, ret_size, ret_sha256, error))
-        return -1;
-    return g_steal_fd(&copy);
-}
-
 MugaiApproved *
 mugai_cli_sanitize(const MugaiConfig *config, int original, const MugaiId *id, MugaiTime received,
                    const MugaiEnvelope *envelope, GError **error)
@@ -68,25 +45,6 @@ mugai_cli_sanitize(const MugaiConfig *config, int original, const MugaiId *id, M
                ? mugai_ticket_collect(mugai_pool_submit(pool, original, id, received, envelope),
                                       error)
                : NULL;
-}
-
-char *
-mugai_cli_approved_text(const MugaiApproved *approved)
-{
-    gsize length = 0;
-    const char *octets = mugai_approved_octets(approved, &length);
-    const char *body = g_strstr_len(octets, (gssize)length, "\r\n\r\n");
-    g_autofree char *base64 = NULL;
-    g_autofree guchar *decoded = NULL;
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    g_assert(body != NULL); /* the output profile: a header, and one body in base64 */
-    base64 = g_strndup(body, length - (gsize)(body - octets));
-    decoded = g_base64_decode(base64, &length);
-    g_assert(g_utf8_validate_len((const char *)decoded, length, NULL));
-    g_string_append_len(text, (const char *)decoded, (gssize)length);
-    g_string_replace(text, "\r\n", "\n", 0);
-    return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 char *

@@ -188,7 +188,7 @@ static gboolean
 visit_slice(const char *begin, const char *end, guint number, MugaiMessageVisit visit,
             gpointer data, GError **error)
 {
-    g_auto(MugaiFd) message = mugai_cli_open_unnamed(error);
+    g_auto(MugaiFd) message = mugai_desk_open_unnamed(error);
 
     if (message < 0)
         return FALSE;

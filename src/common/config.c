@@ -31,6 +31,7 @@ typedef enum {
     TYPE_PATH,     /* absolute */
     TYPE_SOCKET,
     TYPE_USER,
+    TYPE_GROUP, /* or nobody */
     TYPE_BOOLEAN,
     TYPE_LANGUAGE,
     TYPE_NOTICES,
@@ -105,6 +106,12 @@ static const Key keys[] = {
     {"release", "sender", TYPE_ADDRESS, IN_CONFIG(release_sender), 0, 0, 0, NULL},
     {"release", "allowed", TYPE_PATTERNS, IN_CONFIG(release_allowed), 0, 0, 0, NULL},
     {"release", "never", TYPE_PATTERNS, IN_CONFIG(release_never), 0, 0, 0, NULL},
+    {"release", "two_person", TYPE_BOOLEAN, IN_CONFIG(release_two_person), 0, 0, 0, NULL},
+    {"access", "socket", TYPE_PATH, IN_CONFIG(access_socket), 0, 0, 0, NULL},
+    {"access", "viewer", TYPE_GROUP, IN_CONFIG(viewer), 0, 0, 0, NULL},
+    {"access", "releaser", TYPE_GROUP, IN_CONFIG(releaser), 0, 0, 0, NULL},
+    {"access", "auditor", TYPE_GROUP, IN_CONFIG(auditor), 0, 0, 0, NULL},
+    {"access", "administrator", TYPE_GROUP, IN_CONFIG(administrator), 0, 0, 0, NULL},
 };
 
 /* Of each [policy NAME]. */
@@ -144,6 +151,7 @@ mugai_config_new(void)
     config->release_tls = MUGAI_TLS_AUTO;
     config->release_allowed = g_new0(char *, 1);
     config->release_never = g_strsplit("*.lg.jp", ",", -1);
+    config->access_socket = g_strdup("/run/mugai/stored.sock");
     return config;
 }
 
@@ -167,6 +175,11 @@ mugai_config_free(MugaiConfig *config)
     g_free(config->release_sender);
     g_strfreev(config->release_allowed);
     g_strfreev(config->release_never);
+    g_free(config->access_socket);
+    g_free(config->viewer);
+    g_free(config->releaser);
+    g_free(config->auditor);
+    g_free(config->administrator);
     g_free(config->sha256);
     g_ptr_array_unref(config->policies);
     mugai_settings_free(config->settings);
@@ -354,6 +367,23 @@ set_user(const Source *source, const Key *key, const char *value, gpointer targe
     return set_string(value, target);
 }
 
+/* By name or number; empty: nobody. Who is in root's group is root, or nearly, and whoever is root
+ * needs no role. */
+static gboolean
+set_group(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
+{
+    if (value[0] == '\0') {
+        g_clear_pointer((char **)target, g_free);
+        return TRUE;
+    }
+    if (!g_regex_match_simple("^([A-Za-z_][A-Za-z0-9_.-]*|[1-9][0-9]{0,8})$", value,
+                              G_REGEX_DOLLAR_ENDONLY, 0) ||
+        g_str_equal(value, "root"))
+        return refuse(source, key->group, key->key, error,
+                      "write the name or number of a group, not root's, or nothing");
+    return set_string(value, target);
+}
+
 static gboolean
 set_boolean(const Source *source, const Key *key, const char *value, gpointer target,
             GError **error)
@@ -453,6 +483,8 @@ set_value(const Source *source, const Key *key, const char *value, gpointer base
         return set_socket(source, key, value, target, error);
     case TYPE_USER:
         return set_user(source, key, value, target, error);
+    case TYPE_GROUP:
+        return set_group(source, key, value, target, error);
     case TYPE_BOOLEAN:
         return set_boolean(source, key, value, target, error);
     case TYPE_LANGUAGE:
@@ -599,24 +631,32 @@ check_together(const Source *source, const MugaiConfig *config, GError **error)
 }
 
 MugaiConfig *
-mugai_config_load(const char *path, GError **error)
+mugai_config_read(const char *name, const char *text, GError **error)
 {
     g_autoptr(MugaiConfig) config = mugai_config_new();
     g_autoptr(GKeyFile) file = g_key_file_new();
     g_autoptr(GError) why = NULL;
-    g_autofree char *contents = NULL;
-    Source source = {.path = path, .file = file};
+    Source source = {.path = name, .contents = text, .file = file};
 
-    if (!g_file_get_contents(path, &contents, NULL, &why) ||
-        !g_key_file_load_from_data(file, contents, strlen(contents), G_KEY_FILE_KEEP_TRANSLATIONS,
-                                   &why)) {
-        set_error(error, path, why->message);
+    if (!g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_KEEP_TRANSLATIONS, &why)) {
+        set_error(error, name, why->message);
         return NULL;
     }
-    source.contents = contents;
-    config->sha256 = mugai_digest_text(contents, strlen(contents));
+    config->sha256 = mugai_digest_text(text, strlen(text));
     if (!refuse_unknown(&source, error) || !read_keys(&source, config, error) ||
         !read_policies(&source, config, error) || !check_together(&source, config, error))
         return NULL;
     return g_steal_pointer(&config);
+}
+
+MugaiConfig *
+mugai_config_load(const char *path, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autofree char *contents = NULL;
+
+    if (g_file_get_contents(path, &contents, NULL, &why))
+        return mugai_config_read(path, contents, error);
+    set_error(error, path, why->message);
+    return NULL;
 }

@@ -30,32 +30,48 @@ name_of(guint32 uid)
 }
 
 static gint64
-read_login_uid(void)
+read_login_uid(const char *process)
 {
+    g_autofree char *path = g_strdup_printf("/proc/%s/loginuid", process);
     g_autofree char *text = NULL;
     guint64 uid = NO_LOGIN;
 
-    if (!g_file_get_contents("/proc/self/loginuid", &text, NULL, NULL) ||
+    if (!g_file_get_contents(path, &text, NULL, NULL) ||
         !g_ascii_string_to_unsigned(g_strstrip(text), 10, 0, NO_LOGIN, &uid, NULL) ||
         uid == NO_LOGIN)
         return -1;
     return (gint64)uid;
 }
 
-MugaiActor *
-mugai_actor_self(const char *via)
+static MugaiActor *
+actor_new(guint32 uid, const char *process, const char *sudo_user, const char *via)
 {
     MugaiActor *actor = g_new0(MugaiActor, 1);
-    const char *sudo = g_getenv("SUDO_USER");
 
-    actor->uid = getuid();
-    actor->user = name_of(actor->uid);
-    actor->login_uid = read_login_uid();
+    actor->uid = uid;
+    actor->user = name_of(uid);
+    actor->login_uid = read_login_uid(process);
     actor->login_user = actor->login_uid >= 0 ? name_of((guint32)actor->login_uid) : g_strdup("");
-    actor->sudo_user = g_utf8_make_valid(actor->uid == 0 && sudo != NULL ? sudo : "", -1);
+    actor->sudo_user = g_utf8_make_valid(sudo_user, -1);
     actor->via = g_strdup(via);
     actor->host = g_utf8_make_valid(g_get_host_name(), -1);
     return actor;
+}
+
+MugaiActor *
+mugai_actor_self(const char *via)
+{
+    const char *sudo = g_getenv("SUDO_USER");
+
+    return actor_new(getuid(), "self", getuid() == 0 && sudo != NULL ? sudo : "", via);
+}
+
+MugaiActor *
+mugai_actor_peer(guint32 uid, gint32 pid, const char *via)
+{
+    g_autofree char *process = g_strdup_printf("%d", pid);
+
+    return actor_new(uid, process, "", via);
 }
 
 static MugaiActor *

@@ -50,16 +50,24 @@ examine(MugaiStore *store, const MugaiId *id, MugaiRecord *record, GError **erro
     return TRUE;
 }
 
+/* TRUE also where it is gone. */
+static gboolean
+unlink_file(int day, const MugaiId *id, const char *suffix)
+{
+    g_autofree char *name = g_strconcat(id->text, suffix, NULL);
+
+    return unlinkat(day, name, 0) == 0 || errno == ENOENT;
+}
+
 /* Removes entry and object of @id, which is written down, from the locked @day, and to whom it was
- * released, which the log has. TRUE also where they are gone. */
+ * released or was to be, which the log has. TRUE also where they are gone. */
 static gboolean
 unlink_object(MugaiIndex *index, int day, const MugaiId *id, GError **error)
 {
-    g_autofree char *released = g_strconcat(id->text, MUGAI_STORE_RELEASED_SUFFIX, NULL);
-
     if (index != NULL && !mugai_index_remove(index, id, error))
         return FALSE;
-    if ((unlinkat(day, released, 0) == 0 || errno == ENOENT) && mugai_store_unlink_object(day, id))
+    if (unlink_file(day, id, MUGAI_STORE_REQUEST_SUFFIX) &&
+        unlink_file(day, id, MUGAI_STORE_RELEASED_SUFFIX) && mugai_store_unlink_object(day, id))
         return TRUE;
     mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "original %s cannot be deleted",
                           id->text);

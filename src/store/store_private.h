@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 #define MUGAI_STORE_SEALED_SUFFIX ".eml.sealed"
 #define MUGAI_STORE_HOLD_SUFFIX ".hold"
 #define MUGAI_STORE_RELEASED_SUFFIX ".released"
+#define MUGAI_STORE_REQUEST_SUFFIX ".request"
 #define MUGAI_STORE_DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 /* Octets compressed or read at a time. */
 #define MUGAI_STORE_CHUNK_OCTETS (64u * 1024u)

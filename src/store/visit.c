@@ -121,12 +121,14 @@ visit_file(Walk *walk, gint day, const char *path, const GPtrArray *names, const
     else if (walk->stray == NULL)
         return;
     else if (!read_name(name, MUGAI_STORE_HOLD_SUFFIX, &id) &&
+             !read_name(name, MUGAI_STORE_REQUEST_SUFFIX, &id) &&
              !read_name(name, MUGAI_STORE_RELEASED_SUFFIX, &id))
         tell_stray(walk, path, name, "not mugai's");
     else if (!has_object(names, &id))
         tell_stray(walk, path, name,
-                   g_str_has_suffix(name, MUGAI_STORE_HOLD_SUFFIX)
-                       ? "a hold without its object"
+                   g_str_has_suffix(name, MUGAI_STORE_HOLD_SUFFIX) ? "a hold without its object"
+                   : g_str_has_suffix(name, MUGAI_STORE_REQUEST_SUFFIX)
+                       ? "a request without its object"
                        : "a list of releases without its object");
 }
 

@@ -14,7 +14,8 @@ import re
 import subprocess
 import sys
 
-PROGRAMS = ("src/milter/mugaid", "src/cli/mugai", "src/worker/mugai-worker", "src/gate/mugai-gate")
+PROGRAMS = ("src/milter/mugaid", "src/cli/mugai", "src/worker/mugai-worker", "src/gate/mugai-gate",
+            "src/stored/mugai-stored")
 FLAGS = ("-fstack-protector-strong", "-fstack-clash-protection", "-D_FORTIFY_SOURCE=2", "-ftrivial-auto-var-init=zero",
          "-fPIE")
 

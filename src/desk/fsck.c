@@ -1,0 +1,84 @@
+/*
+ * fsck.c - is every original in the store what it was? And the index anew, from the objects
+ *
+ * The run is written down (I9); no original is shown, changed or deleted.
+ */
+#include "desk_private.h"
+
+#include <sysexits.h>
+
+/* Objects between two answers that say how far it is. */
+#define PROGRESS_OBJECTS 100u
+
+static void
+tell(const MugaiFinding *finding, gpointer data)
+{
+    const MugaiDesk *desk = data;
+    const MugaiAnswer answer = {
+        .kind = MUGAI_ANSWER_FINDING,
+        .outcome = finding->kind,
+        .name = (char *)finding->name,
+        .text = (char *)finding->what,
+        .flag = finding->repaired,
+    };
+
+    desk->tell(&answer, desk->data);
+}
+
+static void
+progress(guint64 objects, guint64 octets, gpointer data)
+{
+    const MugaiDesk *desk = data;
+    const MugaiAnswer answer = {.kind = MUGAI_ANSWER_PROGRESS,
+                                .objects = objects,
+                                .octets = octets};
+
+    if (objects % PROGRESS_OBJECTS == 0)
+        desk->tell(&answer, desk->data);
+}
+
+/* How many findings there were. */
+static guint64
+tell_summary(const MugaiDesk *desk, const MugaiFsckSummary *summary)
+{
+    MugaiAnswer answer = {
+        .kind = MUGAI_ANSWER_FSCK,
+        .objects = summary->objects,
+        .octets = summary->octets,
+        .repaired = summary->repaired,
+        .recent = summary->recent,
+    };
+
+    for (gsize i = 0; i < MUGAI_FSCK_KINDS; i++)
+        answer.findings += summary->findings[i];
+    desk->tell(&answer, desk->data);
+    return answer.findings;
+}
+
+int
+mugai_desk_fsck(const MugaiDesk *desk, const MugaiRequest *request, GError **error)
+{
+    guint workers = desk->config->worker_count;
+    g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
+    g_autoptr(MugaiStore) store = mugai_store_open(desk->config, error);
+    g_autoptr(MugaiPool) pool = NULL;
+    GError *why = NULL;
+    MugaiFsckSummary summary = {0};
+    MugaiFsck fsck = {
+        .repair = request->repair,
+        .parallel = workers > 0 ? workers : g_get_num_processors(),
+        .open_scratch = mugai_desk_open_unnamed,
+        .tell = tell,
+        .progress = progress,
+        .data = (gpointer)desk,
+    };
+
+    if (store == NULL || !mugai_desk_note(desk, record, NULL, error))
+        return -1;
+    fsck.pool = pool = request->repair ? mugai_pool_new(desk->config, &why) : NULL;
+    if (why != NULL || !mugai_fsck(store, &fsck, &summary, &why)) {
+        mugai_desk_note_failure(desk, record, why, error);
+        return -1;
+    }
+    return tell_summary(desk, &summary) > 0 ? 1 : EX_OK;
+}

@@ -1,0 +1,140 @@
+/*
+ * show.c - one message: its envelope, its parts and what became of each, who looked at it; never
+ * its content
+ *
+ * What the index knows is told from there. What it does not know, because mugaid was stopped before
+ * it got there, is found out anew: the envelope is in the object, and the worker reads the message
+ * once more.
+ */
+#include "desk_private.h"
+
+#include <mugai/audit.h>
+#include <mugai/catalog.h>
+#include <mugai/pending.h>
+#include <sysexits.h>
+
+/* A message may be looked at before it was received, by another host's clock. */
+#define CLOCKS_DIFFER_SECONDS 86400
+
+/* --- finding out --- */
+
+/* Makes the entry that the index should have. */
+static MugaiEntry *
+make_entry(const MugaiDesk *desk, MugaiStore *store, const MugaiId *id, GError **error)
+{
+    g_autoptr(MugaiPool) pool = mugai_pool_new(desk->config, error);
+    int scratch = pool != NULL ? mugai_desk_open_unnamed(error) : -1;
+
+    return scratch >= 0 ? mugai_catalog_kept(store, pool, id, scratch, error) : NULL;
+}
+
+/* From the index; where there is none, or not this message, from the object, and @ret_missing says
+ * so. */
+static MugaiEntry *
+find_entry(const MugaiDesk *desk, MugaiStore *store, const MugaiId *id, GError **ret_missing,
+           GError **error)
+{
+    g_autoptr(GError) missing = NULL;
+    g_autoptr(MugaiIndex) index = mugai_index_open(store, FALSE, &missing);
+    g_autoptr(MugaiEntry) entry = index != NULL ? mugai_index_get(index, id, &missing) : NULL;
+
+    if (entry != NULL)
+        return g_steal_pointer(&entry);
+    entry = make_entry(desk, store, id, error);
+    if (entry != NULL)
+        *ret_missing = g_steal_pointer(&missing);
+    return g_steal_pointer(&entry);
+}
+
+/* SHA-256 of the original if it is still there and whole; what is wrong in @ret_damage otherwise.
+ */
+static char *
+check_original(MugaiStore *store, const MugaiId *id, char **ret_damage)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MugaiOriginal) original = mugai_store_read(store, id, &error);
+    g_autofree char *sha256 = NULL;
+    g_auto(MugaiFd) octets =
+        original != NULL ? mugai_desk_fetch(original, NULL, &sha256, &error) : -1;
+
+    if (octets >= 0)
+        return g_steal_pointer(&sha256);
+    *ret_damage = g_strdup(error->message);
+    return NULL;
+}
+
+/* --- telling --- */
+
+typedef struct {
+    const MugaiDesk *desk;
+    const MugaiId *id;
+} History;
+
+static gboolean
+tell_look(const char *line, const MugaiRecord *record, gpointer data)
+{
+    const History *history = data;
+    const MugaiDesk *desk = history->desk;
+
+    return g_strcmp0(record->id, history->id->text) != 0 ||
+           desk->tell(&(MugaiAnswer){.kind = MUGAI_ANSWER_LOOK, .text = (char *)line}, desk->data);
+}
+
+/* Who looked at it since it was received, this look included. */
+static gboolean
+tell_history(const MugaiDesk *desk, const MugaiEntry *entry, GError **error)
+{
+    g_autoptr(MugaiAudit) audit = mugai_audit_open(desk->config, error);
+    History history = {.desk = desk, .id = &entry->id};
+
+    return audit != NULL && mugai_audit_visit(audit, entry->received - CLOCKS_DIFFER_SECONDS, 0,
+                                              tell_look, &history, error);
+}
+
+/* The request for a release that waits, if there is one; one that is over counts as none. */
+static void
+tell_pending(const MugaiDesk *desk, MugaiStore *store, const MugaiId *id)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MugaiRecord) pending = mugai_pending_read(store, id, &error);
+    g_autofree char *json = NULL;
+
+    if (pending == NULL && !g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
+        mugai_desk_complain(desk, "%s", error->message);
+    if (pending == NULL || mugai_pending_is_over(pending, g_get_real_time() / G_USEC_PER_SEC))
+        return;
+    json = mugai_record_to_json(pending);
+    desk->tell(&(MugaiAnswer){.kind = MUGAI_ANSWER_PENDING, .text = json}, desk->data);
+}
+
+/* The entry, and unless @brief all that is known beside it. */
+static gboolean
+tell(const MugaiDesk *desk, MugaiStore *store, MugaiEntry *entry, gboolean brief, GError **error)
+{
+    g_autofree char *damage = NULL;
+    g_autofree char *sha256 = brief ? NULL : check_original(store, &entry->id, &damage);
+    const MugaiAnswer shown = {
+        .kind = MUGAI_ANSWER_SHOWN, .entry = entry, .sha256 = sha256, .text = damage};
+
+    if (!desk->tell(&shown, desk->data) || brief)
+        return TRUE;
+    tell_pending(desk, store, &entry->id);
+    return tell_history(desk, entry, error);
+}
+
+int
+mugai_desk_show(const MugaiDesk *desk, const MugaiRequest *request, GError **error)
+{
+    GError *why = NULL;
+    g_autoptr(GError) missing = NULL;
+    g_autoptr(MugaiStore) store = mugai_store_open(desk->config, &why);
+    g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
+    g_autoptr(MugaiEntry) entry =
+        store != NULL ? find_entry(desk, store, &request->id, &missing, &why) : NULL;
+
+    if (!mugai_desk_note(desk, record, why, error))
+        return -1;
+    if (missing != NULL)
+        mugai_desk_complain(desk, "%s; shown from the object itself", missing->message);
+    return tell(desk, store, entry, request->brief, error) ? EX_OK : -1;
+}
