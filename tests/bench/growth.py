@@ -31,7 +31,7 @@ OCTETS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 PARTS = (1, 10, 100, 1_000)
 FIELDS = (10, 30, 100, 300, 1_000)
 FEW, MANY = 10, 100_000
-MAILS, MAIL_ROUNDS = 10_000, 3
+MAILS, MAIL_ROUNDS = 10_000, 2
 
 HEAD = ("From: a@example.jp\nTo: b@city.example.lg.jp\nDate: Mon, 1 Apr 2024 08:59:57 +0900\nSubject: growth\n"
         "Message-ID: <1@example.jp>\nMIME-Version: 1.0\n")
