@@ -500,10 +500,9 @@ clear_work(Work *work)
     g_clear_pointer(&work->report, mugai_report_free);
 }
 
-#define PARAGRAPH                                                                                                        \
-    "お世話になっております。総務課の山田です。先日ご相談しました件につきまして、" \
-    "下記のとおりご連絡いたします。\nご不明な点は、本メールへの返信にてお知らせください。\n"
-
+static const char paragraph[] =
+    "お世話になっております。総務課の山田です。先日ご相談しました件につきまして、"
+    "下記のとおりご連絡いたします。\nご不明な点は、本メールへの返信にてお知らせください。\n";
 static const char html_head[] = "<!DOCTYPE html><html><head><style>p{margin:0}.s{color:#888}"
                                 "</style></head><body><table>";
 static const char html_row[] =
@@ -638,17 +637,17 @@ measure_documents(GString *json)
         Work work;
     } documents[] = {
         {{"blocks", blocks, "g_utf8_validate", check_utf8, NULL},
-         repeat("text", "", PARAGRAPH, "")},
-        {{"flowed", flowed, "memcpy", copy, NULL}, repeat("text", "", PARAGRAPH, "")},
+         repeat("text", "", paragraph, "")},
+        {{"flowed", flowed, "memcpy", copy, NULL}, repeat("text", "", paragraph, "")},
         {{"links", links, "memcpy", copy, NULL},
          repeat("links", "", "see https://www.example.jp/a?b=c or mailto:a@example.jp\n", "")},
-        {{"links", links, "memcpy", copy, NULL}, repeat("text", "", PARAGRAPH, "")},
+        {{"links", links, "memcpy", copy, NULL}, repeat("text", "", paragraph, "")},
         {{"compose body", compose_body, "g_utf8_validate", check_utf8, NULL},
-         repeat("text", "", PARAGRAPH, "")},
+         repeat("text", "", paragraph, "")},
         {{"filter html", filter, "libxml2 SAX", libxml2_alone, mugai_filter_html},
          repeat("html", html_head, html_row, html_tail)},
         {{"filter plain", filter, "g_utf8_validate", check_utf8, mugai_filter_plain},
-         repeat("text", "", PARAGRAPH, "")},
+         repeat("text", "", paragraph, "")},
         {{"filter calendar", filter, "g_utf8_validate", check_utf8, mugai_filter_calendar},
          repeat("calendar", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n", event, "END:VCALENDAR\r\n")},
         {{"filter card", filter, "g_utf8_validate", check_utf8, mugai_filter_card},
@@ -670,7 +669,7 @@ measure_all(char **messages, const char *json_path)
 {
     GString *json = g_string_new("[");
     g_autoptr(GError) error = NULL;
-    Work text = repeat("text", "", PARAGRAPH, "");
+    Work text = repeat("text", "", paragraph, "");
 
     printf("%-16s %-12s %10s %10s %8s  %s\n", "stage", "input", "MB/s", "floor MB/s", "ratio",
            "floor");
