@@ -11,7 +11,11 @@ smtpd_milters has it; PID: of the process whose tree is counted). What it relays
 In each round every candidate gets the same load, one after the other: messages over eight connections (smtp-source),
 until the client is done (accepted) and until the queue is empty (drained); the processor time of the candidate's
 processes; and the time of one message after the other on one connection. Shown are medians over the rounds, and of the
-ratios to "floor" in the same round: machines change their speed. Needs root.
+ratios to "floor" in the same round: machines change their speed.
+
+Then memory, as the kernel shares it out among processes (PSS), of a candidate's whole tree: idle, at most with eight
+large messages at once, and at most with two messages of 10 MB at once and with two of 100 MB. What a process keeps in
+files without a name (the spool) is the kernel's and not counted. Needs root.
 """
 
 import argparse
@@ -35,6 +39,10 @@ import three_messages  # noqa: E402
 
 CONNECTIONS = 8
 COUNTS = {"small": 400, "medium": 240, "large": 16}  # messages a round; always a multiple of CONNECTIONS
+# Octets of an attachment, which becomes a third longer in base64, and how many such messages: both take the same time, so
+# that who looks now and then sees as much of the ones as of the others.
+HUGE = {"10 MB": (7_400_000, 40), "100 MB": (74_000_000, 4)}
+HUGE_CONNECTIONS, LARGE_COUNT = 2, 24
 LATENCY_COUNTS = {"small": 40, "medium": 30, "large": 4}
 FIRST_PORT, SINK_PORT = 2501, 2500
 ADDRESS, SENDER, RECIPIENT = "127.0.0.1", "sender@internet.example", "tanaka@" + harness.LGWAN_DOMAIN
@@ -79,7 +87,7 @@ class Peak(threading.Thread):
         self._pid, self._over, self.kib = pid, threading.Event(), 0
 
     def run(self):
-        while not self._over.wait(0.02):
+        while not self._over.wait(0.005):
             self.kib = max(self.kib, proportional_kib(self._pid))
 
     def __enter__(self):
@@ -100,6 +108,7 @@ class Postfix(harness.Postfix):
             "relay_transport": f"smtp:[{ADDRESS}]:{SINK_PORT}",
             "smtpd_relay_restrictions": "reject_unauth_destination",
             "milter_default_action": "tempfail",
+            "message_size_limit": "0",
             "smtp_destination_concurrency_limit": "20",
         })
         self._listeners = listeners
@@ -165,7 +174,10 @@ class Bench:
 
     def _write_messages(self, directory):
         self._octets, self._files = three_messages.all_messages(), {}
-        for name, octets in self._octets.items():
+        huge = {name: three_messages.message(name.replace(" ", "-"), three_messages.attachment(
+            "application/octet-stream", "huge.bin", three_messages.noise("huge", octets)))
+            for name, (octets, _) in HUGE.items()}
+        for name, octets in {**self._octets, **huge}.items():
             self._files[name] = directory / f"{name}.eml"
             self._files[name].write_bytes(octets.replace(b"\r\n", b"\n"))
 
@@ -178,12 +190,12 @@ class Bench:
     def _drain(self):
         harness.wait_until(lambda: not self._postfix.queued(), "the queue is empty")
 
-    def load(self, candidate, message, count):
-        """Messages over eight connections: figures a message."""
+    def load(self, candidate, message, count, connections=CONNECTIONS):
+        """Messages over so many connections: figures a message."""
         pid = self.pids[candidate]
         before, begun = processor_seconds(pid) if pid else 0, time.monotonic()
         harness.run(self._host.command(
-            ["smtp-source", "-d", "-s", str(CONNECTIONS), "-m", str(count), "-F", str(self._files[message]),
+            ["smtp-source", "-d", "-s", str(connections), "-m", str(count), "-F", str(self._files[message]),
              "-f", SENDER, "-t", RECIPIENT, f"{ADDRESS}:{self.ports[candidate]}"]))
         accepted = time.monotonic() - begun
         self._drain()
@@ -204,15 +216,20 @@ class Bench:
         self._drain()
         return statistics.median(times)
 
+    def _peak(self, candidate, message, count, connections):
+        with Peak(self.pids[candidate]) as peak:
+            self.load(candidate, message, count, connections)
+        return peak.kib / 1024
+
     def memory(self, candidate):
-        """MiB when idle, and at most with eight large messages at once."""
+        """MiB when idle, and at most with messages at once."""
         pid = self.pids[candidate]
         if not pid:
-            return {"idle_mib": 0, "peak_mib": 0}
-        idle = proportional_kib(pid)
-        with Peak(pid) as peak:
-            self.load(candidate, "large", CONNECTIONS)
-        return {"idle_mib": idle / 1024, "peak_mib": peak.kib / 1024}
+            return {}
+        idle = proportional_kib(pid) / 1024
+        return {"idle_mib": idle, "peak_mib": self._peak(candidate, "large", LARGE_COUNT, CONNECTIONS),
+                "huge_mib": {name: self._peak(candidate, name, count, HUGE_CONNECTIONS)
+                             for name, (_, count) in HUGE.items()}}
 
 
 def measure(bench, options):
@@ -250,8 +267,10 @@ def show(figures, memory):
                   f"{ratio(table, candidate, 'drained'):7.2f}{middle['latency_ms']:12.2f}"
                   f"{ratio(table, candidate, 'latency_ms'):7.2f}{middle['cpu_ms']:9.2f}")
     for candidate, row in memory.items():
-        print(f"{candidate}: PSS {row['idle_mib']:.0f} MiB idle, {row['peak_mib']:.0f} MiB at most with "
-              f"{CONNECTIONS} large messages at once")
+        huge = " and ".join(f"{mib:.0f} with {name}" for name, mib in row.get("huge_mib", {}).items())
+        if row:
+            print(f"{candidate}: PSS {row['idle_mib']:.0f} MiB idle, {row['peak_mib']:.0f} MiB at most with "
+                  f"{CONNECTIONS} large messages at once, {huge} ({HUGE_CONNECTIONS} at once)")
 
 
 def main():
@@ -265,7 +284,7 @@ def main():
     options = parser.parse_args()
     with Bench(options) as bench:
         figures = measure(bench, options)
-        memory = {candidate: bench.memory(candidate) for candidate in bench.ports}
+        memory = {candidate: bench.memory(candidate) for candidate in bench.ports if candidate != "floor"}
     show(figures, memory)
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps({"figures": figures, "memory": memory}, indent=1) + "\n")
