@@ -216,6 +216,103 @@ class Sealed(MilterTest):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertEqual(self.listed(daemon), {identity: "passed"})
 
+    # --- with the private key ---
+
+    def key_options(self, private=VAULT / "vault.key", passphrase=PASSPHRASE):
+        """A private key file and its passphrase as their owner has them."""
+        key, words = pathlib.Path(self.folder) / "mine.key", pathlib.Path(self.folder) / "mine.words"
+        key.write_bytes(private.read_bytes())
+        words.write_bytes(passphrase + b"\n")
+        for path in (key, words):
+            path.chmod(0o600)
+        return "--private-key", key, "--passphrase-file", words
+
+    def opened(self, daemon, verb, *arguments, status=0, options=None):
+        """What root gets with the key."""
+        done = run(verb, *arguments, *(options or self.key_options()), "--config", daemon.config)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stderr.decode() if status else done.stdout
+
+    def test_I2_the_key_opens_the_original_its_parts_and_its_text(self):
+        daemon = self.sealed_daemon()
+        answer, passed = daemon.send()
+        self.assertTrue(answer.accepted)
+        identity = field(passed, b"Mugai-Id")
+        self.assertEqual(self.opened(daemon, "get", identity), MESSAGE)
+        self.assertEqual(self.opened(daemon, "get", identity, "--part", "2"), b"MZATTACHMENTPAYLOAD")
+        self.assertEqual(self.opened(daemon, "get", identity, "--text").decode(),
+                         test_milter.text_of(passed).replace("\r\n", "\n"))
+        self.wait_listed(daemon, {identity: "passed"})
+        whole = hashlib.sha256(MESSAGE).hexdigest()
+        self.assertIn(f"whole, sha256 {whole}", self.opened(daemon, "show", identity).decode())
+        without = self.command(daemon, "show", identity).stdout.decode()
+        self.assertIn(f"undamaged, sealed to {key_id(VAULT / 'vault.pub')}", without)
+        self.assertNotIn(whole, without.split("Parts")[0])
+
+    def test_I9_what_is_opened_is_written_down_and_no_key_with_it(self):
+        daemon = self.sealed_daemon()
+        identity, _ = self.keep_one(daemon)
+        self.opened(daemon, "get", identity, "--reason", "asked for")
+        entries, faults = log_reader.check(daemon.store / "log")
+        self.assertEqual((faults, entries[-1]["verb"], entries[-1]["reason"]), ([], "get", "asked for"))
+        log = b"".join(path.read_bytes() for path in (daemon.store / "log").iterdir())
+        self.assertNotIn(PASSPHRASE, log)
+        self.assertFalse(any(entry["verb"] == "keys" for entry in entries))
+
+    def test_another_key_or_passphrase_opens_nothing(self):
+        daemon = self.sealed_daemon()
+        identity, _ = self.keep_one(daemon)
+        private, _ = self.make_pair("other")
+        other = self.key_options(private, b"words")
+        self.assertIn(key_id(VAULT / "vault.pub"), self.opened(daemon, "get", identity, status=EX_NOPERM, options=other))
+        wrong = self.key_options(passphrase=b"wrong")
+        self.assertIn("passphrase", self.opened(daemon, "get", identity, status=EX_NOPERM, options=wrong))
+        self.opened(daemon, "get", identity, status=EX_CONFIG, options=self.readable_by_all())
+        self.assertIn("--private-key", self.opened(daemon, "get", identity, status=USAGE,
+                                                   options=self.key_options()[2:]))
+
+    def readable_by_all(self):
+        options = self.key_options()
+        options[1].chmod(0o644)
+        return options
+
+    def test_a_sealed_index_is_searched_and_shown_with_the_key_alone(self):
+        daemon = self.sealed_daemon(store__seal_index="yes")
+        identity, _ = self.keep_one(daemon)
+        self.wait_listed(daemon, {identity: "passed"})
+        for query in (["--subject", "report"], ["--name", "evil"], ["--text", "the week"]):
+            found = self.opened(daemon, "list", *query, "--json")
+            self.assertEqual(json.loads(found)["id"], identity)
+            blind = self.command(daemon, "list", *query, "--json")
+            self.assertEqual(blind.stdout, b"")
+            self.assertIn(b"were not searched", blind.stderr)
+        self.assertNotIn(b"searched", self.command(daemon, "list", "--to", "example").stderr)
+        self.assertIn("report of the week", self.opened(daemon, "show", identity).decode())
+        self.assertIn("(sealed)", self.command(daemon, "show", identity).stdout.decode())
+        private, _ = self.make_pair("other")
+        self.assertEqual(self.opened(daemon, "list", "--subject", "report", "--json",
+                                     options=self.key_options(private, b"words")), b"")
+
+    def test_I8_with_the_key_fsck_makes_whole_entries_and_replay_compares(self):
+        daemon = self.sealed_daemon()
+        identity, _ = self.keep_one(daemon)
+        daemon.stop()
+        for index in daemon.store.glob("index.sqlite*"):
+            index.unlink()
+        self.opened_no(daemon, "fsck", "--repair")
+        entry = json.loads(self.command(daemon, "list", "--subject", "report of", "--json").stdout)
+        self.assertEqual((entry["id"], entry["original"]["sha256"]), (identity, hashlib.sha256(MESSAGE).hexdigest()))
+        planned = pathlib.Path(self.folder) / "planned.conf"
+        planned.write_text(daemon.config.read_text().replace("language = en", "language = ja"))
+        said = self.opened_no(daemon, "replay", "--with-config", planned)
+        self.assertIn(identity, said)
+        self.assertEqual(self.command(daemon, "replay", "--with-config", daemon.config).returncode, 65)
+
+    def opened_no(self, daemon, verb, *arguments):
+        done = run(verb, *arguments, *self.key_options(), "--config", daemon.config)
+        self.assertEqual(done.returncode, NO, done.stderr)
+        return done.stdout.decode()
+
     def test_fsck_finds_damage_without_a_key_and_rebuilds_what_can_be_known(self):
         daemon = self.sealed_daemon()
         (whole, _), (damaged, path) = self.keep_one(daemon), self.keep_one(daemon)

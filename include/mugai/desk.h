@@ -18,6 +18,7 @@
 #include <mugai/record.h>
 #include <mugai/retention.h>
 #include <mugai/store.h>
+#include <mugai/vault.h>
 #include <sys/types.h>
 
 G_BEGIN_DECLS
@@ -45,6 +46,7 @@ typedef enum {
     MUGAI_VERB_REPLAY,
     MUGAI_VERB_LOG,
     MUGAI_VERB_VERIFY, /* log --verify */
+    MUGAI_VERB_KEYS,   /* what the original of id, and unless brief the index, is sealed with */
     MUGAI_VERBS,
 } MugaiVerb;
 
@@ -78,11 +80,21 @@ typedef struct {
     char *user, *logged_verb;
     char *head;      /* with VERIFY: "N:SHA-256" */
     GPtrArray *keys; /* with VERIFY: of char*, public keys as their files have them */
+    /* show, get, release, approve, list: of char*, what KEYS has told and a private key has opened
+     * (mugai_data_key_format()) */
+    GPtrArray *data_keys;
+    /* fsck, replay: opens whatever it can. Does not travel: for who may open the store himself */
+    const MugaiVaultKey *vault_key;
 } MugaiRequest;
 
 /* Frees what a request that was read has. */
 void mugai_request_clear(MugaiRequest *request);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MugaiRequest, mugai_request_clear)
+
+/* Data key @number as it travels, newly allocated: to be wiped. */
+char *mugai_data_key_format(guint64 number, const MugaiVaultDataKey *data_key);
+/* FALSE if @text is none. */
+gboolean mugai_data_key_parse(const char *text, guint64 *ret_number, MugaiVaultDataKey *ret_key);
 
 /* "list": as the log has it. */
 const char *mugai_verb_name(MugaiVerb verb);
@@ -109,6 +121,8 @@ typedef enum {
     MUGAI_ANSWER_FAULT,      /* of the log: flag: it is one, name: where, text: what */
     MUGAI_ANSWER_VERIFIED, /* of the log: objects: entries, signatures, findings, text: the head */
     MUGAI_ANSWER_END,      /* outcome: the exit status; text: why, NULL if that is said */
+    MUGAI_ANSWER_BOX,      /* octets: which data key, 0 the original's, others the index's; name:
+                              the id of the key it is sealed to; text: sealed, in base64 */
     MUGAI_ANSWERS,
 } MugaiAnswerKind;
 

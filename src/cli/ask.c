@@ -117,9 +117,9 @@ ask_there(const MugaiConfig *config, const MugaiRequest *request, Listener *list
 
 /* --- who is asked --- */
 
-/* Root's or its owner's store is opened here; so is one that is not there, to say so. */
-static gboolean
-may_open_store(const MugaiConfig *config)
+/* So is one that is not there, to say so. */
+gboolean
+mugai_cli_may_open_store(const MugaiConfig *config)
 {
     struct stat status;
 
@@ -136,5 +136,6 @@ mugai_cli_ask(const MugaiConfig *config, const MugaiRequest *request, MugaiDeskT
 {
     Listener listener = {tell, data};
 
-    return (may_open_store(config) ? ask_here : ask_there)(config, request, &listener, error);
+    return (mugai_cli_may_open_store(config) ? ask_here : ask_there)(config, request, &listener,
+                                                                     error);
 }

@@ -47,6 +47,10 @@ typedef struct {
     char *config_path; /* NULL: the default */
     GStrv arguments;   /* what is no option; never NULL after parsing */
     GPtrArray *words;  /* of char*: all that was typed after the verb */
+    /* of verbs that open what is sealed, see MUGAI_CLI_KEY_OPTIONS */
+    char *private_key, *passphrase_file;
+    MugaiVaultKey *key;   /* NULL: none was named */
+    GPtrArray *data_keys; /* of char*, what it has opened */
 } MugaiCommon;
 
 void mugai_common_clear(MugaiCommon *common);
@@ -148,6 +152,8 @@ char *mugai_cli_file_name(const char *hostile, const char *fallback);
 
 /* --- ask.c --- */
 
+/* Whether the caller's own process opens the store: root's, or its owner's. */
+gboolean mugai_cli_may_open_store(const MugaiConfig *config);
 /* Asks the desk for @request, and hands its answers to @tell as they come: in this process where
  * the store is the caller's or the caller is root, else mugai-stored. Complaints are printed here.
  * The exit status, or -1 with @error. */
@@ -199,6 +205,27 @@ GPtrArray *mugai_cli_sources_new(void);
  * @fd itself where it is none. @number: from 1, 0 for a file that is no mbox. */
 typedef gboolean (*MugaiMessageVisit)(int fd, guint number, gpointer data, GError **error);
 gboolean mugai_cli_visit_messages(int fd, MugaiMessageVisit visit, gpointer data, GError **error);
+
+/* --- unlock.c --- */
+
+/* The options of a verb that opens what is sealed; @common is a MugaiCommon. */
+#define MUGAI_CLI_KEY_OPTIONS(common)                                                              \
+    {"private-key",                                                                                \
+     0,                                                                                            \
+     0,                                                                                            \
+     G_OPTION_ARG_FILENAME,                                                                        \
+     &(common).private_key,                                                                        \
+     "Open what is sealed; asks for the passphrase of the key in FILE",                            \
+     "FILE"},                                                                                      \
+    {                                                                                              \
+        "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &(common).passphrase_file,                 \
+            "Take the passphrase from the first line of FILE", "FILE"                              \
+    }
+
+/* With a private key named in @common: gives @request what opens what it is about. TRUE without
+ * one. USAGE, SEALED, and the errors of asking. */
+gboolean mugai_cli_unlock(MugaiCommon *common, const MugaiConfig *config, MugaiRequest *request,
+                          GError **error);
 
 /* --- passphrase.c --- */
 

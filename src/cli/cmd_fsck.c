@@ -107,13 +107,14 @@ cmd_fsck(int argc, char **argv, GError **error)
 {
     MugaiRequest request = {.verb = MUGAI_VERB_FSCK};
     Job job = {.progress = isatty(STDERR_FILENO)};
+    g_auto(MugaiCommon) common = {0};
     const GOptionEntry entries[] = {
         {"repair", 0, 0, G_OPTION_ARG_NONE, &request.repair, "Mend the index; never an original",
          NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &job.json, "One JSON object for each finding", NULL},
+        MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
-    g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
 
     if (!mugai_cli_parse(
@@ -128,5 +129,7 @@ cmd_fsck(int argc, char **argv, GError **error)
     }
     config = mugai_cli_load_config(&common, error);
     request.words = common.words;
-    return config != NULL ? check(config, &request, &job, error) : -1;
+    return config != NULL && mugai_cli_unlock(&common, config, &request, error)
+               ? check(config, &request, &job, error)
+               : -1;
 }

@@ -170,23 +170,23 @@ take(const MugaiAnswer *answer, gpointer data)
 }
 
 static int
-get(const MugaiConfig *config, const MugaiId *id, const GetOptions *options, GPtrArray *words,
+get(MugaiCommon *common, const MugaiConfig *config, const MugaiId *id, const GetOptions *options,
     GError **error)
 {
     g_autofree char *password = options->zip ? read_password(options->password_file, error) : NULL;
     Gift gift = {.id = id, .options = options, .password = password};
-    const MugaiRequest request = {
+    MugaiRequest request = {
         .verb = MUGAI_VERB_GET,
         .id = *id,
         .part = options->part,
         .reason = options->reason,
-        .words = words,
+        .words = common->words,
         .as_text = options->text,
         .named = needs_name(options),
     };
     int status = -1;
 
-    if (options->zip && password == NULL)
+    if ((options->zip && password == NULL) || !mugai_cli_unlock(common, config, &request, error))
         return -1;
     status = mugai_cli_ask(config, &request, take, &gift, error);
     if (status < 0 || gift.error == NULL) {
@@ -211,6 +211,7 @@ int
 cmd_get(int argc, char **argv, GError **error)
 {
     g_auto(GetOptions) options = {0};
+    g_auto(MugaiCommon) common = {0};
     const GOptionEntry entries[] = {
         {"part", 0, 0, G_OPTION_ARG_FILENAME, &options.part,
          "Only this part, decoded; show names them", "PATH"},
@@ -223,9 +224,9 @@ cmd_get(int argc, char **argv, GError **error)
          "Write to FILE, which must not exist, or under a safe name into the directory DIR",
          "FILE|DIR"},
         {"reason", 0, 0, G_OPTION_ARG_FILENAME, &options.reason, "For the log: why", "TEXT"},
+        MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
-    g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
     MugaiId id = {0};
 
@@ -245,5 +246,5 @@ cmd_get(int argc, char **argv, GError **error)
         return 1;
     }
     config = mugai_cli_load_config(&common, error);
-    return config != NULL ? get(config, &id, &options, common.words, error) : -1;
+    return config != NULL ? get(&common, config, &id, &options, error) : -1;
 }

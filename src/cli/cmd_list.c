@@ -258,6 +258,7 @@ int
 cmd_list(int argc, char **argv, GError **error)
 {
     g_auto(ListOptions) options = {.limit = LIMIT_UNSAID};
+    g_auto(MugaiCommon) common = {0};
     const GOptionEntry entries[] = {
         {"since", 0, 0, G_OPTION_ARG_FILENAME, &options.since, "Received at this time or later",
          "TIME"},
@@ -284,9 +285,9 @@ cmd_list(int argc, char **argv, GError **error)
          "ID"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON object a line", NULL},
         {"csv", 0, 0, G_OPTION_ARG_NONE, &options.csv, "Comma-separated, for spreadsheets", NULL},
+        MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
-    g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
     MugaiRequest request = {.verb = MUGAI_VERB_LIST};
 
@@ -297,7 +298,8 @@ cmd_list(int argc, char **argv, GError **error)
         mugai_cli_misuse(error, "list takes options only, not \"%s\"", common.arguments[0]);
     else
         config = mugai_cli_load_config(&common, error);
-    return config != NULL && read_options(&options, &request, error)
+    return config != NULL && read_options(&options, &request, error) &&
+                   mugai_cli_unlock(&common, config, &request, error)
                ? list_all(config, &options, &request, error)
                : -1;
 }

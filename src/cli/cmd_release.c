@@ -51,15 +51,16 @@ cmd_release(int argc, char **argv, GError **error)
     g_autofree char *reason = NULL;
     g_auto(GStrv) to = NULL;
     MugaiRequest request = {.verb = MUGAI_VERB_RELEASE};
+    g_auto(MugaiCommon) common = {0};
     const GOptionEntry entries[] = {
         {"to", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &to, "Who gets it; may be given again",
          "ADDRESS"},
         {"reason", 0, 0, G_OPTION_ARG_FILENAME, &reason, "Why; stands in the log", "TEXT"},
         {"again", 0, 0, G_OPTION_ARG_NONE, &request.again, "Also to whom it was released before",
          NULL},
+        MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
-    g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
     g_autoptr(GPtrArray) recipients = NULL;
 
@@ -78,5 +79,7 @@ cmd_release(int argc, char **argv, GError **error)
     request.reason = reason;
     request.words = common.words;
     request.recipients = recipients;
-    return mugai_cli_ask(config, &request, mugai_cli_print_released, NULL, error);
+    return mugai_cli_unlock(&common, config, &request, error)
+               ? mugai_cli_ask(config, &request, mugai_cli_print_released, NULL, error)
+               : -1;
 }

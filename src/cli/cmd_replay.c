@@ -167,6 +167,7 @@ int
 cmd_replay(int argc, char **argv, GError **error)
 {
     g_auto(ReplayOptions) options = {0};
+    g_auto(MugaiCommon) common = {0};
     const GOptionEntry entries[] = {
         {"with-config", 0, 0, G_OPTION_ARG_FILENAME, &options.with_config,
          "The configuration to compare with the present one", "FILE"},
@@ -178,9 +179,9 @@ cmd_replay(int argc, char **argv, GError **error)
          NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json,
          "One JSON object a line for each that differs", NULL},
+        MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
-    g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
     g_autofree char *planned = NULL;
     MugaiRequest request = {.verb = MUGAI_VERB_REPLAY};
@@ -200,5 +201,7 @@ cmd_replay(int argc, char **argv, GError **error)
     request.words = common.words;
     request.limit = (guint)options.limit;
     request.diff = options.diff;
-    return mugai_cli_ask(config, &request, tell, &options, error);
+    return mugai_cli_unlock(&common, config, &request, error)
+               ? mugai_cli_ask(config, &request, tell, &options, error)
+               : -1;
 }

@@ -19,12 +19,14 @@ print_done(const MugaiAnswer *answer, gpointer data)
 
 /* Exit status, or -1 with @error. */
 static int
-ask(const MugaiCommon *common, MugaiRequest *request, MugaiDeskTell tell, GError **error)
+ask(MugaiCommon *common, MugaiRequest *request, MugaiDeskTell tell, GError **error)
 {
     g_autoptr(MugaiConfig) config = mugai_cli_load_config(common, error);
 
     request->words = common->words;
-    return config != NULL ? mugai_cli_ask(config, request, tell, NULL, error) : -1;
+    return config != NULL && mugai_cli_unlock(common, config, request, error)
+               ? mugai_cli_ask(config, request, tell, NULL, error)
+               : -1;
 }
 
 int
@@ -73,12 +75,13 @@ cmd_approve(int argc, char **argv, GError **error)
 {
     g_autofree char *reason = NULL;
     MugaiRequest request = {.verb = MUGAI_VERB_APPROVE};
+    g_auto(MugaiCommon) common = {0};
     const GOptionEntry entries[] = {
         {"reason", 0, 0, G_OPTION_ARG_FILENAME, &reason,
          "Why; stands in the log. Without it, that of the request", "TEXT"},
+        MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
-    g_auto(MugaiCommon) common = {0};
 
     if (!mugai_cli_parse(&common, entries, "ID",
                          "Sends on an original as another person has requested it: \"mugai show "

@@ -247,11 +247,12 @@ int
 cmd_show(int argc, char **argv, GError **error)
 {
     MugaiRequest request = {.verb = MUGAI_VERB_SHOW};
+    g_auto(MugaiCommon) common = {0};
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &request.brief, "The report as JSON, on one line", NULL},
+        MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
-    g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
 
     if (!mugai_cli_parse(
@@ -261,5 +262,7 @@ cmd_show(int argc, char **argv, GError **error)
         !mugai_cli_read_id(&common, &request.id, error))
         return -1;
     config = mugai_cli_load_config(&common, error);
-    return config != NULL ? show(config, &request, error) : -1;
+    return config != NULL && mugai_cli_unlock(&common, config, &request, error)
+               ? show(config, &request, error)
+               : -1;
 }

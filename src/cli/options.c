@@ -60,6 +60,10 @@ mugai_common_clear(MugaiCommon *common)
     g_free(common->config_path);
     g_strfreev(common->arguments);
     g_clear_pointer(&common->words, g_ptr_array_unref);
+    g_free(common->private_key);
+    g_free(common->passphrase_file);
+    g_clear_pointer(&common->key, mugai_vault_key_free);
+    g_clear_pointer(&common->data_keys, g_ptr_array_unref);
 }
 
 gboolean

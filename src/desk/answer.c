@@ -93,6 +93,7 @@ is_whole_answer(const MugaiAnswer *answer)
     case MUGAI_ANSWER_FINDING:
         return answer->outcome < MUGAI_FSCK_KINDS && answer->name != NULL && answer->text != NULL;
     case MUGAI_ANSWER_FAULT:
+    case MUGAI_ANSWER_BOX:
         return answer->name != NULL && answer->text != NULL;
     case MUGAI_ANSWER_PURGED:
         return answer->id.text[0] != '\0' && answer->outcome <= MUGAI_PURGE_GONE &&

@@ -49,14 +49,19 @@ is_same_person(const MugaiActor *one, const MugaiActor *other)
 
 /* --- request --- */
 
-/* Whether it could be released now: what never could is not requested. */
+/* Whether it could be released now: what never could is not requested. Of what is sealed whoever
+ * has the key finds out. */
 static gboolean
 check_request(const MugaiReleaseJob *job, MugaiRecord *record, GError **error)
 {
+    g_autoptr(GError) why = NULL;
     g_auto(MugaiFd) octets =
-        check_person(job->desk, error) ? mugai_release_job_fetch(job, record, error) : -1;
+        check_person(job->desk, &why) ? mugai_release_job_fetch(job, record, &why) : -1;
 
-    return octets >= 0;
+    if (octets >= 0 || g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_SEALED))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
 }
 
 static gint64
@@ -69,7 +74,7 @@ int
 mugai_desk_request(const MugaiDesk *desk, const MugaiRequest *request, GError **error)
 {
     g_autoptr(MugaiReleaseJob) job =
-        mugai_release_job_new(desk, &request->id, request->recipients, request->again, error);
+        mugai_release_job_new(desk, request, request->recipients, request->again, error);
     g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
     const MugaiAnswer done = {.kind = MUGAI_ANSWER_DONE,
                               .id = request->id,
@@ -225,7 +230,7 @@ mugai_desk_approve(const MugaiDesk *desk, const MugaiRequest *request, GError **
         return -1;
     }
     describe(record, pending);
-    job = mugai_release_job_new(desk, &request->id, pending->words, mugai_pending_is_again(pending),
+    job = mugai_release_job_new(desk, request, pending->words, mugai_pending_is_again(pending),
                                 error);
     return job != NULL ? carry_out(job, pending, record, error) : -1;
 }

@@ -30,6 +30,7 @@ static const struct {
     [MUGAI_VERB_REPLAY] = {"replay", mugai_desk_replay},
     [MUGAI_VERB_LOG] = {"log", mugai_desk_log},
     [MUGAI_VERB_VERIFY] = {"log", mugai_desk_verify},
+    [MUGAI_VERB_KEYS] = {"keys", mugai_desk_keys},
 };
 
 const char *

@@ -20,6 +20,7 @@ int mugai_desk_fsck(const MugaiDesk *desk, const MugaiRequest *request, GError *
 int mugai_desk_get(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 int mugai_desk_delete(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 int mugai_desk_hold(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
+int mugai_desk_keys(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 int mugai_desk_list(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 int mugai_desk_log(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 int mugai_desk_purge(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
@@ -65,6 +66,14 @@ int mugai_desk_fetch(MugaiOriginal *original, guint64 *ret_size, char **ret_sha2
 MugaiTime mugai_desk_received(const MugaiOriginal *original);
 /* The text of @approved as a person reads it: UTF-8, line ends LF; newly allocated. */
 char *mugai_desk_approved_text(const MugaiApproved *approved);
+
+/* --- keys.c --- */
+
+/* Unlocks @original if it is sealed and @request has its data key; TRUE also where there is nothing
+ * to do it with. SEALED, MALFORMED. */
+gboolean mugai_desk_unlock(MugaiOriginal *original, const MugaiRequest *request, GError **error);
+/* Gives @index the data keys of @request that are its own. */
+void mugai_desk_unlock_index(MugaiIndex *index, const MugaiRequest *request);
 
 /* --- roles.c --- */
 

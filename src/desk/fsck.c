@@ -75,6 +75,8 @@ mugai_desk_fsck(const MugaiDesk *desk, const MugaiRequest *request, GError **err
 
     if (store == NULL || !mugai_desk_note(desk, record, NULL, error))
         return -1;
+    if (request->vault_key != NULL)
+        mugai_store_use_key(store, request->vault_key);
     fsck.pool = pool = request->repair ? mugai_pool_new(desk->config, &why) : NULL;
     if (why != NULL || !mugai_fsck(store, &fsck, &summary, &why)) {
         mugai_desk_note_failure(desk, record, why, error);

@@ -138,7 +138,7 @@ fetch(const MugaiDesk *desk, const MugaiRequest *request, Gift *gift, GError **e
         store != NULL ? mugai_store_read(store, &request->id, error) : NULL;
     g_autoptr(MugaiPool) pool = NULL;
 
-    if (original == NULL)
+    if (original == NULL || !mugai_desk_unlock(original, request, error))
         return FALSE;
     gift->received = mugai_desk_received(original);
     gift->octets = mugai_desk_fetch(original, NULL, NULL, error);

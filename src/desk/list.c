@@ -36,6 +36,30 @@ read_query(const MugaiRequest *request)
     };
 }
 
+/* Whether @request asks for what may be sealed. */
+static gboolean
+asks_for_content(const MugaiRequest *request)
+{
+    return request->from != NULL || request->subject != NULL || request->name != NULL ||
+           request->text != NULL || request->message_id != NULL;
+}
+
+/* Nothing found is no answer where not everything could be looked through. */
+static void
+complain_if_locked(const MugaiDesk *desk, MugaiIndex *index, const MugaiRequest *request)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean locked = FALSE;
+
+    if (!asks_for_content(request))
+        return;
+    if (!mugai_index_is_locked(index, &locked, &error))
+        mugai_desk_complain(desk, "%s", error->message);
+    else if (locked)
+        mugai_desk_complain(desk, "some subjects and names are sealed and were not searched: "
+                                  "--private-key FILE opens them");
+}
+
 int
 mugai_desk_list(const MugaiDesk *desk, const MugaiRequest *request, GError **error)
 {
@@ -45,8 +69,11 @@ mugai_desk_list(const MugaiDesk *desk, const MugaiRequest *request, GError **err
     g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
     MugaiQuery query = read_query(request);
 
-    return mugai_desk_note(desk, record, why, error) &&
-                   mugai_index_list(index, &query, tell_entry, (gpointer)desk, error)
-               ? EX_OK
-               : -1;
+    if (index != NULL)
+        mugai_desk_unlock_index(index, request);
+    if (!mugai_desk_note(desk, record, why, error) ||
+        !mugai_index_list(index, &query, tell_entry, (gpointer)desk, error))
+        return -1;
+    complain_if_locked(desk, index, request);
+    return EX_OK;
 }

@@ -36,6 +36,7 @@ static const MugaiMember entry_members[] = {
     {MUGAI_MEMBER_TEXT, IN_ENTRY(report_json), MUGAI_MEMBER_ANY},
     {MUGAI_MEMBER_FLAG, IN_ENTRY(held), 0},
     {MUGAI_MEMBER_FLAG, IN_ENTRY(damaged), 0},
+    {MUGAI_MEMBER_FLAG, IN_ENTRY(sealed), 0},
 };
 
 static const MugaiMembers entry_table = {0, entry_members, G_N_ELEMENTS(entry_members)};
@@ -83,6 +84,7 @@ write_value(const MugaiMember *member, gconstpointer base)
         return *(const char *)at != '\0' ? g_variant_new_bytestring(at) : NULL;
     case MUGAI_MEMBER_TEXT:
     case MUGAI_MEMBER_TEXTS:
+    case MUGAI_MEMBER_SECRETS:
     case MUGAI_MEMBER_ENVELOPE:
     case MUGAI_MEMBER_ENTRY:
         pointer = *(const gpointer *)at;
@@ -92,7 +94,7 @@ write_value(const MugaiMember *member, gconstpointer base)
         return NULL;
     if (member->type == MUGAI_MEMBER_TEXT)
         return g_variant_new_bytestring(pointer);
-    if (member->type == MUGAI_MEMBER_TEXTS)
+    if (member->type == MUGAI_MEMBER_TEXTS || member->type == MUGAI_MEMBER_SECRETS)
         return write_texts(pointer);
     return member->type == MUGAI_MEMBER_ENVELOPE ? write_envelope(pointer)
                                                  : write_members(&entry_table, pointer);
@@ -140,6 +142,7 @@ mugai_members_clear(const MugaiMembers *table, gpointer data)
             g_clear_pointer(at, g_free);
             break;
         case MUGAI_MEMBER_TEXTS:
+        case MUGAI_MEMBER_SECRETS:
             g_clear_pointer(at, g_ptr_array_unref);
             break;
         case MUGAI_MEMBER_ENVELOPE:
@@ -173,10 +176,18 @@ read_text(GVariant *value, guint64 max)
     return g_strndup(octets, length - 1);
 }
 
-static GPtrArray *
-read_texts(GVariant *value, guint64 max)
+static void
+wipe(gpointer text)
 {
-    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    if (text != NULL)
+        explicit_bzero(text, strlen(text));
+    g_free(text);
+}
+
+static GPtrArray *
+read_texts(GVariant *value, guint64 max, GDestroyNotify free_text)
+{
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(free_text);
 
     if (!g_variant_is_of_type(value, G_VARIANT_TYPE_BYTESTRING_ARRAY) ||
         g_variant_n_children(value) > max)
@@ -278,7 +289,9 @@ read_value(const MugaiMember *member, GVariant *value, gpointer base)
     case MUGAI_MEMBER_TEXT:
         return (*pointer = read_text(value, member->max)) != NULL;
     case MUGAI_MEMBER_TEXTS:
-        return (*pointer = read_texts(value, member->max)) != NULL;
+        return (*pointer = read_texts(value, member->max, g_free)) != NULL;
+    case MUGAI_MEMBER_SECRETS:
+        return (*pointer = read_texts(value, member->max, wipe)) != NULL;
     case MUGAI_MEMBER_ENVELOPE:
         return (*pointer = read_envelope(value)) != NULL;
     case MUGAI_MEMBER_ENTRY:

@@ -17,6 +17,7 @@ typedef enum {
     MUGAI_MEMBER_ID,       /* MugaiId */
     MUGAI_MEMBER_TEXT,     /* char* */
     MUGAI_MEMBER_TEXTS,    /* GPtrArray* of char* */
+    MUGAI_MEMBER_SECRETS,  /* the same, wiped when freed */
     MUGAI_MEMBER_ENVELOPE, /* MugaiEnvelope* */
     MUGAI_MEMBER_ENTRY,    /* MugaiEntry* */
 } MugaiMemberType;

@@ -55,7 +55,8 @@ mugai_release_job_fetch(const MugaiReleaseJob *job, MugaiRecord *record, GError 
         check_addresses(job, error) ? mugai_store_read(job->store, job->id, error) : NULL;
     g_auto(MugaiFd) octets = -1;
 
-    if (original == NULL || !check_released(job, error))
+    if (original == NULL || !check_released(job, error) ||
+        !mugai_desk_unlock(original, job->request, error))
         return -1;
     octets = mugai_desk_fetch(original, &record->size, &record->sha256, error);
     if (octets < 0)
@@ -170,13 +171,14 @@ mugai_release_job_send(const MugaiReleaseJob *job, MugaiRecord *record, int octe
 /* --- the job --- */
 
 MugaiReleaseJob *
-mugai_release_job_new(const MugaiDesk *desk, const MugaiId *id, const GPtrArray *addresses,
-                      gboolean again, GError **error)
+mugai_release_job_new(const MugaiDesk *desk, const MugaiRequest *request,
+                      const GPtrArray *addresses, gboolean again, GError **error)
 {
     g_autoptr(MugaiReleaseJob) job = g_new0(MugaiReleaseJob, 1);
 
     job->desk = desk;
-    job->id = id;
+    job->request = request;
+    job->id = &request->id;
     job->addresses = addresses;
     job->again = again;
     job->recipients = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_release_recipient_free);
@@ -215,7 +217,7 @@ int
 mugai_desk_release(const MugaiDesk *desk, const MugaiRequest *request, GError **error)
 {
     g_autoptr(MugaiReleaseJob) job =
-        mugai_release_job_new(desk, &request->id, request->recipients, request->again, error);
+        mugai_release_job_new(desk, request, request->recipients, request->again, error);
     g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
     GError *why = NULL;
     g_auto(MugaiFd) octets = job != NULL ? fetch_alone(job, record, &why) : -1;

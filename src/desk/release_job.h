@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 /* What is to go to whom. */
 typedef struct {
     const MugaiDesk *desk;
-    const MugaiId *id;          /* borrowed, as are the addresses */
+    const MugaiRequest *request; /* borrowed, as are the addresses; whose data keys there are */
+    const MugaiId *id;
     const GPtrArray *addresses; /* of char* */
     gboolean again;             /* also to whom it was released before */
     MugaiStore *store;
@@ -16,7 +17,7 @@ typedef struct {
 } MugaiReleaseJob;
 
 /* SYSTEM without the store. */
-MugaiReleaseJob *mugai_release_job_new(const MugaiDesk *desk, const MugaiId *id,
+MugaiReleaseJob *mugai_release_job_new(const MugaiDesk *desk, const MugaiRequest *request,
                                        const GPtrArray *addresses, gboolean again, GError **error);
 void mugai_release_job_free(MugaiReleaseJob *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiReleaseJob, mugai_release_job_free)

@@ -206,6 +206,8 @@ replay_all(const MugaiDesk *desk, const MugaiRequest *request, const MugaiConfig
         .planned = planned_pool,
     };
 
+    if (store != NULL && request->vault_key != NULL)
+        mugai_store_use_key(store, request->vault_key);
     record->sha256 = g_strdup(planned->sha256);
     if (!mugai_desk_note(desk, record, why, error) ||
         !mugai_store_visit(store, replay.since, replay.until, visit, &replay, error))

@@ -15,6 +15,8 @@
 #define REASON_OCTETS_MAX 4000u
 #define WORDS_MAX 10000u
 #define KEYS_MAX 100u
+/* One for each day of ten years, and of some writers. */
+#define DATA_KEYS_MAX 16384u
 #define CONFIG_OCTETS_MAX (512u * 1024u)
 
 #define IN_REQUEST(member) G_STRUCT_OFFSET(MugaiRequest, member)
@@ -57,6 +59,7 @@ static const MugaiMember request_members[] = {
     {MUGAI_MEMBER_TEXT, IN_REQUEST(logged_verb), MUGAI_MEMBER_TYPED_OCTETS},
     {MUGAI_MEMBER_TEXT, IN_REQUEST(head), MUGAI_MEMBER_TYPED_OCTETS},
     {MUGAI_MEMBER_TEXTS, IN_REQUEST(keys), KEYS_MAX},
+    {MUGAI_MEMBER_SECRETS, IN_REQUEST(data_keys), DATA_KEYS_MAX},
 };
 
 static const MugaiMembers table = {REQUEST_MAGIC, request_members, G_N_ELEMENTS(request_members)};
@@ -115,6 +118,8 @@ is_whole(const MugaiRequest *request)
     case MUGAI_VERB_LOG:
     case MUGAI_VERB_VERIFY:
         return TRUE;
+    case MUGAI_VERB_KEYS:
+        return one || !request->brief;
     case MUGAI_VERB_NONE:
     case MUGAI_VERBS:
         break;

@@ -31,13 +31,18 @@ make_entry(const MugaiDesk *desk, MugaiStore *store, const MugaiId *id, GError *
 /* From the index; where there is none, or not this message, from the object, and @ret_missing says
  * so. */
 static MugaiEntry *
-find_entry(const MugaiDesk *desk, MugaiStore *store, const MugaiId *id, GError **ret_missing,
-           GError **error)
+find_entry(const MugaiDesk *desk, MugaiStore *store, const MugaiRequest *request,
+           GError **ret_missing, GError **error)
 {
+    const MugaiId *id = &request->id;
     g_autoptr(GError) missing = NULL;
     g_autoptr(MugaiIndex) index = mugai_index_open(store, FALSE, &missing);
-    g_autoptr(MugaiEntry) entry = index != NULL ? mugai_index_get(index, id, &missing) : NULL;
+    g_autoptr(MugaiEntry) entry = NULL;
 
+    if (index != NULL) {
+        mugai_desk_unlock_index(index, request);
+        entry = mugai_index_get(index, id, &missing);
+    }
     if (entry != NULL)
         return g_steal_pointer(&entry);
     entry = make_entry(desk, store, id, error);
@@ -46,20 +51,34 @@ find_entry(const MugaiDesk *desk, MugaiStore *store, const MugaiId *id, GError *
     return g_steal_pointer(&entry);
 }
 
-/* SHA-256 of the original if it is still there and whole; what is wrong in @ret_damage otherwise.
- */
 static char *
-check_original(MugaiStore *store, const MugaiId *id, char **ret_damage)
+describe_sealed(const MugaiOriginal *original, const MugaiOriginalFacts *facts)
+{
+    guint n_boxes = 0;
+    const MugaiVaultBox *boxes = mugai_original_boxes(original, &n_boxes);
+    g_autofree char *names = mugai_vault_box_names(boxes, n_boxes);
+
+    return g_strdup_printf("%" G_GUINT64_FORMAT " octets, undamaged, sealed to %s", facts->size,
+                           names);
+}
+
+/* SHA-256 of the original if it is still there, whole and open; what there is to say otherwise in
+ * @ret_instead. */
+static char *
+check_original(MugaiStore *store, const MugaiRequest *request, char **ret_instead)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MugaiOriginal) original = mugai_store_read(store, id, &error);
-    g_autofree char *sha256 = NULL;
-    g_auto(MugaiFd) octets =
-        original != NULL ? mugai_desk_fetch(original, NULL, &sha256, &error) : -1;
+    g_autoptr(MugaiOriginal) original = mugai_store_read(store, &request->id, &error);
+    g_auto(MugaiOriginalFacts) facts = {0};
 
-    if (octets >= 0)
-        return g_steal_pointer(&sha256);
-    *ret_damage = g_strdup(error->message);
+    if (original == NULL || !mugai_desk_unlock(original, request, &error) ||
+        !mugai_original_verify(original, &facts, &error)) {
+        *ret_instead = g_strdup(error->message);
+        return NULL;
+    }
+    if (facts.open)
+        return g_steal_pointer(&facts.sha256);
+    *ret_instead = describe_sealed(original, &facts);
     return NULL;
 }
 
@@ -109,10 +128,12 @@ tell_pending(const MugaiDesk *desk, MugaiStore *store, const MugaiId *id)
 
 /* The entry, and unless @brief all that is known beside it. */
 static gboolean
-tell(const MugaiDesk *desk, MugaiStore *store, MugaiEntry *entry, gboolean brief, GError **error)
+tell(const MugaiDesk *desk, MugaiStore *store, MugaiEntry *entry, const MugaiRequest *request,
+     GError **error)
 {
+    gboolean brief = request->brief;
     g_autofree char *damage = NULL;
-    g_autofree char *sha256 = brief ? NULL : check_original(store, &entry->id, &damage);
+    g_autofree char *sha256 = brief ? NULL : check_original(store, request, &damage);
     const MugaiAnswer shown = {
         .kind = MUGAI_ANSWER_SHOWN, .entry = entry, .sha256 = sha256, .text = damage};
 
@@ -130,11 +151,11 @@ mugai_desk_show(const MugaiDesk *desk, const MugaiRequest *request, GError **err
     g_autoptr(MugaiStore) store = mugai_store_open(desk->config, &why);
     g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
     g_autoptr(MugaiEntry) entry =
-        store != NULL ? find_entry(desk, store, &request->id, &missing, &why) : NULL;
+        store != NULL ? find_entry(desk, store, request, &missing, &why) : NULL;
 
     if (!mugai_desk_note(desk, record, why, error))
         return -1;
     if (missing != NULL)
         mugai_desk_complain(desk, "%s; shown from the object itself", missing->message);
-    return tell(desk, store, entry, request->brief, error) ? EX_OK : -1;
+    return tell(desk, store, entry, request, error) ? EX_OK : -1;
 }

@@ -22,6 +22,7 @@ import threading
 import unittest
 
 HERE = pathlib.Path(__file__).parent
+VAULT = HERE.parent / "vault"
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import harness  # noqa: E402
@@ -80,6 +81,7 @@ class Case(test_release.Town):
         self.inbox.mkdir()
         self.inbox.chmod(0o1777)
         self.two_person = False
+        self.sealed = False
         self.configure_tls()
         self.service = None
         self.start_service()
@@ -90,7 +92,27 @@ class Case(test_release.Town):
         if hasattr(self, "socket"):
             text = self.config.read_text().rstrip("\n") + f"\ntwo_person = {'yes' if self.two_person else 'no'}\n"
             groups = "".join(f"{role} = {group}\n" for role, group in GROUPS.items())
-            self.config.write_text(f"{text}[access]\nsocket = {self.socket}\n{groups}")
+            seal_to = f"[store]\nseal_to = {self.public_key()}\n" if self.sealed else ""
+            self.config.write_text(f"{text}[access]\nsocket = {self.socket}\n{groups}{seal_to}")
+
+    def public_key(self):
+        path = self.directory / "vault.pub"
+        path.write_bytes((VAULT / "vault.pub").read_bytes())
+        path.chmod(0o644)
+        return path
+
+    def seal(self):
+        self.sealed = True
+        self.configure_tls()
+
+    def private_key(self, person):
+        """Options that name a key that this person alone can read."""
+        key, words = self.to_get(person, "vault.key"), self.to_get(person, "words")
+        for path, source in ((key, "vault.key"), (words, "passphrase")):
+            path.write_bytes((VAULT / source).read_bytes())
+            path.chmod(0o600)
+            os.chown(path, PEOPLE[person], PEOPLE[person])
+        return "--private-key", key, "--passphrase-file", words
 
     def need_two(self):
         self.two_person = True
@@ -150,6 +172,55 @@ class Case(test_release.Town):
             folder.mkdir(mode=0o700)
             os.chown(folder, PEOPLE[person], PEOPLE[person])
         return folder / name
+
+
+class Sealed(Case):
+    """The private key stays with whoever has it: mugai-stored is handed the data key of one original."""
+
+    def setUp(self):
+        super().setUp()
+        self.seal()
+
+    def test_who_has_the_key_gets_and_releases_and_a_role_is_needed_all_the_same(self):
+        original = test_cli.with_attachment(name=encoded("見積書.pdf"))
+        identity = self.keep(original)
+        self.ask("releaser", EX_NOPERM, "get", identity)
+        self.assertIn("sealed to ", self.said)
+        key = self.private_key("releaser")
+        self.assertEqual(self.ask("releaser", 0, "get", identity, *key), original)
+        self.assertEqual(self.ask("releaser", 0, "get", identity, "--part", "2", *key), test_cli.PAYLOAD)
+        self.ask("viewer", EX_NOPERM, "get", identity, *self.private_key("viewer"))
+        self.assertIn("hello", self.ask("viewer", 0, "get", identity, "--text", *self.private_key("viewer")).decode())
+        self.ask("releaser", EX_NOPERM, "release", identity, "--to", TANAKA, *WHY)
+        self.ask("releaser", 0, "release", identity, "--to", TANAKA, *WHY, *key)
+        arrived, = self.arrived()
+        self.assertTrue(arrived.endswith(b"\r\n" + original))
+        self.assertIn("undamaged, sealed to ", self.ask("auditor", 0, "show", identity).decode())
+        self.assertNotIn("keys", {entry["verb"] for entry in self.entries()})
+
+    def test_of_two_persons_the_one_who_approves_needs_the_key(self):
+        self.need_two()
+        identity = self.keep(MESSAGE)
+        self.ask("releaser", 0, "request", identity, "--to", TANAKA, *WHY)
+        self.ask("second", EX_NOPERM, "approve", identity)
+        self.assertIn("sealed to ", self.said)
+        self.ask("second", 0, "approve", identity, *self.private_key("second"))
+        arrived, = self.arrived()
+        self.assertTrue(arrived.endswith(MESSAGE))
+
+    def test_the_whole_store_is_not_opened_for_who_may_not_open_it(self):
+        self.keep(MESSAGE)
+        self.ask("administrator", 2, "fsck", "--repair", *self.private_key("administrator"))
+        self.assertIn("mugai-stored", self.said)
+        self.ask("administrator", 0, "fsck")
+
+    def test_the_key_of_another_original_opens_nothing(self):
+        first, second = self.keep(MESSAGE), self.keep(MESSAGE)
+        path, = self.store.glob(f"*/*/*/{second}.eml.sealed")
+        octets, = (other.read_bytes() for other in self.store.glob(f"*/*/*/{first}.eml.sealed"))
+        path.write_bytes(octets.replace(first.encode(), second.encode()))
+        self.ask("releaser", 65, "get", second, *self.private_key("releaser"))
+        self.assertEqual(self.ask("releaser", 0, "get", first, *self.private_key("releaser")), MESSAGE)
 
 
 class HandingOut(Case):
