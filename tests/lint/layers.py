@@ -57,8 +57,9 @@ CONTRACTS = {
     "src/seal": COMMON | {"seal"},
     "src/approve": COMMON | {"compose", "guard", "approve", "seal"},
     "src/catalog": COMMON | {"approve", "catalog", "fsck", "retention", "store"},
-    "src/milter": COMMON | {"approve", "audit", "catalog", "store"},
-    "src/cli": COMMON | {"approve", "archive", "audit", "catalog", "fsck", "guard", "release", "released", "retention", "seal",
+    "src/probe": COMMON | {"probe"},
+    "src/milter": COMMON | {"approve", "audit", "catalog", "probe", "store"},
+    "src/cli": COMMON | {"approve", "archive", "audit", "catalog", "fsck", "guard", "probe", "release", "released", "retention", "seal",
                           "store"},
 }
 
