@@ -22,6 +22,7 @@ int cmd_hold(int argc, char **argv, GError **error);
 int cmd_keygen(int argc, char **argv, GError **error);
 int cmd_list(int argc, char **argv, GError **error);
 int cmd_log(int argc, char **argv, GError **error);
+int cmd_postfix(int argc, char **argv, GError **error);
 int cmd_purge(int argc, char **argv, GError **error);
 int cmd_release(int argc, char **argv, GError **error);
 int cmd_replay(int argc, char **argv, GError **error);

@@ -37,6 +37,7 @@ static const Verb verbs[] = {
     {"delete", cmd_delete, "ID... --reason TEXT", "delete originals now"},
     {"purge", cmd_purge, "[--dry-run] [--force] [--json]", "delete what is older than retention"},
     {"log", cmd_log, "[--since TIME] [--id ID] ... [--verify]", "who looked at what"},
+    {"postfix", cmd_postfix, "--enable|--disable|--check [--all] [--yes]", "attach it to Postfix"},
     {"check-config", cmd_check_config, "[FILE]", "is the configuration right?"},
 };
 
