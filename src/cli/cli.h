@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 
 int cmd_check_config(int argc, char **argv, GError **error);
 int cmd_delete(int argc, char **argv, GError **error);
+int cmd_doctor(int argc, char **argv, GError **error);
 int cmd_fsck(int argc, char **argv, GError **error);
 int cmd_get(int argc, char **argv, GError **error);
 int cmd_hold(int argc, char **argv, GError **error);

@@ -38,6 +38,7 @@ static const Verb verbs[] = {
     {"purge", cmd_purge, "[--dry-run] [--force] [--json]", "delete what is older than retention"},
     {"log", cmd_log, "[--since TIME] [--id ID] ... [--verify]", "who looked at what"},
     {"postfix", cmd_postfix, "--enable|--disable|--check [--all] [--yes]", "attach it to Postfix"},
+    {"doctor", cmd_doctor, "[--no-message] [--json]", "is this host's mugai well?"},
     {"check-config", cmd_check_config, "[FILE]", "is the configuration right?"},
 };
 

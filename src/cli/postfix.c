@@ -277,11 +277,12 @@ check_services(const Check *check)
     g_auto(GStrv) lines = g_strsplit(said != NULL ? said : "", "\n", -1);
 
     for (gsize i = 0; lines[i] != NULL; i++) {
-        char *value = strstr(lines[i], " =");
+        const char *value = strstr(lines[i], " =");
 
         if (value == NULL)
             continue;
-        value = g_strchug(value + strlen(" ="));
+        value += strlen(" =");
+        value += strspn(value, " ");
         if (strstr(lines[i], "/milter_default_action =") != NULL && is_unsafe(value))
             mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
                                "master.cf: %s: lets mail through as it came while mugaid is away",
