@@ -18,6 +18,7 @@
 #include <sys/timex.h>
 #include <time.h>
 
+#define INDEX_MAKING_USECONDS (1000 * 1000)
 #define OCTETS_PER_MIB (1024u * 1024u)
 /* No mugai is older: a clock before that has lost its battery. 2026-01-01T00:00:00Z */
 #define SECONDS_MIN 1767225600
@@ -92,31 +93,49 @@ mugai_doctor_check_rights(const MugaiConfig *config, GPtrArray *findings)
 
 /* --- store and disk --- */
 
+/* NULL: whole. Milliseconds, of a file that is read to its end. */
+static GError *
+try_index(MugaiStore *store, gint64 *ret_milliseconds)
+{
+    GError *error = NULL;
+    gint64 begun = g_get_monotonic_time();
+    g_autoptr(MugaiIndex) index = mugai_index_open(store, FALSE, &error);
+
+    if (index != NULL)
+        (void)mugai_index_check(index, &error);
+    *ret_milliseconds = (g_get_monotonic_time() - begun) / 1000;
+    return error;
+}
+
 void
 mugai_doctor_check_store(const MugaiConfig *config, GPtrArray *findings)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(MugaiStore) store = mugai_store_open(config, &error);
-    g_autoptr(MugaiIndex) index = NULL;
-    gint64 begun = g_get_monotonic_time();
+    gint64 milliseconds = 0;
 
     if (store == NULL) {
         mugai_findings_add(findings, MUGAI_FOUND_WRONG, "store", "%s", error->message);
         return;
     }
-    index = mugai_index_open(store, FALSE, &error);
-    if (index == NULL && g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
+    error = try_index(store, &milliseconds);
+    if (g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED)) {
+        /* It looks like that, too, while a mugaid that has just been started makes it. */
+        g_clear_error(&error);
+        g_usleep(INDEX_MAKING_USECONDS);
+        error = try_index(store, &milliseconds);
+    }
+    if (error == NULL)
+        mugai_findings_add(findings, MUGAI_FOUND_OK, "index",
+                           "whole, read in %" G_GINT64_FORMAT " ms", milliseconds);
+    else if (g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
         mugai_findings_add(findings, MUGAI_FOUND_NOTE, "index",
                            "there is none yet: mugaid makes it with the first message");
-    else if (index == NULL || !mugai_index_check(index, &error))
+    else
         mugai_findings_add(
             findings, MUGAI_FOUND_WRONG, "index",
             "%s: run \"mugai fsck --repair\", which makes it anew from the originals",
             error->message);
-    else
-        mugai_findings_add(findings, MUGAI_FOUND_OK, "index",
-                           "whole, read in %" G_GINT64_FORMAT " ms",
-                           (g_get_monotonic_time() - begun) / 1000);
 }
 
 void
