@@ -481,7 +481,7 @@ class StartedBySomebody(ProcessesTest):
 
     def test_I6_capabilities_and_filters_are_the_same(self):
         # Neither user is there: nobody asks.
-        daemon = self.daemon(milter__user="mugai-nobody-has-this", worker__user="mugai-nobody-has-this")
+        daemon = self.daemon(milter__user="mugai-nobody-has-this", worker__user="mugai-nor-this")
         family = self.family(daemon)
         user = pwd.getpwnam(MILTER_USER)
         for pid in (family.starter, family.service, family.worker, *family.waiting):
