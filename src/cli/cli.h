@@ -31,6 +31,7 @@ int cmd_sanitize(int argc, char **argv, GError **error);
 int cmd_show(int argc, char **argv, GError **error);
 int cmd_unhold(int argc, char **argv, GError **error);
 int cmd_verify(int argc, char **argv, GError **error);
+int cmd_version(int argc, char **argv, GError **error);
 
 /* --- options.c --- */
 

@@ -59,7 +59,8 @@ print_usage(FILE *out)
     for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++)
         fprintf(out, "  mugai %-12s %-50s %s\n", verbs[i].name, verbs[i].arguments,
                 verbs[i].summary);
-    fputs("\nEvery verb takes --config FILE (default " MUGAI_CONFIG_DEFAULT_FILE ") and --help.\n",
+    fputs("\n  mugai --version [--libraries [--json]]\n"
+          "\nEvery verb takes --config FILE (default " MUGAI_CONFIG_DEFAULT_FILE ") and --help.\n",
           out);
 }
 
@@ -84,14 +85,13 @@ run_verb(const Verb *verb, int argc, char **argv)
 static int
 run(int argc, char **argv)
 {
+    const Verb version = {"--version", cmd_version, NULL, NULL};
     const Verb *verb = argc > 1 ? find_verb(argv[1]) : NULL;
 
+    if (argc > 1 && g_str_equal(argv[1], version.name))
+        verb = &version;
     if (verb != NULL)
         return run_verb(verb, argc - 1, argv + 1);
-    if (argc == 2 && g_str_equal(argv[1], "--version")) {
-        puts("mugai " MUGAI_VERSION);
-        return EX_OK;
-    }
     if (argc == 2 && (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h"))) {
         print_usage(stdout);
         return EX_OK;
