@@ -291,7 +291,8 @@ class StartedByUnit(ManagerTest):
 
 def filtered(arguments):
     """What stands between setpriv and mugaid."""
-    Filter().load()
+    if LOCKED:  # leaks are looked for by tracing
+        Filter().load()
     os.execvp(arguments[0], arguments)
 
 

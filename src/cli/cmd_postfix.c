@@ -415,11 +415,11 @@ cmd_postfix(int argc, char **argv, GError **error)
                          "other milters. Shows what changes, and asks.",
                          argc, argv, error))
         return -1;
+    directory = options.directory;
     if (options.enable + options.disable + options.check != 1 || common.arguments[0] != NULL) {
         mugai_cli_misuse(error, "give one of --enable, --disable and --check");
         return -1;
     }
     config = mugai_cli_load_config(&common, error);
-    directory = options.directory;
     return config != NULL ? run(&options, config, error) : -1;
 }
