@@ -61,7 +61,8 @@ class CompletionTest(unittest.TestCase):
         (self.folder / "folder").mkdir()
         for words in (["sanitize"], ["verify"], ["check-config"], ["list", "--config"], ["replay", "--with-config"]):
             self.assertEqual(self.ask("mugai", *words, "let"), ["letter one.eml"], words)
-        self.assertEqual(self.ask("mugai", "sanitize", "--output", "fol"), ["folder"])
+        for verb in ("sanitize", "keygen"):
+            self.assertEqual(self.ask("mugai", verb, "--output", "fol"), ["folder"])
         self.assertEqual(self.ask("mugai", "show", "let"), [])
         self.assertEqual(self.ask("mugai-gate", "--public-key", "let"), ["letter one.eml"])
         self.assertEqual(self.ask("mugai-gate", "--public-keys", "fol"), ["folder"])
