@@ -3,9 +3,9 @@
  * serves mail
  *
  *      starter   the process that was started, with the capabilities to change users if it had
- *                them. Knows no mail and reads no
- *                octet from outside. It starts the one program that the configuration named when
- *                mugaid started, ends its own workers, passes signals on.
+ *                them. Knows no mail and reads no octet from outside. It starts the one program
+ *                that the configuration named when mugaid started, ends its own workers, passes
+ *                signals on, and speaks to the service manager.
  *      service   all that mugaid is otherwise. It can start nothing, and reach no other process.
  *
  * The service asks with packets of a fixed size over a pair of sockets:
@@ -15,7 +15,7 @@
  *      TELL, a number   ->  one of the sentences of watch.c for the service manager
  *
  * Invariants: 1. of what the service says the starter uses a kind, a number that it compares with
- *                its own, and a socket that it hands on;
+ *                its own or counts up to, and a socket that it hands on;
  *             2. a number is signalled only while its process has not been reaped, so it is still
  *                that process';
  *             3. neither outlives the other: the service is killed with the starter, and the
