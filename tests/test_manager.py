@@ -21,10 +21,11 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import test_milter  # noqa: E402
+from milter_client import Connection  # noqa: E402
 from test_milter import END_SECONDS, MESSAGE, MILTER_USER, READY_SECONDS, WORKER_USER, Daemon  # noqa: E402
 from test_processes import LOCKED, STARTERS_CAPABILITIES, ProcessesTest, children_of, status_of  # noqa: E402
 
-UNIT = pathlib.Path(os.environ["UNITS"]) / "mugaid.service"
+UNIT = pathlib.Path(os.environ["UNITS"]) / os.environ.get("UNIT", "mugaid.service")
 ANALYZE = "/usr/bin/systemd-analyze"
 
 
@@ -118,18 +119,21 @@ class Notifying(ManagerTest):
 
 
 class Gate(ManagerTest):
-    def test_gate_tells_that_it_is_ready_and_that_it_ends(self):
+    def test_gate_tells_that_it_is_ready_and_serves_and_ends_under_its_units_filter(self):
         manager = Manager(pathlib.Path(self.folder) / "notify")
         self.addCleanup(manager.close)
         os.chmod(self.folder, 0o777)
         identity = {"user": "games", "group": "games", "extra_groups": []} if os.geteuid() == 0 else {}
-        gate = subprocess.Popen([os.environ["MUGAI_GATE"], "--allow-unsealed", "--log-stderr", "--socket",
+        gate = subprocess.Popen([sys.executable, str(pathlib.Path(__file__).resolve()), "--filtered",
+                                 os.environ["MUGAI_GATE"], "--allow-unsealed", "--log-stderr", "--socket",
                                  f"unix:{self.folder}/gate.sock"], stderr=subprocess.DEVNULL,
-                                env={"NOTIFY_SOCKET": manager.name}, **identity)
+                                env={**os.environ, "NOTIFY_SOCKET": manager.name, "UNIT": "mugai-gate.service"}, **identity)
         self.addCleanup(gate.wait)
         self.addCleanup(gate.kill)
         self.assertEqual(manager.next(), (gate.pid, {"READY": "1"}))
-        self.assertTrue(os.path.exists(f"{self.folder}/gate.sock"))
+        with Connection(f"{self.folder}/gate.sock") as connection:
+            answer, _ = connection.message(MESSAGE)
+        self.assertEqual((answer.verdict, answer.reply[:9]), ("reply", "550 5.7.1"))
         gate.terminate()
         self.assertEqual(manager.next(), (gate.pid, {"STOPPING": "1"}))
         self.assertEqual(gate.wait(END_SECONDS), 0)
