@@ -138,6 +138,12 @@ class PostfixTest(unittest.TestCase):
                 self.assertEqual(status, 1)
                 self.assertRegex(said, rf"wrong +postfix +milter_default_action = {action}")
 
+    def test_mail_has_to_wait_while_mugaid_is_away(self):
+        text = MAIN.replace("{queue}", str(self.queue)).replace("smtpd_milters = ", f"smtpd_milters = {OURS}\nx = ")
+        for action, found in (("reject", "wrong"), ("tempfail", "ok"), ("shutdown", "ok")):
+            self.main.write_text(f"{text}\nmilter_default_action = {action}\n")
+            self.assertRegex(self.mugai("--check")[1], rf"{found} +postfix +milter_default_action = {action}")
+
     def test_nobody_to_ask_is_no_yes(self):
         before = self.main.read_bytes()
         status, said, complaint = self.mugai("--enable", stdin="y\n")

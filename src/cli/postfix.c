@@ -235,6 +235,7 @@ check_list(const Check *check, const char *parameter, gboolean wanted)
                            parameter, check->milter);
 }
 
+/* "shutdown" ends the connection with a 421, so mail waits as well. */
 static void
 check_default_action(const Check *check)
 {
@@ -246,13 +247,14 @@ check_default_action(const Check *check)
                            "milter_default_action = %s lets mail through as it came while mugaid "
                            "is away: write tempfail",
                            action != NULL ? action : "?");
+    else if (g_str_equal(action, "tempfail") || g_str_equal(action, "shutdown"))
+        mugai_findings_add(check->findings, MUGAI_FOUND_OK, "postfix", "milter_default_action = %s",
+                           action);
     else
-        mugai_findings_add(check->findings,
-                           g_str_equal(action, "tempfail") ? MUGAI_FOUND_OK : MUGAI_FOUND_NOTE,
-                           "postfix", "milter_default_action = %s%s", action,
-                           g_str_equal(action, "tempfail")
-                               ? ""
-                               : ": mail does not wait at its sender while mugaid is away");
+        mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
+                           "milter_default_action = %s: mail bounces while mugaid is away, it "
+                           "does not wait: write tempfail",
+                           action);
 }
 
 static void
