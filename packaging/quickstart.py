@@ -114,7 +114,7 @@ def demonstrate(lab):
 def farewell():
     say()
     say("Done. Both Postfixes and mugaid are ended, and their directory is removed. What to do next:")
-    show(["README.md                 how to attach mugai to a Postfix of your own, in five lines",
+    show(["README.md                 how to install mugai beside a Postfix of your own",
           "packaging/mugai.conf      every setting, with its default and a sentence",
           "sudo packaging/check      all tests, about twenty minutes"])
 

@@ -162,8 +162,9 @@ Test(config, every_shipped_key_is_known_and_its_nonsense_is_refused)
     for (guint i = 0; i < keys->len; i++) {
         g_auto(GStrv) name = g_strsplit(g_ptr_array_index(keys, i), "/", 2);
         /* A policy says for whom it is. */
-        const char *line =
-            g_str_has_prefix(name[0], "policy ") ? "clients = 192.0.2.1" : "# a comment";
+        const char *line = !g_str_has_prefix(name[0], "policy ") ? "# a comment"
+                           : g_str_equal(name[1], "senders")     ? "clients = 192.0.2.1"
+                                                                 : "senders = a@b.jp";
         g_autofree char *contents =
             g_strdup_printf("\n[%s]\n%s\n%s = nonsense\n", name[0], line, name[1]);
         g_autoptr(GError) error = NULL;
@@ -343,6 +344,33 @@ Test(config, unknown_keys_are_named)
     expect_refused("[worker]\n  secnds  =  1\n", 2, "worker", "secnds");
     expect_refused("[store]\nseconds=1\n", 2, "store", "seconds");
     expect_refused("[sanitize]\nlinks[ja]=keep\n", 2, "sanitize", "links");
+}
+
+Test(config, what_is_unknown_is_answered_with_what_there_is)
+{
+    expect_refused("[mitler]\n", 1, "write one of milter, worker, sanitize", "release");
+    expect_refused("[milter]\nsokcet=x\n", 2, "write one of socket, user", "");
+}
+
+Test(config, what_stands_there_twice_is_refused)
+{
+    expect_refused("[log]\nlevel=6\n[worker]\ncount=1\ncount = 2\n", 5, "worker", "twice");
+    expect_refused("[log]\nlevel=6\n[worker]\ncount=1\n[log]\nlevel=4\n", 6, "log", "twice");
+}
+
+Test(config, who_reads_what_is_hostile_serves_no_mail)
+{
+    expect_refused("[milter]\nuser=a\n[worker]\nuser=a\n", 4, "worker", "a user of its own");
+    expect_refused("[worker]\nuser=mugai\n", 2, "worker", "a user of its own");
+    expect_refused("[milter]\nuser=mugai-worker\n", 2, "milter", "a user of its own");
+}
+
+Test(config, the_line_that_is_none_is_named)
+{
+    expect_refused("# x\n\nx\n", 3, "KEY = VALUE", "");
+    expect_refused("key=value\n", 1, "KEY = VALUE", "");
+    expect_refused("[log]\nlevel=6\n[worker\ncount=1\n", 3, "KEY = VALUE", "");
+    expect_refused("[worker]\nseconds=1\ncount\n", 3, "KEY = VALUE", "");
 }
 
 Test(config, the_line_named_is_the_one_in_the_right_group)

@@ -277,9 +277,10 @@ class HostileService(ProcessesTest):
         starter = self.socket_to_starter(self.family(daemon))
         end, sent = os.pipe()
         self.addCleanup(os.close, end)
-        for kind in range(4):  # none, start, kill, and one that is none
+        for kind, number in ((0, 0), (1, 0), (2, 0), (3, 0), (3, -1), (3, 1 << 30), (4, 0)):
+            # none, start, kill, tell, tell what nobody has ever said, and one that is none
             for count in range(1, 5):
-                starter.sendmsg([struct.pack("=IIi", kind, 0, 0)],
+                starter.sendmsg([struct.pack("=IIi", kind, 0, number)],
                                 [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [sent] * count))])
         os.close(sent)
         # A pipe ends when nobody has its other end.
@@ -481,7 +482,7 @@ class StartedBySomebody(ProcessesTest):
 
     def test_I6_capabilities_and_filters_are_the_same(self):
         # Neither user is there: nobody asks.
-        daemon = self.daemon(milter__user="mugai-nobody-has-this", worker__user="mugai-nobody-has-this")
+        daemon = self.daemon(milter__user="mugai-nobody-has-this", worker__user="mugai-nor-this")
         family = self.family(daemon)
         user = pwd.getpwnam(MILTER_USER)
         for pid in (family.starter, family.service, family.worker, *family.waiting):

@@ -43,13 +43,17 @@ typedef enum {
     MUGAI_GROUPS_OWN,      /* all that it is a member of */
 } MugaiGroups;
 
+/* Whether this process may become other users and end their processes: root, or somebody with
+ * CAP_SETUID, CAP_SETGID, CAP_SETPCAP and CAP_KILL. */
+gboolean mugai_sandbox_can_become(void);
+
 /* Becomes @user for good, with no capability, no new privileges, undumpable; with @user NULL all
  * that but the user, which root may not ask for. Looks afterwards whether it is so. Before the
  * first thread. SYSTEM: then do not go on. */
 gboolean mugai_sandbox_become(const MugaiUser *user, MugaiGroups groups, GError **error);
 
-/* Of root keeps what it takes to start a process of another user and to end it, and no new
- * privileges. SYSTEM. */
+/* Of what mugai_sandbox_can_become() asks for keeps what it takes to start a process of another
+ * user and to end it, and hands that on to the programs it starts; no new privileges. SYSTEM. */
 gboolean mugai_sandbox_keep_starting(GError **error);
 
 /* --- files and system calls --- */

@@ -18,12 +18,14 @@ G_BEGIN_DECLS
 int cmd_approve(int argc, char **argv, GError **error);
 int cmd_check_config(int argc, char **argv, GError **error);
 int cmd_delete(int argc, char **argv, GError **error);
+int cmd_doctor(int argc, char **argv, GError **error);
 int cmd_fsck(int argc, char **argv, GError **error);
 int cmd_get(int argc, char **argv, GError **error);
 int cmd_hold(int argc, char **argv, GError **error);
 int cmd_keygen(int argc, char **argv, GError **error);
 int cmd_list(int argc, char **argv, GError **error);
 int cmd_log(int argc, char **argv, GError **error);
+int cmd_postfix(int argc, char **argv, GError **error);
 int cmd_purge(int argc, char **argv, GError **error);
 int cmd_release(int argc, char **argv, GError **error);
 int cmd_replay(int argc, char **argv, GError **error);
@@ -32,6 +34,7 @@ int cmd_sanitize(int argc, char **argv, GError **error);
 int cmd_show(int argc, char **argv, GError **error);
 int cmd_unhold(int argc, char **argv, GError **error);
 int cmd_verify(int argc, char **argv, GError **error);
+int cmd_version(int argc, char **argv, GError **error);
 
 /* --- options.c --- */
 

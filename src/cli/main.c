@@ -41,6 +41,8 @@ static const Verb verbs[] = {
     {"delete", cmd_delete, "ID... --reason TEXT", "delete originals now"},
     {"purge", cmd_purge, "[--dry-run] [--force] [--json]", "delete what is older than retention"},
     {"log", cmd_log, "[--since TIME] [--id ID] ... [--verify]", "who looked at what"},
+    {"postfix", cmd_postfix, "--enable|--disable|--check [--all] [--yes]", "attach it to Postfix"},
+    {"doctor", cmd_doctor, "[--no-message] [--json]", "is this host's mugai well?"},
     {"check-config", cmd_check_config, "[FILE]", "is the configuration right?"},
 };
 
@@ -61,7 +63,8 @@ print_usage(FILE *out)
     for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++)
         fprintf(out, "  mugai %-12s %-50s %s\n", verbs[i].name, verbs[i].arguments,
                 verbs[i].summary);
-    fputs("\nEvery verb takes --config FILE (default " MUGAI_CONFIG_DEFAULT_FILE ") and --help.\n",
+    fputs("\n  mugai --version [--libraries [--json]]\n"
+          "\nEvery verb takes --config FILE (default " MUGAI_CONFIG_DEFAULT_FILE ") and --help.\n",
           out);
 }
 
@@ -86,14 +89,13 @@ run_verb(const Verb *verb, int argc, char **argv)
 static int
 run(int argc, char **argv)
 {
+    const Verb version = {"--version", cmd_version, NULL, NULL};
     const Verb *verb = argc > 1 ? find_verb(argv[1]) : NULL;
 
+    if (argc > 1 && g_str_equal(argv[1], version.name))
+        verb = &version;
     if (verb != NULL)
         return run_verb(verb, argc - 1, argv + 1);
-    if (argc == 2 && g_str_equal(argv[1], "--version")) {
-        puts("mugai " MUGAI_VERSION);
-        return EX_OK;
-    }
     if (argc == 2 && (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h"))) {
         print_usage(stdout);
         return EX_OK;

@@ -186,8 +186,8 @@ mugai_config_free(MugaiConfig *config)
     g_free(config);
 }
 
-/* The number of the line where @group, or @key of it unless NULL, stands; 0 if it is not found. Of
- * a key that stands there twice GKeyFile takes the last, and so does this. */
+/* The number of the line where @group, or @key of it unless NULL, stands last; 0 if it is not
+ * found. */
 static guint
 find_line(const char *contents, const char *group, const char *key)
 {
@@ -512,6 +512,55 @@ set_value(const Source *source, const Key *key, const char *value, gpointer base
     g_assert_not_reached();
 }
 
+static void
+append_name(GString *names, const char *name)
+{
+    g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", name);
+}
+
+/* The groups there are, with commas between them. */
+static char *
+list_groups(void)
+{
+    GString *names = g_string_new(NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        if (i == 0 || !g_str_equal(keys[i].group, keys[i - 1].group))
+            append_name(names, keys[i].group);
+    }
+    append_name(names, POLICY_PREFIX "NAME");
+    return g_string_free(names, FALSE);
+}
+
+/* What may stand in @group, a table's. */
+static char *
+list_keys(const char *group)
+{
+    GString *names = g_string_new(NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        if (g_str_equal(keys[i].group, group))
+            append_name(names, keys[i].key);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(policy_keys); i++) {
+        if (g_str_equal(policy_keys[i].group, group))
+            append_name(names, policy_keys[i].key);
+    }
+    return g_string_free(names, FALSE);
+}
+
+/* @known: @group as the tables have it, NULL: they have it not. */
+static gboolean
+refuse_name(const Source *source, const char *group, const char *known, const char *key,
+            GError **error)
+{
+    g_autofree char *names = known != NULL ? list_keys(known) : list_groups();
+    g_autofree char *why =
+        g_strdup_printf("unknown %s: write one of %s", known != NULL ? "key" : "group", names);
+
+    return refuse(source, group, key, error, why);
+}
+
 static gboolean
 is_policy(const char *group)
 {
@@ -532,13 +581,13 @@ refuse_unknown(const Source *source, GError **error)
             return refuse(source, *group, NULL, error,
                           "write [policy NAME]: 1 to 32 letters, digits, \"-\" and \"_\"");
         if (find_key(known, NULL) == NULL)
-            return refuse(source, *group, NULL, error, "unknown group: see mugai.conf(5)");
+            return refuse_name(source, *group, NULL, NULL, error);
         names = g_key_file_get_keys(source->file, *group, NULL, error);
         if (names == NULL)
             return FALSE;
         for (char **name = names; *name != NULL; name++) {
             if (find_key(known, *name) == NULL)
-                return refuse(source, *group, *name, error, "unknown key: see mugai.conf(5)");
+                return refuse_name(source, *group, known, *name, error);
         }
     }
     return TRUE;
@@ -557,6 +606,72 @@ read_text(const Source *source, const Key *key, GError **error)
         return g_strstrip(g_steal_pointer(&value));
     refuse(source, key->group, key->key, error, "the value is not readable as UTF-8 text");
     return NULL;
+}
+
+/* GKeyFile takes the last of two, and whoever wrote the first would not be told. */
+static gboolean
+refuse_twice(const Source *source, GError **error)
+{
+    g_auto(GStrv) lines = g_strsplit(source->contents, "\n", -1);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autofree char *group = g_strdup("");
+
+    for (guint i = 0; lines[i] != NULL; i++) {
+        char *line = g_strstrip(lines[i]);
+        char *sign = strchr(line, '=');
+        g_autofree char *key = NULL;
+
+        if (line[0] == '[') {
+            g_free(group);
+            group = g_strndup(line + 1, strcspn(line + 1, "]"));
+        }
+        if (line[0] == '[' || line[0] == '#' || sign == NULL)
+            continue;
+        key = g_strchomp(g_strndup(line, (gsize)(sign - line)));
+        if (!g_hash_table_add(seen, g_strconcat(group, "/", key, NULL)))
+            return refuse(source, group, key, error, "stands there twice: remove one of the two");
+    }
+    return TRUE;
+}
+
+/* Of a file that GKeyFile cannot read; it says why and not where. */
+static void
+refuse_line(const Source *source, const char *why, GError **error)
+{
+    g_auto(GStrv) lines = g_strsplit(source->contents, "\n", -1);
+    g_autofree char *place = g_strdup(source->path);
+    gboolean inside = FALSE;
+
+    for (guint i = 0; lines[i] != NULL; i++) {
+        char *line = g_strstrip(lines[i]);
+        gboolean header = line[0] == '[' && g_str_has_suffix(line, "]");
+
+        if (line[0] == '\0' || line[0] == '#' || header ||
+            (inside && strchr(line, '=') != NULL && line[0] != '=')) {
+            inside = inside || header;
+            continue;
+        }
+        g_free(place);
+        place = g_strdup_printf("%s:%u", source->path, i + 1);
+        set_error(error, place,
+                  "write [GROUP], and after it KEY = VALUE or a line that begins with #");
+        return;
+    }
+    set_error(error, place, why);
+}
+
+/* What each value for itself does not show. */
+static gboolean
+refuse_unsafe(const Source *source, const MugaiConfig *config, GError **error)
+{
+    gboolean set_worker = g_key_file_has_key(source->file, "worker", "user", NULL);
+    g_autofree char *why = NULL;
+
+    if (!g_str_equal(config->worker_user, config->milter_user))
+        return TRUE;
+    why = g_strdup_printf("%s serves mail and reads what is hostile: write a user of its own",
+                          config->worker_user);
+    return refuse(source, set_worker ? "worker" : "milter", "user", error, why);
 }
 
 /* In the order of the table, so that the language is known before its notices are read. */
@@ -639,12 +754,13 @@ mugai_config_read(const char *name, const char *text, GError **error)
     Source source = {.path = name, .contents = text, .file = file};
 
     if (!g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_KEEP_TRANSLATIONS, &why)) {
-        set_error(error, name, why->message);
+        refuse_line(&source, why->message, error);
         return NULL;
     }
     config->sha256 = mugai_digest_text(text, strlen(text));
-    if (!refuse_unknown(&source, error) || !read_keys(&source, config, error) ||
-        !read_policies(&source, config, error) || !check_together(&source, config, error))
+    if (!refuse_unknown(&source, error) || !refuse_twice(&source, error) ||
+        !read_keys(&source, config, error) || !read_policies(&source, config, error) ||
+        !check_together(&source, config, error) || !refuse_unsafe(&source, config, error))
         return NULL;
     return g_steal_pointer(&config);
 }

@@ -65,14 +65,21 @@ mugai_user_free(MugaiUser *user)
 
 typedef struct __user_cap_data_struct CapabilitySets[_LINUX_CAPABILITY_U32S_3];
 
+/* To become another user, to take capabilities from whoever comes after, and to end them. All are
+ * in the first 32. */
+#define TO_START (1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_SETPCAP | 1u << CAP_KILL)
+
+/* @inherited may be raised in the ambient set. */
 static gboolean
-set_capabilities(guint64 kept)
+set_capabilities(guint64 kept, guint64 inherited)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     CapabilitySets sets = {{0}};
 
-    for (gsize i = 0; i < G_N_ELEMENTS(sets); i++)
+    for (gsize i = 0; i < G_N_ELEMENTS(sets); i++) {
         sets[i].effective = sets[i].permitted = (guint32)(kept >> (32 * i));
+        sets[i].inheritable = (guint32)(inherited >> (32 * i));
+    }
     return syscall(SYS_capset, &header, sets) == 0;
 }
 
@@ -88,6 +95,28 @@ has_capabilities(void)
     for (gsize i = 0; i < G_N_ELEMENTS(sets); i++)
         any |= sets[i].effective | sets[i].permitted | sets[i].inheritable;
     return any != 0;
+}
+
+gboolean
+mugai_sandbox_can_become(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    CapabilitySets sets = {{0}};
+
+    return geteuid() == 0 ||
+           (syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective & TO_START) == TO_START);
+}
+
+/* What somebody else than root hands on to the programs that it executes. */
+static gboolean
+hand_on_capabilities(guint64 handed)
+{
+    for (int i = 0; i < 64; i++) {
+        if ((handed & (1ull << i)) != 0 &&
+            prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) != 0)
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static void
@@ -110,12 +139,14 @@ give_up_new_privileges(void)
 gboolean
 mugai_sandbox_keep_starting(GError **error)
 {
-    const guint64 kept =
-        1ull << CAP_SETUID | 1ull << CAP_SETGID | 1ull << CAP_SETPCAP | 1ull << CAP_KILL;
+    guint64 kept = mugai_sandbox_can_become() ? TO_START : 0;
+    /* Root's come back by executing, somebody else's do not. */
+    guint64 handed = geteuid() != 0 ? kept : 0;
 
-    if (geteuid() == 0)
+    if (kept != 0)
         bound_capabilities(kept);
-    if (set_capabilities(geteuid() == 0 ? kept : 0) && give_up_new_privileges())
+    (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    if (set_capabilities(kept, handed) && hand_on_capabilities(handed) && give_up_new_privileges())
         return TRUE;
     mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot give up capabilities");
     return FALSE;
@@ -162,7 +193,7 @@ mugai_sandbox_become(const MugaiUser *user, MugaiGroups groups, GError **error)
         g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "root stays nobody else");
         return FALSE;
     }
-    if ((user == NULL || change_ids(user, groups)) && set_capabilities(0) &&
+    if ((user == NULL || change_ids(user, groups)) && set_capabilities(0, 0) &&
         give_up_new_privileges() && (user == NULL || has_become(user, groups)) &&
         !has_capabilities())
         return TRUE;

@@ -18,6 +18,7 @@
  *         which is its default and must stay.
  */
 #include "log.h"
+#include "notify.h"
 #include "options.h"
 #include "session.h"
 #include "socket.h"
@@ -112,6 +113,7 @@ static void
 say_ready(const MugaiGateOptions *options)
 {
     mugai_gate_log(LOG_INFO, "ready");
+    mugai_gate_notify("READY=1");
     if (options->ready_fd < 0)
         return;
     if (write(options->ready_fd, "r", 1) != 1)
@@ -136,6 +138,7 @@ handle_signals(const sigset_t *signals, const MugaiGateOptions *options, MugaiGa
 static void
 end(const MugaiGateOptions *options, MugaiGateService *service)
 {
+    mugai_gate_notify("STOPPING=1");
     mugai_gate_remove_socket(options->socket);
     (void)pthread_mutex_lock(&service->lock);
     mugai_gate_log(LOG_INFO, "ended");

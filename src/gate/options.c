@@ -21,7 +21,7 @@ static const char usage[] =
     "mugai-gate - lets only the output profile of mugai through, sealed by a boundary host\n"
     "\n"
     "  --socket SPEC       where Postfix finds it: unix:/PATH, inet:PORT@ADDRESS\n"
-    "                      (default unix:/var/spool/postfix/mugai/gate.sock)\n"
+    "                      (default unix:/var/spool/postfix/mugai-gate/gate.sock)\n"
     "  --public-key FILE   believe this key of mugai keygen; again for more\n"
     "  --public-keys DIR   believe all *.pub in DIR\n"
     "  --allow-unsealed    messages of the profile without a seal pass too; what has a seal must\n"
@@ -197,7 +197,7 @@ mugai_gate_options_read(int argc, char **argv, MugaiGateOptions *ret)
     int option = 0;
 
     *ret = (MugaiGateOptions){
-        .socket = "unix:/var/spool/postfix/mugai/gate.sock",
+        .socket = "unix:/var/spool/postfix/mugai-gate/gate.sock",
         .policy.times = {.max_age = 6 * DAY, .max_ahead = 5 * MINUTE},
         .ready_fd = -1,
     };

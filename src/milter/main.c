@@ -56,6 +56,7 @@ typedef struct {
     gboolean version;
     MugaiLauncher *launcher; /* of the service */
     MugaiActor *actor;       /* who started this */
+    MugaiManager manager;
 } Options;
 
 /* Octets in the pipe: why the first thread wakes up. */
@@ -297,8 +298,10 @@ reload(const Options *options, MugaiDesk *desk)
 {
     MugaiService *running = mugai_desk_enter(desk);
     g_autoptr(GError) error = NULL;
-    MugaiService *service = make_service(options, running, &error);
+    MugaiService *service = NULL;
 
+    mugai_starter_tell(options->launcher, MUGAI_TIDINGS_RELOADING);
+    service = make_service(options, running, &error);
     if (service != NULL) {
         mugai_log_set_level((MugaiLogLevel)service->config->log_level);
         mugai_desk_replace(desk, service);
@@ -308,6 +311,8 @@ reload(const Options *options, MugaiDesk *desk)
         mugai_changes_note(running->config, options->actor, options->config_file, error, NULL);
         log_no_reload(error);
     }
+    mugai_starter_tell(options->launcher,
+                       error == NULL ? MUGAI_TIDINGS_SERVING : MUGAI_TIDINGS_NOT_RELOADED);
     mugai_desk_leave(desk, running);
 }
 
@@ -325,6 +330,7 @@ static void
 say_ready(const Options *options)
 {
     mugai_log(MUGAI_LOG_INFO, "ready");
+    mugai_starter_tell(options->launcher, MUGAI_TIDINGS_SERVING);
     if (options->ready_fd < 0)
         return;
     if (write(options->ready_fd, "r", 1) != 1)
@@ -390,6 +396,7 @@ serve(const Options *options, MugaiDesk *desk, const MugaiConfig *config, GError
                     socket_name);
         return FALSE;
     }
+    mugai_starter_tell(options->launcher, MUGAI_TIDINGS_ENDING);
     end(desk, socket_name);
     return TRUE;
 }
@@ -441,7 +448,7 @@ run(Options *options, GError **error)
 
     if (!load(options, &config, error))
         return FALSE;
-    options->launcher = mugai_starter_split(config, options->ready_fd, error);
+    options->launcher = mugai_starter_split(config, &options->manager, options->ready_fd, error);
     if (options->launcher == NULL)
         return FALSE;
     served = run_service(options, error);
@@ -499,6 +506,7 @@ main(int argc, char **argv)
     mugai_log_open("mugaid", options.log_stderr);
     if (config_file != NULL)
         options.config_file = config_file;
+    mugai_manager_find(&options.manager);
     actor = mugai_actor_self("mugaid");
     options.actor = actor;
     if (run(&options, &error))

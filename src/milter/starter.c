@@ -2,18 +2,20 @@
  * starter.c - mugaid as two processes: a starter that may still start something, and a service that
  * serves mail
  *
- *      starter   the process that was started, root if root did so. Knows no mail and reads no
- *                octet from outside. It starts the one program that the configuration named when
- *                mugaid started, ends its own workers, passes signals on.
+ *      starter   the process that was started, with the capabilities to change users if it had
+ *                them. Knows no mail and reads no octet from outside. It starts the one program
+ *                that the configuration named when mugaid started, ends its own workers, passes
+ *                signals on, and speaks to the service manager.
  *      service   all that mugaid is otherwise. It can start nothing, and reach no other process.
  *
  * The service asks with packets of a fixed size over a pair of sockets:
  *
  *      START, a socket  ->  a worker with this socket  ->  its number and its pidfd, or an errno
  *      KILL, a number   ->  SIGKILL, if it is one of the starter's own workers
+ *      TELL, a number   ->  one of the sentences of watch.c for the service manager
  *
  * Invariants: 1. of what the service says the starter uses a kind, a number that it compares with
- *                its own, and a socket that it hands on;
+ *                its own or counts up to, and a socket that it hands on;
  *             2. a number is signalled only while its process has not been reaped, so it is still
  *                that process';
  *             3. neither outlives the other: the service is killed with the starter, and the
@@ -50,12 +52,13 @@ typedef enum {
     REQUEST_NONE = 0,
     REQUEST_START,
     REQUEST_KILL,
+    REQUEST_TELL,
 } RequestKind;
 
 typedef struct {
     guint32 kind;
     guint32 serial; /* of START: the answer bears the same */
-    gint32 pid;     /* of KILL */
+    gint32 number;  /* of KILL: a process; of TELL: MugaiTidings */
 } Request;
 
 typedef struct {
@@ -72,6 +75,7 @@ typedef struct {
     pid_t service;
     gboolean ending;            /* it was told to */
     pid_t workers[WORKERS_MAX]; /* 0: none */
+    MugaiWatch watch;
 } Starter;
 
 /* The service's end. */
@@ -192,9 +196,12 @@ handle_request(Starter *starter)
 
     if (received == sizeof(request) && request.kind == REQUEST_START)
         answer(starter, &request, fd);
-    else if (received == sizeof(request) && request.kind == REQUEST_KILL && request.pid > 0 &&
-             find_worker(starter, request.pid) != NULL)
-        kill(request.pid, SIGKILL);
+    else if (received == sizeof(request) && request.kind == REQUEST_KILL && request.number > 0 &&
+             find_worker(starter, request.number) != NULL)
+        kill(request.number, SIGKILL);
+    else if (received == sizeof(request) && request.kind == REQUEST_TELL && request.number > 0 &&
+             request.number < MUGAI_TIDINGS_COUNT)
+        mugai_watch_tell(&starter->watch, (MugaiTidings)request.number);
     if (fd >= 0)
         close(fd);
     return received != 0;
@@ -260,11 +267,15 @@ run_starter(Starter *starter)
     gboolean serving = TRUE;
 
     while (serving) {
+        int asked = mugai_watch_ask(&starter->watch);
         struct pollfd waits[] = {{.fd = starter->signal_fd, .events = POLLIN},
-                                 {.fd = starter->socket, .events = POLLIN}};
+                                 {.fd = starter->socket, .events = POLLIN},
+                                 {.fd = asked, .events = POLLIN}};
 
-        if (poll(waits, G_N_ELEMENTS(waits), -1) < 0)
+        if (poll(waits, G_N_ELEMENTS(waits), mugai_watch_wait(&starter->watch)) < 0)
             continue;
+        if (waits[2].revents != 0)
+            mugai_watch_hear(&starter->watch);
         /* A service that has closed its end is about to end itself. */
         if (waits[1].revents != 0 && !handle_request(starter))
             starter->socket = -1;
@@ -334,8 +345,17 @@ ask_kill(MugaiLauncher *launcher, pid_t pid)
 {
     const Client *client = (Client *)launcher;
 
-    (void)send_packet(client->socket, &(Request){.kind = REQUEST_KILL, .pid = pid}, sizeof(Request),
-                      -1, 0);
+    (void)send_packet(client->socket, &(Request){.kind = REQUEST_KILL, .number = pid},
+                      sizeof(Request), -1, 0);
+}
+
+void
+mugai_starter_tell(MugaiLauncher *launcher, MugaiTidings tidings)
+{
+    const Client *client = (Client *)launcher;
+
+    (void)send_packet(client->socket, &(Request){.kind = REQUEST_TELL, .number = tidings},
+                      sizeof(Request), -1, 0);
 }
 
 static MugaiLauncher *
@@ -378,7 +398,7 @@ find_user(const char *name, const char *key, GError **error)
     return user;
 }
 
-/* Two users where root is to be given up; TRUE with NULL where it is not there. */
+/* Two users where they can be become; TRUE with NULL where they cannot. */
 static gboolean
 find_users(const MugaiConfig *config, MugaiUser **ret_milter, MugaiUser **ret_worker,
            GError **error)
@@ -386,7 +406,7 @@ find_users(const MugaiConfig *config, MugaiUser **ret_milter, MugaiUser **ret_wo
     g_autoptr(MugaiUser) milter = NULL;
     g_autoptr(MugaiUser) worker = NULL;
 
-    if (geteuid() != 0)
+    if (!mugai_sandbox_can_become())
         return TRUE;
     milter = find_user(config->milter_user, "[milter]", error);
     worker = milter != NULL ? find_user(config->worker_user, "[worker]", error) : NULL;
@@ -441,12 +461,15 @@ become_starter(Starter *starter)
 }
 
 MugaiLauncher *
-mugai_starter_split(const MugaiConfig *config, int service_fd, GError **error)
+mugai_starter_split(const MugaiConfig *config, const MugaiManager *manager, int service_fd,
+                    GError **error)
 {
     g_autoptr(MugaiUser) milter = NULL;
     g_autoptr(MugaiUser) worker = NULL;
     g_autofree char *program = mugai_worker_find(config, error);
-    Starter starter = {.program = program, .socket = -1};
+    Starter starter = {.program = program,
+                       .socket = -1,
+                       .watch = {.manager = *manager, .socket_name = config->socket, .fd = -1}};
     pid_t self = getpid();
     sigset_t signals;
     sigset_t before;
@@ -455,6 +478,7 @@ mugai_starter_split(const MugaiConfig *config, int service_fd, GError **error)
     if (program == NULL || !find_users(config, &milter, &worker, error))
         return NULL;
     starter.user = worker != NULL ? worker->name : NULL;
+    starter.watch.user = milter != NULL ? milter->uid : geteuid();
     sigemptyset(&signals);
     for (gsize i = 0; i < 4; i++)
         sigaddset(&signals, (const int[]){SIGCHLD, SIGTERM, SIGINT, SIGHUP}[i]);

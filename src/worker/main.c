@@ -353,13 +353,14 @@ open_signals(void)
     return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Before anything is read: the user that was named, and nobody where root names none. */
+/* Before anything is read: the user that was named by whoever may become it, and nobody where root
+ * names none. */
 static gboolean
 drop_root(const char *name, GError **error)
 {
     g_autoptr(MugaiUser) user = NULL;
 
-    if (geteuid() == 0) {
+    if (geteuid() == 0 || (name != NULL && mugai_sandbox_can_become())) {
         user = mugai_user_find(name != NULL ? name : ANYBODY, error);
         if (user == NULL)
             return FALSE;

@@ -48,7 +48,7 @@ mugai_mime_construct(GMimeStream *stream, MugaiReport *report)
     g_autoptr(GMimeParserOptions) options = g_mime_parser_options_new();
 
     g_mime_parser_set_persist_stream(parser, TRUE);
-    g_mime_parser_options_set_warning_callback(options, take_warning, report);
+    g_mime_parser_options_set_warning_callback(options, take_warning, report MUGAI_GMIME_NOTIFY);
     return g_mime_parser_construct_message(parser, options);
 }
 

@@ -60,9 +60,10 @@ CONTRACTS = {
     "src/catalog": COMMON | {"approve", "catalog", "fsck", "retention", "store"},
     "src/desk": COMMON | {"approve", "audit", "catalog", "desk", "fsck", "pending", "release", "released",
                            "retention", "store"},
-    "src/milter": COMMON | {"approve", "audit", "catalog", "store", "vault"},
+    "src/probe": COMMON | {"probe"},
+    "src/milter": COMMON | {"approve", "audit", "catalog", "probe", "store", "vault"},
     "src/stored": COMMON | {"desk"},
-    "src/cli": COMMON | {"approve", "archive", "desk", "fsck", "guard", "pending", "release", "retention", "seal",
+    "src/cli": COMMON | {"approve", "archive", "desk", "fsck", "guard", "pending", "probe", "release", "retention", "seal",
                           "store", "vault"},
 }
 

@@ -1,0 +1,425 @@
+/*
+ * cmd_postfix.c - mugai postfix: attaches mugaid to Postfix, takes it off, or looks whether all is
+ * right
+ *
+ * main.cf is changed by postconf alone. Before that it is copied beside itself, and afterwards once
+ * more, so that --disable can tell whether anybody has changed it since: if nobody has, the first
+ * copy takes its place, octet for octet.
+ *
+ * Invariants: 1. nothing is changed before both states were shown and somebody said yes;
+ *             2. other milters stay, in their order, before mugaid;
+ *             3. no setting under which mail passes as it came is left or made.
+ */
+#include "cli.h"
+#include "findings.h"
+#include "postfix.h"
+
+#include <mugai/probe.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#define BEFORE ".before-mugai"
+#define AFTER ".with-mugai"
+#define SOCKET_SECONDS 5u
+
+typedef struct {
+    gboolean enable, disable, check, all, yes, json;
+    char *directory;
+} Options;
+
+/* One parameter: as it is and as it is to be. */
+typedef struct {
+    const char *name;
+    char *before;
+    char *after;
+} Change;
+
+static void
+change_free(gpointer data)
+{
+    Change *change = data;
+
+    g_free(change->before);
+    g_free(change->after);
+    g_free(change);
+}
+
+/* --- what is to be changed --- */
+
+/* @after is taken over. FALSE without the parameter. */
+static gboolean
+add_change(GPtrArray *changes, const char *directory, const char *name, char *after, GError **error)
+{
+    Change *change = g_new0(Change, 1);
+
+    change->name = name;
+    change->after = after;
+    change->before = mugai_postfix_get(directory, name, FALSE, error);
+    if (change->before != NULL && !g_str_equal(change->before, after))
+        g_ptr_array_add(changes, change);
+    else {
+        gboolean read = change->before != NULL;
+
+        change_free(change);
+        return read;
+    }
+    return TRUE;
+}
+
+/* At the end of the list, whatever else is in it. */
+static gboolean
+add_milter(GPtrArray *changes, const char *directory, const char *name, const char *milter,
+           GError **error)
+{
+    g_autofree char *value = mugai_postfix_get(directory, name, FALSE, error);
+    g_autofree char *expanded = mugai_postfix_get(directory, name, TRUE, error);
+
+    if (value == NULL || expanded == NULL)
+        return FALSE;
+    if (mugai_postfix_lists(expanded, milter))
+        return TRUE;
+    return add_change(changes, directory, name,
+                      *value == '\0' ? g_strdup(milter) : g_strconcat(value, ", ", milter, NULL),
+                      error);
+}
+
+static gboolean
+remove_milter(GPtrArray *changes, const char *directory, const char *name, const char *milter,
+              GError **error)
+{
+    g_autofree char *value = mugai_postfix_get(directory, name, FALSE, error);
+
+    if (value == NULL)
+        return FALSE;
+    if (!mugai_postfix_lists(value, milter))
+        return TRUE;
+    return add_change(changes, directory, name, mugai_postfix_without(value, milter), error);
+}
+
+static gboolean
+refuse_unsafe(const char *directory, GError **error)
+{
+    g_autofree char *action = mugai_postfix_get(directory, "milter_default_action", TRUE, error);
+
+    if (action == NULL)
+        return FALSE;
+    if (!g_str_equal(action, "accept") && !g_str_equal(action, "quarantine"))
+        return TRUE;
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG,
+                "milter_default_action = %s: mail would pass as it came whenever mugaid is away. "
+                "See which milter here needs that, give it a default_action of its own "
+                "(smtpd_milters = { inet:..., default_action=%s }), run \"postconf -e "
+                "milter_default_action=tempfail\", and come again",
+                action, action);
+    return FALSE;
+}
+
+static gboolean
+plan_enable(const Options *options, const char *milter, GPtrArray *changes, GError **error)
+{
+    const char *directory = options->directory;
+
+    return refuse_unsafe(directory, error) &&
+           add_milter(changes, directory, "smtpd_milters", milter, error) &&
+           (!options->all || add_milter(changes, directory, "non_smtpd_milters", milter, error)) &&
+           add_change(changes, directory, "milter_default_action", g_strdup("tempfail"), error) &&
+           add_change(changes, directory, "smtputf8_enable", g_strdup("no"), error);
+}
+
+static gboolean
+plan_disable(const Options *options, const char *milter, GPtrArray *changes, GError **error)
+{
+    return remove_milter(changes, options->directory, "smtpd_milters", milter, error) &&
+           remove_milter(changes, options->directory, "non_smtpd_milters", milter, error);
+}
+
+/* --- main.cf --- */
+
+static char *
+path_of(const Options *options, const char *suffix, GError **error)
+{
+    g_autofree char *directory = mugai_postfix_directory(options->directory, error);
+
+    return directory != NULL ? g_strconcat(directory, "/main.cf", suffix, NULL) : NULL;
+}
+
+/* With mode and owner; whole or not at all. */
+static gboolean
+copy_file(const char *from, const char *to, GError **error)
+{
+    g_autofree char *octets = NULL;
+    g_autofree char *unfinished = g_strconcat(to, ".new", NULL);
+    gsize length = 0;
+    struct stat status;
+
+    if (!g_file_get_contents(from, &octets, &length, error) ||
+        !g_file_set_contents_full(unfinished, octets, (gssize)length,
+                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                  0600, error))
+        return FALSE;
+    if (stat(from, &status) == 0 && chown(unfinished, status.st_uid, status.st_gid) == 0 &&
+        chmod(unfinished, status.st_mode & 07777) == 0 && rename(unfinished, to) == 0)
+        return TRUE;
+    mugai_cli_fail(error, EX_CANTCREAT, "%s", to);
+    (void)g_unlink(unfinished);
+    return FALSE;
+}
+
+static gboolean
+same_octets(const char *one, const char *other)
+{
+    g_autoptr(GMappedFile) a = g_mapped_file_new(one, FALSE, NULL);
+    g_autoptr(GMappedFile) b = g_mapped_file_new(other, FALSE, NULL);
+    gsize length = a != NULL ? g_mapped_file_get_length(a) : 0;
+
+    return a != NULL && b != NULL && length == g_mapped_file_get_length(b) &&
+           (length == 0 ||
+            memcmp(g_mapped_file_get_contents(a), g_mapped_file_get_contents(b), length) == 0);
+}
+
+static gboolean
+edit(const Options *options, const GPtrArray *changes, GError **error)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *said = NULL;
+
+    g_ptr_array_add(words, g_strdup("-e"));
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *change = changes->pdata[i];
+
+        g_ptr_array_add(words, g_strdup_printf("%s = %s", change->name, change->after));
+    }
+    g_ptr_array_add(words, NULL);
+    said =
+        mugai_postfix_run("postconf", options->directory, (const char *const *)words->pdata, error);
+    return said != NULL;
+}
+
+/* postconf appends to a last line that has no end, and were it a comment, what it appends would be
+ * one too. */
+static gboolean
+end_last_line(const char *path, GError **error)
+{
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, error);
+    gsize length = file != NULL ? g_mapped_file_get_length(file) : 0;
+    g_auto(MugaiFd) fd = -1;
+
+    if (file == NULL || length == 0 || g_mapped_file_get_contents(file)[length - 1] == '\n')
+        return file != NULL;
+    fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    return (fd >= 0 && mugai_cli_write(fd, "\n", 1)) ||
+           mugai_cli_fail(error, EX_CANTCREAT, "%s", path);
+}
+
+/* Whether main.cf says now what it is to say: a later line of it may have the last word. */
+static gboolean
+took(const Options *options, const GPtrArray *changes, GError **error)
+{
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *change = changes->pdata[i];
+        g_autofree char *value = mugai_postfix_get(options->directory, change->name, FALSE, error);
+
+        if (value == NULL)
+            return FALSE;
+        if (g_str_equal(value, change->after))
+            continue;
+        g_set_error(error, MUGAI_CLI_ERROR, EX_SOFTWARE,
+                    "main.cf is what it was: %s would not become \"%s\"", change->name,
+                    change->after);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* A copy of before is kept as long as nobody else has changed what mugai made of it. */
+static gboolean
+edit_and_keep(const Options *options, const GPtrArray *changes, GError **error)
+{
+    g_autofree char *main_cf = path_of(options, "", error);
+    g_autofree char *before = path_of(options, BEFORE, error);
+    g_autofree char *after = path_of(options, AFTER, error);
+
+    if (main_cf == NULL || before == NULL || after == NULL)
+        return FALSE;
+    if (!same_octets(main_cf, after) && !copy_file(main_cf, before, error))
+        return FALSE;
+    if (end_last_line(main_cf, error) && edit(options, changes, error) &&
+        took(options, changes, error))
+        return copy_file(main_cf, after, error);
+    (void)copy_file(before, main_cf, NULL);
+    return FALSE;
+}
+
+/* *@ret_whole: main.cf is again what it was. */
+static gboolean
+restore(const Options *options, const GPtrArray *changes, gboolean *ret_whole, GError **error)
+{
+    g_autofree char *main_cf = path_of(options, "", error);
+    g_autofree char *before = path_of(options, BEFORE, error);
+    g_autofree char *after = path_of(options, AFTER, error);
+
+    if (main_cf == NULL || before == NULL || after == NULL)
+        return FALSE;
+    *ret_whole = same_octets(main_cf, after);
+    if (*ret_whole ? !copy_file(before, main_cf, error) : !edit(options, changes, error))
+        return FALSE;
+    (void)g_unlink(before);
+    (void)g_unlink(after);
+    return TRUE;
+}
+
+/* --- talking --- */
+
+static void
+show(const GPtrArray *changes)
+{
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *change = changes->pdata[i];
+        g_autofree char *before = mugai_cli_fit(change->before, 0);
+        g_autofree char *after = mugai_cli_fit(change->after, 0);
+
+        printf("%s\n  is now   %s\n  will be  %s\n", change->name, before, after);
+    }
+}
+
+static gboolean
+agreed(const Options *options, GError **error)
+{
+    char answer[8] = "";
+
+    if (options->yes)
+        return TRUE;
+    if (!isatty(STDIN_FILENO))
+        return mugai_cli_misuse(error, "nothing was changed: there is nobody to ask, give --yes");
+    fputs("Change main.cf so? [y/N] ", stdout);
+    fflush(stdout);
+    if (fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y'))
+        return TRUE;
+    g_set_error_literal(error, MUGAI_CLI_ERROR, 1, "nothing was changed");
+    return FALSE;
+}
+
+/* A Postfix that does not run reads main.cf when it is started. */
+static gboolean
+reload(const Options *options, GError **error)
+{
+    g_autofree char *running = mugai_postfix_run("postfix", options->directory,
+                                                 (const char *const[]){"status", NULL}, NULL);
+    g_autofree char *said = NULL;
+
+    if (running == NULL) {
+        puts("Postfix does not run; it will read this when it is started.");
+        return TRUE;
+    }
+    said = mugai_postfix_run("postfix", options->directory, (const char *const[]){"reload", NULL},
+                             error);
+    if (said != NULL)
+        puts("Postfix was reloaded.");
+    return said != NULL;
+}
+
+static void
+warn_if_silent(const MugaiConfig *config)
+{
+    int fd = mugai_probe_open(config->socket, SOCKET_SECONDS, NULL);
+
+    if (fd < 0 || !mugai_probe_receive_options(fd, NULL))
+        printf("mugaid does not answer at %s: until it does, mail waits at its senders.\n",
+               config->socket);
+    if (fd >= 0)
+        close(fd);
+}
+
+static gboolean
+enable(const Options *options, const MugaiConfig *config, const GPtrArray *changes, GError **error)
+{
+    warn_if_silent(config);
+    return agreed(options, error) && edit_and_keep(options, changes, error) &&
+           reload(options, error);
+}
+
+static gboolean
+disable(const Options *options, const GPtrArray *changes, GError **error)
+{
+    gboolean whole = FALSE;
+
+    puts("From then on mail passes this host as it came.");
+    if (!agreed(options, error) || !restore(options, changes, &whole, error))
+        return FALSE;
+    puts(whole ? "main.cf is what it was, octet for octet."
+               : "main.cf was changed by somebody else meanwhile: mugaid was taken out of it, "
+                 "milter_default_action and smtputf8_enable stay.");
+    return reload(options, error);
+}
+
+static gboolean
+change(const Options *options, const MugaiConfig *config, GError **error)
+{
+    g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
+    g_autofree char *milter = mugai_postfix_socket(options->directory, config, error);
+
+    if (milter == NULL ||
+        !(options->enable ? plan_enable : plan_disable)(options, milter, changes, error))
+        return FALSE;
+    if (changes->len == 0) {
+        puts("main.cf is so already.");
+        return TRUE;
+    }
+    show(changes);
+    return options->enable ? enable(options, config, changes, error)
+                           : disable(options, changes, error);
+}
+
+static int
+run(const Options *options, const MugaiConfig *config, GError **error)
+{
+    g_autoptr(GPtrArray) findings = mugai_findings_new();
+
+    if (!options->check && !change(options, config, error))
+        return -1;
+    if (options->disable)
+        return EX_OK;
+    mugai_postfix_check(options->directory, config, findings);
+    return mugai_findings_print(findings, options->json);
+}
+
+int
+cmd_postfix(int argc, char **argv, GError **error)
+{
+    Options options = {FALSE};
+    const GOptionEntry entries[] = {
+        {"enable", 0, 0, G_OPTION_ARG_NONE, &options.enable, "Have Postfix ask mugaid", NULL},
+        {"disable", 0, 0, G_OPTION_ARG_NONE, &options.disable, "No longer", NULL},
+        {"check", 0, 0, G_OPTION_ARG_NONE, &options.check, "Say how it is; exit status 1: wrong",
+         NULL},
+        {"all", 0, 0, G_OPTION_ARG_NONE, &options.all,
+         "With --enable: also mail that programs on this host send by sendmail", NULL},
+        {"yes", 0, 0, G_OPTION_ARG_NONE, &options.yes, "Do not ask", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "With --check: one object a line", NULL},
+        {"postfix-config", 0, 0, G_OPTION_ARG_FILENAME, &options.directory,
+         "Of the Postfix whose main.cf is in DIR", "DIR"},
+        {NULL},
+    };
+    g_auto(MugaiCommon) common = {0};
+    g_autoptr(MugaiConfig) config = NULL;
+    g_autofree char *directory = NULL;
+
+    if (!mugai_cli_parse(&common, entries, "",
+                         "Attaches mugaid to Postfix: mail from outside (smtpd_milters), after all "
+                         "other milters. Shows what changes, and asks.",
+                         argc, argv, error))
+        return -1;
+    directory = options.directory;
+    if (options.enable + options.disable + options.check != 1 || common.arguments[0] != NULL) {
+        mugai_cli_misuse(error, "give one of --enable, --disable and --check");
+        return -1;
+    }
+    config = mugai_cli_load_config(&common, error);
+    return config != NULL ? run(&options, config, error) : -1;
+}

@@ -1,0 +1,241 @@
+/*
+ * doctor.c - looks at what mugaid stands on: rights, store, disk, clock, kernel, worker
+ *
+ * Nothing is changed. The message that goes through the worker is ours and is kept nowhere.
+ */
+#include "doctor.h"
+
+#include "cli.h"
+#include "findings.h"
+
+#include <mugai/sandbox.h>
+#include <mugai/seal.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <time.h>
+
+#define INDEX_MAKING_USECONDS (1000 * 1000)
+#define OCTETS_PER_MIB (1024u * 1024u)
+/* No mugai is older: a clock before that has lost its battery. 2026-01-01T00:00:00Z */
+#define SECONDS_MIN 1767225600
+#define LSM_FILE "/sys/kernel/security/lsm"
+
+static const char message[] = "From: doctor <doctor@localhost.localdomain>\r\n"
+                              "Subject: mugai doctor\r\n"
+                              "Date: Thu, 01 Jan 2026 00:00:00 +0000\r\n"
+                              "\r\n"
+                              "mugai doctor\r\n";
+
+/* --- rights --- */
+
+/* What is @user's alone, as mugaid needs it. */
+static void
+check_private(const char *what, const char *path, const MugaiUser *user, GPtrArray *findings)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, what, "%s: %s", path, g_strerror(errno));
+    else if (status.st_uid != user->uid)
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, what, "%s is not %s's: run \"chown %s %s\"",
+                           path, user->name, user->name, path);
+    else if ((status.st_mode & 077) != 0)
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, what,
+                           "%s is open to other users: run \"chmod go= %s\"", path, path);
+    else
+        mugai_findings_add(findings, MUGAI_FOUND_OK, what, "%s is %s's alone", path, user->name);
+}
+
+static void
+check_key(const char *what, const char *path, const MugaiUser *user, GPtrArray *findings)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MugaiSealKey) key = NULL;
+
+    if (path == NULL)
+        return;
+    check_private(what, path, user, findings);
+    key = mugai_seal_key_load(path, &error);
+    if (key != NULL)
+        mugai_findings_add(findings, MUGAI_FOUND_OK, what, "key %s", mugai_seal_key_id(key));
+    else
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, what, "%s", error->message);
+}
+
+void
+mugai_doctor_check_rights(const MugaiConfig *config, GPtrArray *findings)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MugaiUser) user = mugai_user_find(config->milter_user, &error);
+    g_autoptr(MugaiUser) worker = NULL;
+
+    if (user != NULL)
+        worker = mugai_user_find(config->worker_user, &error);
+    if (worker == NULL) {
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "users", "%s", error->message);
+        return;
+    }
+    if (worker->uid == user->uid)
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "users",
+                           "%s serves mail and reads what is hostile: give [worker] a user of its "
+                           "own",
+                           user->name);
+    check_private("store", config->store_path, user, findings);
+    if (config->log_path != NULL)
+        check_private("log of looks", config->log_path, user, findings);
+    check_key("seal", config->seal_key, user, findings);
+    check_key("log key", config->log_key, user, findings);
+}
+
+/* --- store and disk --- */
+
+/* NULL: whole. Milliseconds, of a file that is read to its end. */
+static GError *
+try_index(MugaiStore *store, gint64 *ret_milliseconds)
+{
+    GError *error = NULL;
+    gint64 begun = g_get_monotonic_time();
+    g_autoptr(MugaiIndex) index = mugai_index_open(store, FALSE, &error);
+
+    if (index != NULL)
+        (void)mugai_index_check(index, &error);
+    *ret_milliseconds = (g_get_monotonic_time() - begun) / 1000;
+    return error;
+}
+
+void
+mugai_doctor_check_store(const MugaiConfig *config, GPtrArray *findings)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MugaiStore) store = mugai_store_open(config, &error);
+    gint64 milliseconds = 0;
+
+    if (store == NULL) {
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "store", "%s", error->message);
+        return;
+    }
+    error = try_index(store, &milliseconds);
+    if (g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED)) {
+        /* It looks like that, too, while a mugaid that has just been started makes it. */
+        g_clear_error(&error);
+        g_usleep(INDEX_MAKING_USECONDS);
+        error = try_index(store, &milliseconds);
+    }
+    if (error == NULL)
+        mugai_findings_add(findings, MUGAI_FOUND_OK, "index",
+                           "whole, read in %" G_GINT64_FORMAT " ms", milliseconds);
+    else if (g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
+        mugai_findings_add(findings, MUGAI_FOUND_NOTE, "index",
+                           "there is none yet: mugaid makes it with the first message");
+    else
+        mugai_findings_add(
+            findings, MUGAI_FOUND_WRONG, "index",
+            "%s: run \"mugai fsck --repair\", which makes it anew from the originals",
+            error->message);
+}
+
+void
+mugai_doctor_check_disk(const MugaiConfig *config, GPtrArray *findings)
+{
+    struct statvfs status;
+    guint64 free_mib = 0;
+
+    if (statvfs(config->store_path, &status) != 0) {
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "disk", "%s: %s", config->store_path,
+                           g_strerror(errno));
+        return;
+    }
+    free_mib = (guint64)status.f_bavail * status.f_frsize / OCTETS_PER_MIB;
+    if (free_mib < config->min_free_mib)
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "disk",
+                           "%" G_GUINT64_FORMAT " MiB free, [store] min_free is %" G_GUINT64_FORMAT
+                           ": new mail waits at its senders; make room, or shorten retention_days "
+                           "and run \"mugai purge\"",
+                           free_mib, config->min_free_mib);
+    else
+        mugai_findings_add(findings,
+                           free_mib < 2 * config->min_free_mib ? MUGAI_FOUND_NOTE : MUGAI_FOUND_OK,
+                           "disk",
+                           "%" G_GUINT64_FORMAT " MiB free, [store] min_free is %" G_GUINT64_FORMAT,
+                           free_mib, config->min_free_mib);
+    if (status.f_favail < 10000 && status.f_files > 0)
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "disk",
+                           "%" G_GUINT64_FORMAT " files can be made: the file system needs more "
+                           "inodes",
+                           (guint64)status.f_favail);
+}
+
+/* --- clock and kernel --- */
+
+void
+mugai_doctor_check_clock(GPtrArray *findings)
+{
+    struct timex clock = {.modes = 0};
+    g_autofree char *now = mugai_cli_time(time(NULL));
+
+    if (time(NULL) < SECONDS_MIN)
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "clock",
+                           "%s: that cannot be; ids, retention and seals go by it: set it", now);
+    else if (adjtimex(&clock) < 0 || (clock.status & STA_UNSYNC) != 0)
+        mugai_findings_add(findings, MUGAI_FOUND_NOTE, "clock",
+                           "%s; the kernel does not know whether that is right: is chrony or "
+                           "systemd-timesyncd running?",
+                           now);
+    else
+        mugai_findings_add(findings, MUGAI_FOUND_OK, "clock", "%s, kept by a time server", now);
+}
+
+void
+mugai_doctor_check_kernel(GPtrArray *findings)
+{
+    g_autofree char *modules = NULL;
+
+    if (g_file_get_contents(LSM_FILE, &modules, NULL, NULL) && strstr(modules, "landlock") == NULL)
+        mugai_findings_add(findings, MUGAI_FOUND_NOTE, "kernel",
+                           "it was started without Landlock: add landlock to its lsm= option");
+    else
+        mugai_findings_add(findings, modules != NULL ? MUGAI_FOUND_OK : MUGAI_FOUND_NOTE, "kernel",
+                           modules != NULL ? "has Landlock"
+                                           : "cannot be asked for Landlock (" LSM_FILE ")");
+}
+
+/* --- the worker --- */
+
+static MugaiApproved *
+sanitize(const MugaiConfig *config, GError **error)
+{
+    g_autoptr(MugaiPool) pool = mugai_pool_new(config, error);
+    g_auto(MugaiFd) fd = pool != NULL ? mugai_desk_open_unnamed(error) : -1;
+    MugaiTime now = mugai_cli_local_time(time(NULL));
+    MugaiId id;
+
+    if (fd < 0)
+        return NULL;
+    if (!mugai_cli_write(fd, message, strlen(message))) {
+        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "temporary file");
+        return NULL;
+    }
+    mugai_id_new(now.seconds, &id);
+    return mugai_ticket_collect(mugai_pool_submit(pool, fd, &id, now, NULL), error);
+}
+
+void
+mugai_doctor_check_worker(const MugaiConfig *config, GPtrArray *findings)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MugaiApproved) approved = sanitize(config, &error);
+    const char *failure = approved != NULL ? mugai_approved_failure(approved) : error->message;
+
+    if (failure == NULL)
+        mugai_findings_add(findings, MUGAI_FOUND_OK, "worker",
+                           "started, locked itself, sanitized a message, and the guard said yes");
+    else
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "worker",
+                           "%s: no text of any mail goes on, only notices; the log may know more, "
+                           "and reinstalling the package mends the program",
+                           failure);
+}

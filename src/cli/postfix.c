@@ -1,0 +1,316 @@
+/*
+ * postfix.c - the Postfix that asks mugaid: its settings, by its own postconf
+ *
+ * Nothing of main.cf or master.cf is parsed here: postconf(1) is asked. What it prints of a list of
+ * milters is cut at commas and blanks, braces kept together, as Postfix does itself.
+ *
+ * Errors: what postconf said.
+ */
+#include "postfix.h"
+
+#include "cli.h"
+#include "findings.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+char *
+mugai_postfix_run(const char *program, const char *directory, const char *const *arguments,
+                  GError **error)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    g_autofree char *found = g_find_program_in_path(program);
+    g_autofree char *path = found != NULL ? NULL : g_build_filename("/usr/sbin", program, NULL);
+    g_autofree char *said = NULL;
+    g_autofree char *complaint = NULL;
+    int status = 0;
+
+    g_ptr_array_add(words, found != NULL ? found : path);
+    if (directory != NULL) {
+        g_ptr_array_add(words, (char *)"-c");
+        g_ptr_array_add(words, (char *)directory);
+    }
+    for (gsize i = 0; arguments[i] != NULL; i++)
+        g_ptr_array_add(words, (char *)arguments[i]);
+    g_ptr_array_add(words, NULL);
+    if (!g_spawn_sync(NULL, (char **)words->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &said,
+                      &complaint, &status, error))
+        return NULL;
+    if (!g_spawn_check_wait_status(status, NULL)) {
+        g_set_error(error, MUGAI_CLI_ERROR, EX_UNAVAILABLE, "%s: %s", program,
+                    g_strstrip(complaint));
+        return NULL;
+    }
+    g_strchomp(said);
+    return g_steal_pointer(&said);
+}
+
+char *
+mugai_postfix_get(const char *directory, const char *parameter, gboolean expanded, GError **error)
+{
+    const char *const arguments[] = {expanded ? "-xh" : "-h", parameter, NULL};
+
+    return mugai_postfix_run("postconf", directory, arguments, error);
+}
+
+char *
+mugai_postfix_directory(const char *directory, GError **error)
+{
+    return mugai_postfix_get(directory, "config_directory", TRUE, error);
+}
+
+/* --- the socket --- */
+
+/* Whether an smtpd of master.cf that the network reaches runs in a chroot. "-" is no since the
+ * compatibility level 3.0, and Debian writes it out. */
+static gboolean
+is_chrooted(const char *directory, GError **error)
+{
+    const char *const arguments[] = {"-F", "*/inet/chroot", NULL};
+    g_autofree char *said = mugai_postfix_run("postconf", directory, arguments, error);
+    g_auto(GStrv) lines = g_strsplit(said != NULL ? said : "", "\n", -1);
+
+    for (gsize i = 0; lines[i] != NULL; i++) {
+        if (g_str_has_suffix(lines[i], "= y"))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static char *
+name_local(const char *directory, const char *path, GError **error)
+{
+    g_autofree char *queue = mugai_postfix_get(directory, "queue_directory", TRUE, error);
+    g_autofree char *inside = queue != NULL ? g_strconcat(queue, "/", NULL) : NULL;
+
+    if (inside == NULL)
+        return NULL;
+    /* Such a name means the same with a chroot and without. */
+    if (g_str_has_prefix(path, inside))
+        return g_strconcat("unix:", path + strlen(inside), NULL);
+    if (!is_chrooted(directory, NULL))
+        return g_strconcat("unix:", path, NULL);
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG,
+                "[milter] socket %s is out of reach: smtpd runs in the chroot %s; write a path "
+                "inside of it",
+                path, queue);
+    return NULL;
+}
+
+char *
+mugai_postfix_socket(const char *directory, const MugaiConfig *config, GError **error)
+{
+    const char *rest = strchr(config->socket, ':') + 1;
+    g_auto(GStrv) words = NULL;
+
+    if (!g_str_has_prefix(config->socket, "inet"))
+        return name_local(directory, rest, error);
+    words = g_strsplit(rest, "@", 2);
+    return g_strdup_printf(g_str_has_prefix(config->socket, "inet6:") ? "inet:[%s]:%s"
+                                                                      : "inet:%s:%s",
+                           words[1] != NULL ? words[1] : "localhost", words[0]);
+}
+
+/* --- lists of milters --- */
+
+/* The entries; those in braces with their braces. */
+static GPtrArray *
+cut(const char *value)
+{
+    GPtrArray *entries = g_ptr_array_new_with_free_func(g_free);
+    const char *begin = NULL;
+    int depth = 0;
+
+    for (const char *at = value;; at++) {
+        gboolean between = depth == 0 && strchr(", \t\r\n", *at) != NULL;
+
+        if (begin != NULL && between) {
+            g_ptr_array_add(entries, g_strndup(begin, (gsize)(at - begin)));
+            begin = NULL;
+        } else if (begin == NULL && !between) {
+            begin = at;
+        }
+        if (*at == '\0')
+            break;
+        depth += (*at == '{') - (*at == '}');
+    }
+    if (begin != NULL)
+        g_ptr_array_add(entries, g_strdup(begin));
+    return entries;
+}
+
+/* "{ unix:x, timeout=1 }" names unix:x. */
+static gboolean
+is_entry_of(const char *entry, const char *milter)
+{
+    g_auto(GStrv) words = g_strsplit_set(entry, "{}, \t", -1);
+
+    return g_strv_contains((const char *const *)words, milter);
+}
+
+gboolean
+mugai_postfix_lists(const char *value, const char *milter)
+{
+    g_autoptr(GPtrArray) entries = cut(value);
+
+    for (guint i = 0; i < entries->len; i++) {
+        if (is_entry_of(entries->pdata[i], milter))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+char *
+mugai_postfix_without(const char *value, const char *milter)
+{
+    g_autoptr(GPtrArray) entries = cut(value);
+
+    for (guint i = entries->len; i > 0; i--) {
+        if (is_entry_of(entries->pdata[i - 1], milter))
+            g_ptr_array_remove_index(entries, i - 1);
+    }
+    g_ptr_array_add(entries, NULL);
+    return g_strjoinv(", ", (char **)entries->pdata);
+}
+
+/* --- the check --- */
+
+typedef struct {
+    const char *directory;
+    const char *milter;
+    GPtrArray *findings;
+} Check;
+
+/* What lets a message through when mugaid does not answer. "quarantine" keeps it as it came, for
+ * whoever releases it. */
+static gboolean
+is_unsafe(const char *action)
+{
+    return g_str_equal(action, "accept") || g_str_equal(action, "quarantine");
+}
+
+static void
+check_entry(const Check *check, const char *parameter, const char *entry)
+{
+    g_auto(GStrv) words = g_strsplit_set(entry, " \t", -1);
+    g_autofree char *tight = g_strjoinv("", words);
+
+    if (strstr(tight, "default_action=accept") == NULL &&
+        strstr(tight, "default_action=quarantine") == NULL)
+        return;
+    mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
+                       "%s: %s lets mail through as it came while mugaid is away: take its "
+                       "default_action out",
+                       parameter, entry);
+}
+
+/* A list that should name mugaid last. */
+static void
+check_list(const Check *check, const char *parameter, gboolean wanted)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *value = mugai_postfix_get(check->directory, parameter, TRUE, &error);
+    g_autoptr(GPtrArray) entries = cut(value != NULL ? value : "");
+    const char *last = entries->len > 0 ? entries->pdata[entries->len - 1] : "";
+
+    if (!mugai_postfix_lists(value != NULL ? value : "", check->milter)) {
+        mugai_findings_add(check->findings, wanted ? MUGAI_FOUND_WRONG : MUGAI_FOUND_NOTE,
+                           "postfix", "%s does not name %s: %s", parameter, check->milter,
+                           wanted ? "run \"mugai postfix --enable\""
+                                  : "mail that programs on this host send by sendmail passes as it "
+                                    "is; \"mugai postfix --enable --all\" changes that");
+        return;
+    }
+    for (guint i = 0; i < entries->len; i++) {
+        if (is_entry_of(entries->pdata[i], check->milter))
+            check_entry(check, parameter, entries->pdata[i]);
+    }
+    if (is_entry_of(last, check->milter))
+        mugai_findings_add(check->findings, MUGAI_FOUND_OK, "postfix", "%s ends in %s", parameter,
+                           check->milter);
+    else
+        mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
+                           "%s: %s is not the last milter: what comes after it changes what mugaid "
+                           "has approved, and SPF, DKIM and DMARC must see mail before it",
+                           parameter, check->milter);
+}
+
+/* "shutdown" ends the connection with a 421, so mail waits as well. */
+static void
+check_default_action(const Check *check)
+{
+    g_autofree char *action =
+        mugai_postfix_get(check->directory, "milter_default_action", TRUE, NULL);
+
+    if (action == NULL || is_unsafe(action))
+        mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
+                           "milter_default_action = %s lets mail through as it came while mugaid "
+                           "is away: write tempfail",
+                           action != NULL ? action : "?");
+    else if (g_str_equal(action, "tempfail") || g_str_equal(action, "shutdown"))
+        mugai_findings_add(check->findings, MUGAI_FOUND_OK, "postfix", "milter_default_action = %s",
+                           action);
+    else
+        mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
+                           "milter_default_action = %s: mail bounces while mugaid is away, it "
+                           "does not wait: write tempfail",
+                           action);
+}
+
+static void
+check_smtputf8(const Check *check)
+{
+    g_autofree char *value = mugai_postfix_get(check->directory, "smtputf8_enable", TRUE, NULL);
+    gboolean off = value != NULL && g_str_equal(value, "no");
+
+    mugai_findings_add(check->findings, off ? MUGAI_FOUND_OK : MUGAI_FOUND_WRONG, "postfix",
+                       "smtputf8_enable = %s%s", value != NULL ? value : "?",
+                       off ? ""
+                           : ": for addresses beyond ASCII Postfix writes fields that the output "
+                             "profile does not have: write no");
+}
+
+/* "-o" of master.cf comes before main.cf. */
+static void
+check_services(const Check *check)
+{
+    const char *const arguments[] = {"-P", NULL};
+    g_autofree char *said = mugai_postfix_run("postconf", check->directory, arguments, NULL);
+    g_auto(GStrv) lines = g_strsplit(said != NULL ? said : "", "\n", -1);
+
+    for (gsize i = 0; lines[i] != NULL; i++) {
+        const char *value = strstr(lines[i], " =");
+
+        if (value == NULL)
+            continue;
+        value += strlen(" =");
+        value += strspn(value, " ");
+        if (strstr(lines[i], "/milter_default_action =") != NULL && is_unsafe(value))
+            mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
+                               "master.cf: %s: lets mail through as it came while mugaid is away",
+                               lines[i]);
+        if (strstr(lines[i], "/smtpd_milters =") != NULL &&
+            !mugai_postfix_lists(value, check->milter))
+            mugai_findings_add(check->findings, MUGAI_FOUND_NOTE, "postfix",
+                               "master.cf: %s: mail that comes in there does not go through mugaid",
+                               lines[i]);
+    }
+}
+
+void
+mugai_postfix_check(const char *directory, const MugaiConfig *config, GPtrArray *findings)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *milter = mugai_postfix_socket(directory, config, &error);
+    const Check check = {directory, milter, findings};
+
+    if (milter == NULL) {
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "postfix", "%s", error->message);
+        return;
+    }
+    check_list(&check, "smtpd_milters", TRUE);
+    check_list(&check, "non_smtpd_milters", FALSE);
+    check_default_action(&check);
+    check_smtputf8(&check);
+    check_services(&check);
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/python3
+"""units.py - the units of packaging/systemd say what systemd understands, and leave little within reach
+
+    units.py SOURCE_ROOT
+
+systemd itself is asked, without one that runs: "verify" of each unit with the programs that it starts as files that
+exist, "security --offline" for its own measure of what is exposed, and the dry runs of sysusers and tmpfiles.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+EXPOSURE_MAX = 1.2
+
+
+def run(*command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.returncode, done.stdout
+
+
+def verified(unit, folder):
+    """Complaints of systemd-analyze verify about a copy whose programs exist."""
+    text = re.sub(r"^(Exec\w+=)\S+", r"\1/bin/true", unit.read_text(), flags=re.MULTILINE)
+    (folder / unit.name).write_text(text)
+    for other in unit.parent.glob("*.s[eo][cr][kv]*"):  # units name each other
+        if other.name != unit.name and not (folder / other.name).exists():
+            (folder / other.name).write_text(re.sub(r"^(Exec\w+=)\S+", r"\1/bin/true", other.read_text(), flags=re.MULTILINE))
+    status, said = run("systemd-analyze", "verify", "--man=no", str(folder / unit.name))
+    return [f"{unit.name}: {said.strip() or status}"] if status != 0 or said.strip() else []
+
+
+def exposed(unit):
+    _, said = run("systemd-analyze", "security", "--offline=true", "--no-pager", str(unit))
+    level = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
+    if level is None or float(level[1]) > EXPOSURE_MAX:
+        return [f"{unit.name}: exposure {level and level[1]}, at most {EXPOSURE_MAX} is allowed\n{said}"]
+    print(f"{unit.name}: exposure {level[1]}")
+    return []
+
+
+def users(folder):
+    """sysusers.d makes every user that a unit or a line of tmpfiles.d names."""
+    made = set()
+    for path in (folder / "sysusers.d").glob("*.conf"):
+        made |= set(re.findall(r"^u\s+(\S+)", path.read_text(), re.MULTILINE))
+    named = set()
+    for unit in folder.glob("*.service"):
+        named |= set(re.findall(r"^(?:User|Group)=(.+)$", unit.read_text(), re.MULTILINE))
+    for path in (folder / "tmpfiles.d").glob("*.conf"):
+        named |= set(re.findall(r"^d\s+\S+\s+\d+\s+(\S+)", path.read_text(), re.MULTILINE))
+    problems = [f"nobody makes the user {name}" for name in sorted(named - made)]
+    for path in (folder / "sysusers.d").glob("*.conf"):
+        with tempfile.TemporaryDirectory() as root:
+            pathlib.Path(root, "etc").mkdir()
+            status, said = run("systemd-sysusers", f"--root={root}", str(path.resolve()))
+            entries = pathlib.Path(root, "etc/passwd")
+            found = entries.read_text() if entries.exists() else ""
+            if status != 0 or any(f"{name}:" not in found for name in re.findall(r"^u\s+(\S+)", path.read_text(), re.M)):
+                problems.append(f"{path.name}: {said}")
+    return problems
+
+
+def main(source):
+    folder = pathlib.Path(source) / "packaging/systemd"
+    units = sorted(path for kind in ("service", "socket", "timer") for path in folder.glob(f"*.{kind}"))
+    problems = [] if len(units) >= 8 else ["there are units missing"]
+    with tempfile.TemporaryDirectory() as copies:
+        for unit in units:
+            problems += verified(unit, pathlib.Path(copies))
+    for unit in folder.glob("*.service"):
+        problems += exposed(unit)
+    problems += users(folder)
+    print("\n".join(problems) or f"{len(units)} units")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,173 @@
+#!/usr/bin/python3
+"""test_cli_doctor.py - mugai doctor beside a mugaid that runs: all well, and each thing broken in turn
+
+Run by "meson test cli-doctor", which names the programs in MUGAID, MUGAI and MUGAI_WORKER. Postfix' part is
+test_cli_postfix.py's.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from test_milter import MILTER_USER, WORKER_USER, Daemon, MilterTest, wait_for  # noqa: E402
+
+LOCKED = os.environ["MUGAI_LOCKED"] == "yes"
+
+
+@unittest.skipUnless(os.geteuid() == 0, "it is run as root")
+class DoctorTest(MilterTest):
+    def doctor(self, daemon, *words):
+        """Exit status, and what -> [(found, text)]."""
+        done = subprocess.run([os.environ["MUGAI"], "doctor", "--json", "--no-postfix", "--config", daemon.config, *words],
+                              capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.stderr, "")
+        found = {}
+        for line in done.stdout.splitlines():
+            entry = json.loads(line)
+            found.setdefault(entry["what"], []).append((entry["found"], entry["text"]))
+        return done.returncode, found
+
+    def assert_wrong(self, daemon, what, *words, options=()):
+        """This and nothing else is wrong, and the text has the words."""
+        status, found = self.doctor(daemon, *options)
+        wrong = {name: texts for name, entries in found.items()
+                 if (texts := [text for how, text in entries if how == "wrong"])}
+        if not LOCKED:
+            wrong.pop("lock", None)
+        self.assertEqual(status, 1, found)
+        self.assertEqual(list(wrong), [what], wrong)
+        for word in words:
+            self.assertIn(word, " ".join(wrong[what]))
+        return found
+
+    def test_all_is_well_and_the_message_is_kept_like_any_other(self):
+        daemon = self.daemon()
+        status, found = self.doctor(daemon)
+        if LOCKED:
+            self.assertEqual(status, 0, found)
+            self.assertEqual([how for how, _ in found["lock"]], ["ok"])
+        for what in ("configuration", "store", "worker", "socket", "message"):
+            self.assertEqual([how for how, _ in found[what]], ["ok"], found[what])
+        original, = daemon.objects().values()
+        self.assertIn(b"mugai doctor", original)
+        daemon.wait_log("outcome=")
+
+    def test_no_message_leaves_nothing_behind(self):
+        daemon = self.daemon()
+        _, found = self.doctor(daemon, "--no-message")
+        self.assertEqual(found["socket"][0][0], "ok")
+        self.assertNotIn("message", found)
+        self.assertEqual(daemon.objects(), {})
+
+    def test_wrong_configuration_is_the_one_finding(self):
+        daemon = Daemon(self.folder, milter__sokcet="x")
+        found = self.assert_wrong(daemon, "configuration", "mugai.conf", "sokcet")
+        self.assertEqual(list(found), ["configuration"])
+
+    def test_no_mugaid(self):
+        self.assert_wrong(Daemon(self.folder), "socket", "systemctl status mugaid")
+
+    def test_something_else_at_the_socket(self):
+        daemon = Daemon(self.folder)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(daemon.socket)
+            listener.listen()
+
+            def answer():
+                connection, _ = listener.accept()
+                with connection:
+                    connection.sendall(b"220 mail.example ESMTP\r\n")
+                    connection.recv(100)
+
+            thread = threading.Thread(target=answer)
+            thread.start()
+            self.assert_wrong(daemon, "socket", "no milter")
+            thread.join()
+
+    @unittest.skipUnless(LOCKED, "not locked there, by contract")
+    def test_a_milter_without_the_lock_is_told(self):
+        daemon = Daemon(self.folder)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(daemon.socket)
+            listener.listen()
+
+            def answer():
+                connection, _ = listener.accept()
+                with connection:
+                    connection.sendall(b"\0\0\0\x0dO" + bytes((0, 0, 0, 6)) + bytes(8))
+                    connection.recv(100)
+
+            thread = threading.Thread(target=answer)
+            thread.start()
+            self.assert_wrong(daemon, "lock", "without its lock", options=["--no-message"])
+            thread.join()
+
+    def test_rights_of_the_store(self):
+        daemon = self.daemon()
+        shutil.chown(daemon.store, WORKER_USER)
+        _, found = self.doctor(daemon, "--no-message")
+        self.assertIn(f"chown {MILTER_USER}", found["store"][0][1])
+        shutil.chown(daemon.store, MILTER_USER)
+        daemon.store.chmod(0o750)
+        _, found = self.doctor(daemon, "--no-message")
+        self.assertIn("chmod", found["store"][0][1])
+
+    def test_key_that_others_can_read(self):
+        base = pathlib.Path(self.folder) / "seal"
+        subprocess.run([os.environ["MUGAI"], "keygen", "--output", base], check=True, stdout=subprocess.DEVNULL)
+        key = base.with_suffix(".key")
+        shutil.chown(key, MILTER_USER)
+        daemon = self.daemon(seal__key=key)
+        status, found = self.doctor(daemon)
+        self.assertEqual([how for how, _ in found["seal"]], ["ok", "ok"], found)
+        key.chmod(0o644)
+        self.assert_wrong(daemon, "seal", "chmod")
+
+    def test_full_disk(self):
+        daemon = self.daemon(store__min_free=900000000)
+        status, found = self.doctor(daemon)
+        self.assertEqual(status, 1)
+        self.assertEqual(found["disk"][0][0], "wrong")
+        self.assertIn("452", found["message"][0][1])
+
+    def test_broken_worker(self):
+        daemon = self.daemon()
+        daemon.write_config(worker="/bin/false")
+        _, found = self.doctor(daemon, "--no-message")
+        self.assertEqual(found["worker"][0][0], "wrong")
+        # One that has to end is no ending of ours.
+        daemon.write_config()
+        _, found = self.doctor(daemon, "--no-message")
+        self.assertEqual(found["worker"][0][0], "ok")
+
+    def test_broken_index(self):
+        daemon = self.daemon()
+        self.doctor(daemon)
+        identity, = daemon.objects()
+        wait_for(lambda: identity in self.listed(daemon))
+        daemon.stop()
+        index, = [path for path in daemon.store.iterdir() if path.is_file() and path.read_bytes()[:6] == b"SQLite"]
+        octets = index.read_bytes()
+        index.write_bytes(octets[:100] + b"\xff" * (len(octets) - 100))
+        _, found = self.doctor(daemon, "--no-message")
+        self.assertEqual(found["index"][0][0], "wrong", found)
+        self.assertIn("fsck --repair", found["index"][0][1])
+
+    def test_for_people_a_line_each(self):
+        daemon = self.daemon()
+        done = subprocess.run([os.environ["MUGAI"], "doctor", "--no-postfix", "--no-message", "--config", daemon.config],
+                              capture_output=True, text=True, timeout=120)
+        for line in done.stdout.splitlines():
+            self.assertRegex(line, r"^(ok|note|wrong) +[a-z ]+  +\S")
+        self.assertEqual(subprocess.run([os.environ["MUGAI"], "doctor", "x"], capture_output=True).returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

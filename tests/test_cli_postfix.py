@@ -1,0 +1,230 @@
+#!/usr/bin/python3
+"""test_cli_postfix.py - mugai postfix on a private copy of the configuration that Debian's Postfix comes with
+
+Run by "meson test cli-postfix", which names the program in MUGAI. What main.cf says afterwards is read by postconf, and
+by comparing octets; no Postfix runs.
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import pty
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+POSTCONF = shutil.which("postconf", path=os.environ.get("PATH", "") + ":/usr/sbin")
+OURS = "unix:mugai/mugai.sock"
+MAIN = """\
+# main.cf of somebody who wrote it by hand
+compatibility_level = 3.6
+myhostname = mx.example.jp
+queue_directory = {queue}
+mydestination = localhost
+smtpd_milters = inet:127.0.0.1:8891,
+    # a comment in between
+    { inet:127.0.0.1:8893, default_action=accept }
+# the end, without a line end"""
+
+
+class AtOnce(unittest.TestSuite):
+    """Each test has a directory of its own, and most of its time is Postfix' own waiting."""
+
+    def run(self, result, debug=False):
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda test: test(result), self))
+        return result
+
+
+def load_tests(loader, tests, pattern):
+    return AtOnce(test for suite in tests for test in suite)
+
+
+class PostfixTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.mkdtemp(prefix="mugai-postfix-")
+        self.addCleanup(shutil.rmtree, folder)
+        self.folder = pathlib.Path(folder)
+        self.queue = self.folder / "queue"
+        self.queue.mkdir()
+        self.directory = self.folder / "postfix"
+        self.directory.mkdir()
+        self.main = self.directory / "main.cf"
+        self.main.write_text(MAIN.replace("{queue}", str(self.queue)))
+        shutil.copy("/usr/share/postfix/master.cf.dist", self.directory / "master.cf")
+        self.config = self.folder / "mugai.conf"
+        self.config.write_text(f"[milter]\nsocket = unix:{self.queue}/mugai/mugai.sock\n")
+
+    def age(self):
+        """Postfix' programs wait a second or two before they read a file that has just been written."""
+        for path in (self.main, self.directory / "master.cf"):
+            if path.exists():
+                os.utime(path, (1, 1))
+
+    def mugai(self, *words, stdin=""):
+        self.age()
+        done = subprocess.run([os.environ["MUGAI"], "postfix", *words, "--config", self.config, "--postfix-config",
+                               self.directory], input=stdin, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    def get(self, name):
+        self.age()
+        return subprocess.run([POSTCONF, "-c", self.directory, "-xh", name], check=True, capture_output=True,
+                              text=True).stdout.strip()
+
+    def set(self, *settings):
+        self.age()
+        subprocess.run([POSTCONF, "-c", self.directory, "-e", *settings], check=True)
+
+    def test_enable_puts_mugaid_after_the_others_and_is_safe(self):
+        status, said, complaint = self.mugai("--enable", "--yes")
+        self.assertEqual((status, complaint), (0, ""), said)
+        value = self.get("smtpd_milters")
+        self.assertTrue(value.startswith("inet:127.0.0.1:8891"), value)
+        self.assertIn("default_action=accept }", value)  # of another milter: it stays as it is
+        self.assertTrue(value.endswith(OURS), value)
+        self.assertEqual(self.get("milter_default_action"), "tempfail")
+        self.assertEqual(self.get("smtputf8_enable"), "no")
+        self.assertEqual(self.get("non_smtpd_milters"), "")
+        self.assertIn("is now   inet:127.0.0.1:8891", said)
+        self.assertIn(f"will be  inet:127.0.0.1:8891", said)
+
+    def test_disable_leaves_main_cf_octet_for_octet_as_it_was(self):
+        for words, text in ((["--enable"], self.main.read_bytes()),
+                            (["--enable", "--all"], b"queue_directory=%b\n\n" % bytes(self.queue))):
+            with self.subTest(words=words, text=text):
+                self.main.write_bytes(text)
+                self.main.chmod(0o640)
+                self.assertEqual(self.mugai(*words, "--yes")[0], 0)
+                self.assertNotEqual(self.main.read_bytes(), text)
+                self.assertEqual(self.mugai("--disable", "--yes")[0], 0)
+                self.assertEqual(self.main.read_bytes(), text)
+                self.assertEqual(self.main.stat().st_mode & 0o777, 0o640)
+                self.assertEqual(sorted(os.listdir(self.directory)), ["main.cf", "master.cf"])
+
+    def test_disable_after_enabling_twice_leaves_what_was_before_the_first(self):
+        before = self.main.read_bytes()
+        self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
+        self.assertEqual(self.mugai("--enable", "--all", "--yes")[0], 0)
+        self.assertTrue(self.get("non_smtpd_milters").endswith(OURS))
+        self.assertIn("so already", self.mugai("--enable", "--all", "--yes")[1])
+        self.assertEqual(self.mugai("--disable", "--yes")[0], 0)
+        self.assertEqual(self.main.read_bytes(), before)
+
+    def test_what_somebody_changed_meanwhile_is_kept(self):
+        self.assertEqual(self.mugai("--enable", "--all", "--yes")[0], 0)
+        self.set("myhostname = changed.example.jp")
+        status, said, _ = self.mugai("--disable", "--yes")
+        self.assertEqual(status, 0)
+        self.assertIn("somebody else", said)
+        self.assertEqual(self.get("myhostname"), "changed.example.jp")
+        for name in ("smtpd_milters", "non_smtpd_milters"):
+            self.assertNotIn("mugai", self.get(name))
+        self.assertIn("inet:127.0.0.1:8891", self.get("smtpd_milters"))
+        self.assertIn("{ inet:127.0.0.1:8893, default_action=accept }", self.get("smtpd_milters"))
+
+    def test_accept_is_refused_and_nothing_changed(self):
+        for action in ("accept", "quarantine"):
+            with self.subTest(action=action):
+                self.main.write_text(MAIN.replace("{queue}", str(self.queue)) + f"\nmilter_default_action = {action}\n")
+                before = self.main.read_bytes()
+                status, _, complaint = self.mugai("--enable", "--yes")
+                self.assertEqual(status, 78)
+                self.assertIn(f"milter_default_action = {action}", complaint)
+                self.assertIn("postconf -e", complaint)
+                self.assertEqual(self.main.read_bytes(), before)
+                status, said, _ = self.mugai("--check")
+                self.assertEqual(status, 1)
+                self.assertRegex(said, rf"wrong +postfix +milter_default_action = {action}")
+
+    def test_mail_has_to_wait_while_mugaid_is_away(self):
+        text = MAIN.replace("{queue}", str(self.queue)).replace("smtpd_milters = ", f"smtpd_milters = {OURS}\nx = ")
+        for action, found in (("reject", "wrong"), ("tempfail", "ok"), ("shutdown", "ok")):
+            self.main.write_text(f"{text}\nmilter_default_action = {action}\n")
+            self.assertRegex(self.mugai("--check")[1], rf"{found} +postfix +milter_default_action = {action}")
+
+    def test_nobody_to_ask_is_no_yes(self):
+        before = self.main.read_bytes()
+        status, said, complaint = self.mugai("--enable", stdin="y\n")
+        self.assertEqual(status, 2)
+        self.assertIn("--yes", complaint)
+        self.assertIn("will be", said)
+        self.assertEqual(self.main.read_bytes(), before)
+
+    def test_somebody_is_asked_and_obeyed(self):
+        before = self.main.read_bytes()
+        for typed, changed in ((b"n\n", False), (b"\n", False), (b"y\n", True)):
+            ours, theirs = pty.openpty()
+            child = subprocess.Popen([os.environ["MUGAI"], "postfix", "--enable", "--config", self.config,
+                                      "--postfix-config", self.directory], stdin=theirs, stdout=subprocess.PIPE,
+                                     stderr=subprocess.DEVNULL, text=True)
+            os.write(ours, typed)
+            said, _ = child.communicate(timeout=60)
+            os.close(ours)
+            os.close(theirs)
+            self.assertIn("[y/N]", said)
+            self.assertEqual(self.main.read_bytes() != before, changed, typed)
+            self.assertEqual(child.returncode, 0 if changed else 1)
+
+    def test_check_before_and_after(self):
+        status, said, _ = self.mugai("--check")
+        self.assertEqual(status, 1)
+        self.assertIn("mugai postfix --enable", said)
+        self.assertRegex(said, r"wrong +postfix +smtputf8_enable = yes")
+        self.mugai("--enable", "--yes")
+        status, said, _ = self.mugai("--check")
+        self.assertEqual(status, 0, said)
+        self.assertNotIn("wrong", said)
+        self.assertRegex(said, r"note +postfix +non_smtpd_milters")
+
+    def test_check_finds_what_makes_it_unsafe(self):
+        self.mugai("--enable", "--yes")
+        whole = self.main.read_bytes()
+        for value, word in ((f"{{ {OURS}, default_action=accept }}", "default_action"),
+                            (f"{{ {OURS}, default_action = quarantine }}", "default_action"),
+                            (f"{OURS}, inet:127.0.0.1:8891", "not the last"),
+                            ("unix:mugai/mugai.sock2", "does not name")):
+            with self.subTest(value=value):
+                self.set(f"smtpd_milters = {value}")
+                status, said, _ = self.mugai("--check")
+                self.assertEqual(status, 1, said)
+                self.assertIn(word, said)
+                self.main.write_bytes(whole)
+
+    def test_check_reads_what_master_cf_overrides(self):
+        self.mugai("--enable", "--yes")
+        with (self.directory / "master.cf").open("a") as master:
+            master.write("2525 inet n - y - - smtpd\n -o milter_default_action=accept\n -o smtpd_milters=\n")
+        status, said, _ = self.mugai("--check")
+        self.assertEqual(status, 1)
+        self.assertIn("2525/inet/milter_default_action = accept", said)
+        self.assertIn("2525/inet/smtpd_milters", said)
+
+    def test_socket_outside_of_the_chroot_is_refused_with_what_to_do(self):
+        self.config.write_text(f"[milter]\nsocket = unix:{self.folder}/elsewhere.sock\n")
+        status, _, complaint = self.mugai("--enable", "--yes")
+        self.assertEqual(status, 78)
+        self.assertIn("chroot", complaint)
+        subprocess.run([POSTCONF, "-c", self.directory, "-F", "smtp/inet/chroot = n"], check=True)
+        self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
+        self.assertTrue(self.get("smtpd_milters").endswith(f"unix:{self.folder}/elsewhere.sock"))
+
+    def test_internet_socket_has_postfixs_order_of_words(self):
+        for ours, theirs in (("inet:10025@127.0.0.1", "inet:127.0.0.1:10025"), ("inet6:10025@::1", "inet:[::1]:10025")):
+            self.config.write_text(f"[milter]\nsocket = {ours}\n")
+            self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
+            self.assertTrue(self.get("smtpd_milters").endswith(theirs), self.get("smtpd_milters"))
+            self.mugai("--disable", "--yes")
+
+    def test_no_postfix_and_wrong_words_are_said(self):
+        self.main.unlink()
+        status, _, complaint = self.mugai("--enable", "--yes")
+        self.assertEqual(status, 69)
+        self.assertIn("main.cf", complaint)
+        self.assertEqual(self.mugai()[0], 2)
+        self.assertEqual(self.mugai("--enable", "--disable")[0], 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
