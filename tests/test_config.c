@@ -241,7 +241,8 @@ Test(config, every_key_changes_what_it_names)
              "text_kib=6\nname_characters=7\n"
              "[store]\npath=/q\nretention_days=3650\nmin_free=9\ncompression=9\n"
              "[seal]\nkey=/k\n"
-             "[log]\nlevel=7\nsubjects=yes\n",
+             "[log]\nlevel=7\nsubjects=yes\naddresses=yes\n"
+             "[metrics]\nsocket=unix:/m.sock\nlisten=127.0.0.1:1\n",
              &error);
 
     cr_assert_null(error, "%s", error == NULL ? "" : error->message);
@@ -270,6 +271,9 @@ Test(config, every_key_changes_what_it_names)
     cr_expect_str_eq(config->seal_key, "/k");
     cr_expect_eq(config->log_level, MUGAI_LOG_DEBUG);
     cr_expect(config->log_subjects);
+    cr_expect(config->log_addresses);
+    cr_expect_str_eq(config->metrics_socket, "unix:/m.sock");
+    cr_expect_str_eq(config->metrics_listen, "127.0.0.1:1");
 }
 
 Test(config, the_bounds_that_the_shipped_file_names_hold)
@@ -441,6 +445,33 @@ Test(config, sockets_are_local_or_at_one_address)
 
         expect_refused(contents, 2, "milter", "socket");
     }
+}
+
+Test(config, metrics_are_for_this_host_alone)
+{
+    static const char *const bad[] = {"0.0.0.0:9469",
+                                      "[::]:9469",
+                                      "192.0.2.1:9469",
+                                      "localhost:9469",
+                                      "127.0.0.1",
+                                      "127.0.0.1:",
+                                      "127.0.0.1:0",
+                                      "127.0.0.1:65536",
+                                      ":9469",
+                                      "9469",
+                                      "",
+                                      "unix:/m.sock"};
+    g_autoptr(MugaiConfig) v6 = load("[metrics]\nlisten=[::1]:9469\n", NULL);
+
+    cr_expect_not_null(v6);
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autofree char *contents = g_strdup_printf("[metrics]\nlisten=%s\n", bad[i]);
+
+        expect_refused(contents, 2, "metrics", "listen");
+    }
+    expect_refused("[metrics]\nsocket=/m.sock\n", 2, "metrics", "socket");
+    expect_refused("[metrics]\nsocket=unix:m.sock\n", 2, "metrics", "socket");
+    expect_refused("[metrics]\nsocket=inet:1@127.0.0.1\n", 2, "metrics", "socket");
 }
 
 Test(config, root_and_what_is_no_name_are_refused_as_users)

@@ -103,6 +103,7 @@ class Daemon:
     as_user = None  # whoever runs the tests
     inherited = ()  # descriptors that somebody has left open
     before = ()  # a command that executes mugaid at its end
+    log_options = ("--log-stderr",)
 
     def __init__(self, folder, worker=None, **settings):
         self.folder = pathlib.Path(folder)
@@ -138,7 +139,7 @@ class Daemon:
         ready, said = os.pipe()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [*self.before, programs()[0], "--config", self.config, "--log-stderr", "--ready-fd", str(said)],
+                [*self.before, programs()[0], "--config", self.config, *self.log_options, "--ready-fd", str(said)],
                 pass_fds=[said, *self.inherited], stdout=log, stderr=log, **self.identity())
         os.close(said)
         return ready

@@ -26,6 +26,10 @@ const MugaiReport *mugai_approved_report(const MugaiApproved *approved);
 /* NULL if it is the worker's candidate; of a notice-only message: why ("worker: killed by signal
  * 9"), for the log. */
 const char *mugai_approved_failure(const MugaiApproved *approved);
+/* Of a notice-only message: the MugaiErrorCode of why. */
+gint mugai_approved_failure_code(const MugaiApproved *approved);
+/* How long the guard took for these octets. */
+gint64 mugai_approved_guard_microseconds(const MugaiApproved *approved);
 
 /**
  * MugaiLauncher:

@@ -114,8 +114,12 @@ typedef struct {
     /* [log] */
     guint log_level; /* a MugaiLogLevel */
     gboolean log_subjects;
+    gboolean log_addresses;
     char *log_path; /* directory of the log of looks; NULL: log in the store */
     char *log_key;  /* path of the private key that signs it; NULL: it is not signed */
+    /* [metrics]; NULL: not given out there */
+    char *metrics_socket; /* unix:/path */
+    char *metrics_listen; /* 127.0.0.1:port or [::1]:port */
     /* [release] */
     char *release_server;  /* smtp://HOST:PORT or smtps://HOST:PORT; NULL: nothing is released */
     guint release_tls;     /* a MugaiTls */

@@ -7,10 +7,11 @@ G_BEGIN_DECLS
 
 /* syslog(3) severities that mugai uses. */
 typedef enum {
-    MUGAI_LOG_ALERT = 1,   /* somebody must look now: guard refused, store lost */
-    MUGAI_LOG_ERROR = 3,   /* a message was answered with a 4xx */
-    MUGAI_LOG_WARNING = 4, /* handled, but an administrator should know */
-    MUGAI_LOG_INFO = 6,    /* one line a message */
+    MUGAI_LOG_ALERT = 1,    /* somebody must look now: guard refused */
+    MUGAI_LOG_CRITICAL = 2, /* soon no mail will pass: the store is full */
+    MUGAI_LOG_ERROR = 3,    /* a message was answered with a 4xx, a worker died */
+    MUGAI_LOG_WARNING = 4,  /* handled, but an administrator should know */
+    MUGAI_LOG_INFO = 6,     /* one line a message */
     MUGAI_LOG_DEBUG = 7,
 } MugaiLogLevel;
 

@@ -26,6 +26,10 @@ MugaiStore *mugai_store_open(const MugaiConfig *config, GError **error);
 void mugai_store_free(MugaiStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiStore, mugai_store_free)
 
+/* Octets free for originals on its file system, and below how many none is begun; FALSE with errno
+ * set. */
+gboolean mugai_store_space(const MugaiStore *store, guint64 *ret_free, guint64 *ret_minimum);
+
 /* "KEYID, KEYID" of the keys that new originals are sealed to, NULL if they are not; owned. */
 const char *mugai_store_sealed_to(const MugaiStore *store);
 /* From now on sealed originals, and sealed entries of the index, are unlocked with @key as they are

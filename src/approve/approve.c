@@ -26,6 +26,8 @@ struct MugaiApproved {
     char *sha256;
     MugaiReport *report;
     char *failure;
+    gint failure_code;
+    gint64 guard_microseconds;
 };
 
 void
@@ -62,6 +64,18 @@ const char *
 mugai_approved_failure(const MugaiApproved *approved)
 {
     return approved->failure;
+}
+
+gint
+mugai_approved_failure_code(const MugaiApproved *approved)
+{
+    return approved->failure_code;
+}
+
+gint64
+mugai_approved_guard_microseconds(const MugaiApproved *approved)
+{
+    return approved->guard_microseconds;
 }
 
 static gboolean
@@ -127,12 +141,14 @@ approve(const MugaiSettings *settings, const MugaiSealKey *key, const MugaiId *i
         GError **error)
 {
     g_autoptr(GBytes) message = seal(key, id, octets, error);
+    gint64 begun = g_get_monotonic_time();
     MugaiApproved *approved = NULL;
 
     if (message == NULL || !guard_accepts(message, settings->links, error) ||
         !bears_id(message, id, error))
         return NULL;
     approved = g_new0(MugaiApproved, 1);
+    approved->guard_microseconds = g_get_monotonic_time() - begun;
     approved->sha256 =
         mugai_digest_text(g_bytes_get_data(message, NULL), g_bytes_get_size(message));
     approved->octets = g_steal_pointer(&message);
@@ -162,6 +178,7 @@ mugai_approve_notice_only(const MugaiSettings *settings, const MugaiSealKey *key
     if (approved == NULL)
         return NULL;
     approved->failure = g_strdup(why->message);
+    approved->failure_code = why->code;
     approved->report = mugai_report_new();
     mugai_report_remark(approved->report->warnings, "notice-only", "%s", why->message);
     return approved;

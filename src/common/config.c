@@ -30,6 +30,8 @@ typedef enum {
     TYPE_STRING,   /* anything on one line */
     TYPE_PATH,     /* absolute */
     TYPE_SOCKET,
+    TYPE_UNIX_SOCKET,
+    TYPE_LOOPBACK, /* an address of this host alone, and a port */
     TYPE_USER,
     TYPE_GROUP, /* or nobody */
     TYPE_BOOLEAN,
@@ -98,8 +100,11 @@ static const Key keys[] = {
     {"seal", "key", TYPE_PATH, IN_CONFIG(seal_key), 0, 0, 0, NULL},
     {"log", "level", TYPE_UINT, IN_CONFIG(log_level), MUGAI_LOG_ERROR, MUGAI_LOG_DEBUG, 0, NULL},
     {"log", "subjects", TYPE_BOOLEAN, IN_CONFIG(log_subjects), 0, 0, 0, NULL},
+    {"log", "addresses", TYPE_BOOLEAN, IN_CONFIG(log_addresses), 0, 0, 0, NULL},
     {"log", "path", TYPE_PATH, IN_CONFIG(log_path), 0, 0, 0, NULL},
     {"log", "key", TYPE_PATH, IN_CONFIG(log_key), 0, 0, 0, NULL},
+    {"metrics", "socket", TYPE_UNIX_SOCKET, IN_CONFIG(metrics_socket), 0, 0, 0, NULL},
+    {"metrics", "listen", TYPE_LOOPBACK, IN_CONFIG(metrics_listen), 0, 0, 0, NULL},
     {"release", "server", TYPE_SERVER, IN_CONFIG(release_server), 0, 0, 0, NULL},
     {"release", "tls", TYPE_CHOICE, IN_CONFIG(release_tls), 0, 0, 0, "required|opportunistic|auto"},
     {"release", "ca_file", TYPE_PATH, IN_CONFIG(release_ca_file), 0, 0, 0, NULL},
@@ -170,6 +175,8 @@ mugai_config_free(MugaiConfig *config)
     g_free(config->seal_key);
     g_free(config->log_path);
     g_free(config->log_key);
+    g_free(config->metrics_socket);
+    g_free(config->metrics_listen);
     g_free(config->release_server);
     g_free(config->release_ca_file);
     g_free(config->release_sender);
@@ -356,6 +363,31 @@ set_socket(const Source *source, const Key *key, const char *value, gpointer tar
     return set_string(value, target);
 }
 
+static gboolean
+set_unix_socket(const Source *source, const Key *key, const char *value, gpointer target,
+                GError **error)
+{
+    if (!g_str_has_prefix(value, "unix:") || !is_path(value + strlen("unix:")))
+        return refuse(source, key->group, key->key, error, "write unix:/PATH");
+    return set_string(value, target);
+}
+
+/* Whoever reaches it needs no password, so nobody outside of this host may. */
+static gboolean
+set_loopback(const Source *source, const Key *key, const char *value, gpointer target,
+             GError **error)
+{
+    static const char *const hosts[] = {"127.0.0.1:", "[::1]:"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(hosts); i++) {
+        if (g_str_has_prefix(value, hosts[i]) &&
+            g_ascii_string_to_unsigned(value + strlen(hosts[i]), 10, 1, G_MAXUINT16, NULL, NULL))
+            return set_string(value, target);
+    }
+    return refuse(source, key->group, key->key, error,
+                  "write 127.0.0.1:PORT or [::1]:PORT: only this host may ask");
+}
+
 /* Whether there is such a user is asked where somebody is to become it. */
 static gboolean
 set_user(const Source *source, const Key *key, const char *value, gpointer target, GError **error)
@@ -481,6 +513,10 @@ set_value(const Source *source, const Key *key, const char *value, gpointer base
         return set_path(source, key, value, target, error);
     case TYPE_SOCKET:
         return set_socket(source, key, value, target, error);
+    case TYPE_UNIX_SOCKET:
+        return set_unix_socket(source, key, value, target, error);
+    case TYPE_LOOPBACK:
+        return set_loopback(source, key, value, target, error);
     case TYPE_USER:
         return set_user(source, key, value, target, error);
     case TYPE_GROUP:

@@ -44,6 +44,8 @@ level_name(MugaiLogLevel level)
     switch (level) {
     case MUGAI_LOG_ALERT:
         return "alert: ";
+    case MUGAI_LOG_CRITICAL:
+        return "critical: ";
     case MUGAI_LOG_ERROR:
         return "error: ";
     case MUGAI_LOG_WARNING:

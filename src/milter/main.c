@@ -22,8 +22,10 @@
 #include "changes.h"
 #include "confine.h"
 #include "indexer.h"
+#include "scrape.h"
 #include "service.h"
 #include "session.h"
+#include "socket.h"
 #include "starter.h"
 
 #include <mugai/error.h>
@@ -34,9 +36,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 /* Connections that wait to be taken while all threads start. */
@@ -129,63 +129,12 @@ read_options(int *argc, char ***argv, Options *options, char **ret_config_file, 
 
 /* --- the socket --- */
 
-/* The path of "unix:/path" or "local:/path"; NULL for another kind of socket. */
-static const char *
-unix_path(const char *name)
-{
-    if (g_str_has_prefix(name, "unix:"))
-        return name + strlen("unix:");
-    return g_str_has_prefix(name, "local:") ? name + strlen("local:") : NULL;
-}
-
-/* Whether somebody takes connections at @path. */
-static gboolean
-somebody_listens(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    gboolean answered = FALSE;
-
-    if (fd < 0)
-        return FALSE;
-    if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) < sizeof(address.sun_path))
-        answered =
-            connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno != ECONNREFUSED;
-    close(fd);
-    return answered;
-}
-
-/* Removes the socket that a killed mugaid has left; nothing else is removed. */
-static gboolean
-make_room(const char *path, GError **error)
-{
-    struct stat status;
-
-    if (lstat(path, &status) != 0)
-        return TRUE;
-    if (!S_ISSOCK(status.st_mode)) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG,
-                    "%s is no socket: move it away or write another [milter] socket", path);
-        return FALSE;
-    }
-    if (somebody_listens(path)) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
-                    "another mugaid serves %s: stop that one first", path);
-        return FALSE;
-    }
-    if (unlink(path) == 0)
-        return TRUE;
-    mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot remove the old socket %s",
-                          path);
-    return FALSE;
-}
-
 static gboolean
 open_socket(const MugaiConfig *config, GError **error)
 {
-    const char *path = unix_path(config->socket);
+    const char *path = mugai_socket_path(config->socket);
 
-    if (path != NULL && !make_room(path, error))
+    if (path != NULL && !mugai_socket_make_room(path, "[milter] socket", error))
         return FALSE;
     if (smfi_setconn(config->socket) != MI_SUCCESS || smfi_setbacklog(BACKLOG) != MI_SUCCESS ||
         smfi_settimeout(TIMEOUT_SECONDS) != MI_SUCCESS || smfi_opensocket(false) != MI_SUCCESS) {
@@ -255,6 +204,8 @@ keep_fixed(MugaiConfig *config, const MugaiConfig *running)
         {&config->worker_user, running->worker_user, "[worker] user"},
         {&config->store_path, running->store_path, "[store] path"},
         {&config->log_path, running->log_path, "[log] path"},
+        {&config->metrics_socket, running->metrics_socket, "[metrics] socket"},
+        {&config->metrics_listen, running->metrics_listen, "[metrics] listen"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++) {
@@ -364,7 +315,7 @@ handle_events(int fd, const Options *options, MugaiDesk *desk)
 static void
 end(MugaiDesk *desk, const char *socket_name)
 {
-    const char *path = unix_path(socket_name);
+    const char *path = mugai_socket_path(socket_name);
 
     if (path != NULL)
         (void)unlink(path);
@@ -378,17 +329,21 @@ end(MugaiDesk *desk, const char *socket_name)
 }
 
 static gboolean
-serve(const Options *options, MugaiDesk *desk, const MugaiConfig *config, GError **error)
+serve(const Options *options, MugaiScrape *scrape, MugaiDesk *desk, const MugaiConfig *config,
+      GError **error)
 {
     g_autoptr(MugaiIndexer) indexer = NULL;
     /* A reload frees the configuration it began with. */
     g_autofree char *socket_name = g_strdup(config->socket);
+    /* Lives as long as the desk, and for the same reason. */
+    MugaiMetrics *metrics = mugai_metrics_new(g_get_real_time() / G_USEC_PER_SEC);
     int events = -1;
 
     indexer = mugai_indexer_new(desk, config, error);
     if (indexer == NULL || !open_events(&events, error))
         return FALSE;
-    mugai_session_use(desk, indexer);
+    mugai_session_use(desk, indexer, metrics);
+    mugai_scrape_start(scrape, desk, metrics);
     g_thread_unref(g_thread_new("libmilter", run_libmilter, NULL));
     say_ready(options);
     if (!handle_events(events, options, desk)) {
@@ -401,9 +356,9 @@ serve(const Options *options, MugaiDesk *desk, const MugaiConfig *config, GError
     return TRUE;
 }
 
-/* With the socket open and the lock applied. */
+/* With the sockets open and the lock applied. */
 static gboolean
-start_and_serve(const Options *options, MugaiConfig *config, GError **error)
+start_and_serve(const Options *options, MugaiScrape *scrape, MugaiConfig *config, GError **error)
 {
     MugaiService *service = NULL;
 
@@ -412,7 +367,8 @@ start_and_serve(const Options *options, MugaiConfig *config, GError **error)
         return FALSE;
     }
     service = mugai_service_new(config, options->launcher, error);
-    return service != NULL && serve(options, mugai_desk_new(service), service->config, error);
+    return service != NULL &&
+           serve(options, scrape, mugai_desk_new(service), service->config, error);
 }
 
 /* The service. It reads the configuration itself, so that what it may not read shows now and not at
@@ -421,18 +377,20 @@ static gboolean
 run_service(const Options *options, GError **error)
 {
     g_autofree char *socket_path = NULL;
+    g_autoptr(MugaiScrape) scrape = NULL;
     MugaiConfig *config = NULL;
 
     if (!load(options, &config, error))
         return FALSE;
-    socket_path = g_strdup(unix_path(config->socket));
+    socket_path = g_strdup(mugai_socket_path(config->socket));
     if (!mugai_session_register(error) || !open_socket(config, error)) {
         mugai_config_free(config);
         return FALSE;
     }
-    if (!mugai_confine(config, socket_path, options->config_file, error))
+    scrape = mugai_scrape_open(config, error);
+    if (scrape == NULL || !mugai_confine(config, socket_path, options->config_file, error))
         mugai_config_free(config);
-    else if (start_and_serve(options, config, error))
+    else if (start_and_serve(options, scrape, config, error))
         return TRUE;
     if (socket_path != NULL)
         (void)unlink(socket_path);

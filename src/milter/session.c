@@ -58,7 +58,10 @@ typedef struct {
     MugaiEnvelope *envelope;
     gsize recipients_octets;
     MugaiTime received;
-    gint64 begun; /* monotonic */
+    gint64 begun;     /* monotonic; with the first field */
+    gint64 stage_end; /* of the last stage that it has come through */
+    MugaiTimes times;
+    MugaiId id; /* empty before the first field */
     /* From the first field on: */
     MugaiObject *object;
     MugaiSpool *spool;
@@ -77,6 +80,7 @@ typedef struct {
 /* Set once, before libmilter runs. */
 static MugaiDesk *the_desk;
 static MugaiIndexer *the_indexer;
+static MugaiMetrics *the_metrics;
 
 /* --- messages --- */
 
@@ -109,7 +113,8 @@ message_new(const Session *session)
     Message *message = g_new0(Message, 1);
 
     message->received = mugai_time_local(g_get_real_time() / G_USEC_PER_SEC);
-    message->begun = g_get_monotonic_time();
+    for (gsize i = 0; i < MUGAI_STAGES; i++)
+        message->times.microseconds[i] = -1;
     message->fields = mugai_fields_new();
     message->envelope = mugai_envelope_new(message->received.seconds);
     set_valid(&message->envelope->client_name, session->client_name);
@@ -154,11 +159,13 @@ begin_original(SMFICTX *ctx, Message *message)
 
     if (message->failure != NULL || message->object != NULL)
         return message->failure == NULL;
+    message->begun = message->stage_end = g_get_monotonic_time();
     set_valid(&message->envelope->queue_id, smfi_getsymval(ctx, queue_id_macro));
     message->object =
         mugai_store_begin(message->service->store, message->envelope, &message->failure);
     if (message->object == NULL)
         return FALSE;
+    message->id = *mugai_object_id(message->object);
     message->spool = mugai_spool_new(message->service->config->store_path, message->object);
     return TRUE;
 }
@@ -178,6 +185,26 @@ add_octets(SMFICTX *ctx, Message *message, const void *octets, gsize length)
 }
 
 /* --- the end of a message --- */
+
+static void
+end_stage(Message *message, MugaiStage stage)
+{
+    gint64 now = g_get_monotonic_time();
+
+    message->times.microseconds[stage] = now - message->stage_end;
+    message->stage_end = now;
+}
+
+/* The guard decides within the wait for the worker. */
+static void
+end_worker(Message *message, const MugaiApproved *approved)
+{
+    gint64 guard = mugai_approved_guard_microseconds(approved);
+
+    end_stage(message, MUGAI_STAGE_WORKER);
+    message->times.microseconds[MUGAI_STAGE_WORKER] -= guard;
+    message->times.microseconds[MUGAI_STAGE_GUARD] = guard;
+}
 
 /* A size that the recipients' policy does not take is refused for good: the sender is told so by
  * its own server. */
@@ -199,7 +226,6 @@ static gboolean
 keep_and_sanitize(Message *message, MugaiReceipt **ret_receipt, MugaiApproved **ret_approved,
                   GError **error)
 {
-    const MugaiId id = *mugai_object_id(message->object);
     int original_fd = mugai_spool_finish(message->spool, error);
     g_autoptr(MugaiReceipt) receipt = NULL;
     g_autoptr(MugaiApproved) approved = NULL;
@@ -207,31 +233,51 @@ keep_and_sanitize(Message *message, MugaiReceipt **ret_receipt, MugaiApproved **
 
     if (original_fd < 0 || !check_size(message, error))
         return FALSE;
-    ticket = mugai_pool_submit(message->service->pool, original_fd, &id, message->received,
+    ticket = mugai_pool_submit(message->service->pool, original_fd, &message->id, message->received,
                                message->envelope);
     receipt = mugai_object_finish(g_steal_pointer(&message->object), error);
     if (receipt == NULL) {
         mugai_ticket_cancel(ticket);
         return FALSE;
     }
+    end_stage(message, MUGAI_STAGE_STORE);
     approved = mugai_ticket_collect(ticket, error);
     if (approved == NULL)
         return FALSE;
+    end_worker(message, approved);
     *ret_receipt = g_steal_pointer(&receipt);
     *ret_approved = g_steal_pointer(&approved);
     return TRUE;
 }
 
-/* What both log lines begin with: identifiers that an administrator searches for. */
-static char *
-describe(const Message *message)
+/* --- what is said of it --- */
+
+static void
+append_quoted(GString *line, const char *key, const char *text)
+{
+    g_autofree char *quoted = mugai_text_quote(text, LOGGED_CHARACTERS);
+
+    g_string_append_printf(line, " %s=\"%s\"", key, quoted);
+}
+
+/* What both log lines begin with. ARCHITECTURE has the list of all keys. */
+static GString *
+begin_line(const Message *message)
 {
     const MugaiEnvelope *envelope = message->envelope;
     g_autofree char *queue_id = mugai_text_quote(envelope->queue_id, LOGGED_CHARACTERS);
-    g_autofree char *sender = mugai_text_quote(envelope->sender, LOGGED_CHARACTERS);
+    GString *line = g_string_new(NULL);
 
-    return g_strdup_printf("queue-id=\"%s\" from=\"%s\" recipients=%u", queue_id, sender,
-                           envelope->recipients->len);
+    g_string_append_printf(line, "queue-id=\"%s\"", queue_id);
+    if (message->id.text[0] != '\0')
+        g_string_append_printf(line, " id=%s", message->id.text);
+    if (message->service != NULL && message->service->config->log_addresses)
+        append_quoted(line, "from", envelope->sender);
+    g_string_append_printf(line, " recipients=%u", envelope->recipients->len);
+    if (message->spool != NULL)
+        g_string_append_printf(line, " size=%" G_GUINT64_FORMAT,
+                               mugai_spool_octets(message->spool));
+    return line;
 }
 
 static void
@@ -254,55 +300,88 @@ append_policy(GString *line, const Message *message)
         g_string_append_printf(line, " policy=%s", name);
 }
 
+/* Milliseconds with one decimal, of the whole and of each stage that it came to. */
 static void
-append_quoted(GString *line, const char *key, const char *text)
+append_times(GString *line, const Message *message)
 {
-    g_autofree char *quoted = mugai_text_quote(text, LOGGED_CHARACTERS);
+    gint64 whole = message->begun > 0 ? g_get_monotonic_time() - message->begun : 0;
 
-    g_string_append_printf(line, " %s=\"%s\"", key, quoted);
+    g_string_append_printf(line, " ms=%.1f", (double)whole / 1000.0);
+    for (gsize i = 0; i < MUGAI_STAGES; i++) {
+        if (message->times.microseconds[i] >= 0)
+            g_string_append_printf(line, " %s-ms=%.1f", mugai_stage_name((MugaiStage)i),
+                                   (double)message->times.microseconds[i] / 1000.0);
+    }
+}
+
+/* A guard that says no needs somebody at once, a store without room soon; a policy that does
+ * nobody. */
+static MugaiLogLevel
+level_of(int code)
+{
+    static const struct {
+        MugaiErrorCode code;
+        MugaiLogLevel level;
+    } levels[] = {
+        {MUGAI_ERROR_GUARD, MUGAI_LOG_ALERT},
+        {MUGAI_ERROR_FULL, MUGAI_LOG_CRITICAL},
+        {MUGAI_ERROR_SIZE, MUGAI_LOG_INFO},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(levels); i++) {
+        if (code == (int)levels[i].code)
+            return levels[i].level;
+    }
+    return MUGAI_LOG_ERROR;
 }
 
 static void
-log_passed(const Message *message, const MugaiReceipt *receipt, const MugaiApproved *approved)
+log_passed(const Message *message, const MugaiApproved *approved, gsize length)
 {
     const MugaiReport *report = mugai_approved_report(approved);
     const char *failure = mugai_approved_failure(approved);
-    g_autofree char *who = describe(message);
-    g_autoptr(GString) line = g_string_new(who);
-    gsize length = 0;
+    g_autoptr(GString) line = begin_line(message);
 
-    (void)mugai_approved_octets(approved, &length);
-    g_string_append_printf(line, " id=%s size=%" G_GUINT64_FORMAT " output=%" G_GSIZE_FORMAT,
-                           mugai_receipt_id(receipt)->text, mugai_receipt_size(receipt), length);
+    g_string_append_printf(line, " output=%" G_GSIZE_FORMAT, length);
     append_policy(line, message);
     append_counts(line, report);
-    g_string_append_printf(line, " ms=%" G_GINT64_FORMAT " outcome=%s",
-                           (g_get_monotonic_time() - message->begun) / 1000,
-                           failure == NULL ? "passed" : "notice-only");
+    append_times(line, message);
+    g_string_append_printf(line, " outcome=%s",
+                           mugai_verdict_name(failure == NULL ? MUGAI_VERDICT_PASSED
+                                                              : MUGAI_VERDICT_NOTICE_ONLY));
     if (failure != NULL)
         append_quoted(line, "failure", failure);
     if (message->service->config->log_subjects)
         append_quoted(line, "subject", report->subject);
-    mugai_log(failure == NULL ? MUGAI_LOG_INFO : MUGAI_LOG_WARNING, "%s", line->str);
-}
-
-/* A guard that says no to everything needs somebody at once; a policy that does nobody. */
-static MugaiLogLevel
-refusal_level(const GError *error)
-{
-    if (g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_GUARD))
-        return MUGAI_LOG_ALERT;
-    return g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_SIZE) ? MUGAI_LOG_INFO : MUGAI_LOG_ERROR;
+    mugai_log(failure == NULL ? MUGAI_LOG_INFO : level_of(mugai_approved_failure_code(approved)),
+              "%s", line->str);
 }
 
 static void
-log_refused(const Message *message, const GError *error)
+note_passed(const Message *message, const MugaiReceipt *receipt, const MugaiApproved *approved)
 {
-    g_autofree char *who = describe(message);
-    g_autofree char *why = mugai_text_quote(error->message, LOGGED_CHARACTERS);
+    gboolean whole = mugai_approved_failure(approved) == NULL;
+    gsize length = 0;
 
-    mugai_log(refusal_level(error), "%s outcome=refused reply=%s failure=\"%s\"", who,
-              mugai_error_reply(error)->code, why);
+    (void)mugai_approved_octets(approved, &length);
+    log_passed(message, approved, length);
+    mugai_metrics_add_message(the_metrics, whole ? MUGAI_VERDICT_PASSED : MUGAI_VERDICT_NOTICE_ONLY,
+                              mugai_approved_failure_code(approved), &message->times);
+    mugai_metrics_add_content(the_metrics, mugai_approved_report(approved),
+                              mugai_receipt_size(receipt), length);
+}
+
+static void
+note_refused(const Message *message, const GError *error)
+{
+    g_autoptr(GString) line = begin_line(message);
+
+    append_times(line, message);
+    g_string_append_printf(line, " outcome=%s reply=%s", mugai_verdict_name(MUGAI_VERDICT_REFUSED),
+                           mugai_error_reply(error)->code);
+    append_quoted(line, "failure", error->message);
+    mugai_log(level_of(error->code), "%s", line->str);
+    mugai_metrics_add_message(the_metrics, MUGAI_VERDICT_REFUSED, error->code, &message->times);
 }
 
 /* The one path on which a message is accepted. */
@@ -317,12 +396,14 @@ finish_message(SMFICTX *ctx, Message *message, GError **error)
         g_propagate_error(error, g_steal_pointer(&message->failure));
         return FALSE;
     }
+    end_stage(message, MUGAI_STAGE_RECEIVE);
     config = message->service->config;
     mugai_policy_choose(config->settings, config->policies, message->envelope, &message->treatment);
     if (!keep_and_sanitize(message, &receipt, &approved, error) ||
         !mugai_replace_apply(ctx, message->fields, approved, receipt, error))
         return FALSE;
-    log_passed(message, receipt, approved);
+    end_stage(message, MUGAI_STAGE_REPLACE);
+    note_passed(message, receipt, approved);
     mugai_indexer_add(the_indexer, g_steal_pointer(&receipt), g_steal_pointer(&approved),
                       message->received);
     return TRUE;
@@ -513,7 +594,7 @@ on_end_of_message(SMFICTX *ctx)
     if (finish_message(ctx, session->message, &error)) {
         answer = SMFIS_CONTINUE;
     } else {
-        log_refused(session->message, error);
+        note_refused(session->message, error);
         answer = refuse(ctx, error);
     }
     g_clear_pointer(&session->message, message_free);
@@ -576,8 +657,9 @@ mugai_session_register(GError **error)
 }
 
 void
-mugai_session_use(MugaiDesk *desk, MugaiIndexer *indexer)
+mugai_session_use(MugaiDesk *desk, MugaiIndexer *indexer, MugaiMetrics *metrics)
 {
     the_desk = desk;
     the_indexer = indexer;
+    the_metrics = metrics;
 }

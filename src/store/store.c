@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define LEVELS 3 /* year, month, day */
@@ -68,6 +69,18 @@ mugai_store_open(const MugaiConfig *config, GError **error)
         store->seals_index = config->seal_index;
     }
     return g_steal_pointer(&store);
+}
+
+gboolean
+mugai_store_space(const MugaiStore *store, guint64 *ret_free, guint64 *ret_minimum)
+{
+    struct statvfs status;
+
+    if (fstatvfs(store->directory, &status) != 0)
+        return FALSE;
+    *ret_free = (guint64)status.f_bavail * status.f_frsize;
+    *ret_minimum = store->min_free_octets;
+    return TRUE;
 }
 
 const char *

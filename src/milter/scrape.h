@@ -1,0 +1,16 @@
+/* scrape.h - hands the metrics out, on a unix socket and on the loopback interface */
+#pragma once
+
+#include "metrics.h"
+#include "service.h"
+
+typedef struct MugaiScrape MugaiScrape;
+
+/* Makes the sockets of [metrics]; none where it names none. Before the lock, which lets none be
+ * made. CONFIG, SYSTEM. */
+MugaiScrape *mugai_scrape_open(const MugaiConfig *config, GError **error);
+/* Begins to answer, in a thread of its own. @desk and @metrics outlive the scrape. */
+void mugai_scrape_start(MugaiScrape *scrape, MugaiDesk *desk, const MugaiMetrics *metrics);
+/* Ends the thread; whoever waits for an answer gets none. */
+void mugai_scrape_free(MugaiScrape *scrape);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiScrape, mugai_scrape_free)
