@@ -98,6 +98,20 @@ Test(metrics, of_the_store_is_said_what_is_known)
     cr_expect_null(strstr(unknown, "mugai_store_"));
     expect_line(metrics, &figures, "mugai_store_free_bytes 7");
     expect_line(metrics, &figures, "mugai_store_min_free_bytes 5");
+    figures.objects = 3;
+    figures.octets = 999;
+    figures.oldest = 86400;
+    figures.counted_at = 90000;
+    {
+        g_autofree char *uncounted = mugai_metrics_render(metrics, &figures);
+
+        cr_expect_null(strstr(uncounted, "mugai_store_objects"));
+    }
+    figures.counted = TRUE;
+    expect_line(metrics, &figures, "mugai_store_objects 3");
+    expect_line(metrics, &figures, "mugai_store_bytes 999");
+    expect_line(metrics, &figures, "mugai_store_oldest_timestamp_seconds 86400");
+    expect_line(metrics, &figures, "mugai_store_counted_timestamp_seconds 90000");
 }
 
 static gpointer

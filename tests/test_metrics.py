@@ -16,7 +16,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import test_milter  # noqa: E402
-from test_milter import Daemon, MESSAGE  # noqa: E402
+from test_milter import Daemon, MESSAGE, wait_for  # noqa: E402
 
 SOURCE = pathlib.Path(os.environ["MUGAI_SOURCE_ROOT"])
 SECONDS = 30
@@ -137,12 +137,30 @@ class Counting(MetricsTest):
         self.assertLess(abs(counted["mugai_store_free_bytes"] - status.f_bavail * status.f_frsize), 1 << 30)
 
 
+class Store(MetricsTest):
+    def test_what_the_store_has_is_counted_when_mugaid_starts(self):
+        daemon = self.measured()
+        for _ in range(3):
+            daemon.send()
+        daemon.stop()
+        daemon.start()
+        wait_for(lambda: "mugai_store_objects" in self.scraped())
+        counted = values(self.scraped())
+        sizes = [path.stat().st_size for path in daemon.store.glob("*/*/*/*.eml.gz")]
+        self.assertEqual(counted["mugai_store_objects"], 3)
+        self.assertEqual(counted["mugai_store_bytes"], sum(sizes))
+        self.assertLessEqual(counted["mugai_store_oldest_timestamp_seconds"],
+                             counted["mugai_store_counted_timestamp_seconds"])
+        self.assertGreater(counted["mugai_store_oldest_timestamp_seconds"], 0)
+
+
 class Asking(MetricsTest):
     """The sockets."""
 
     def test_promtool_finds_nothing_to_say(self):
         daemon = self.measured()
         daemon.send()
+        wait_for(lambda: "mugai_store_objects" in self.scraped())
         done = promtool("check", "metrics", input=self.scraped())
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
 
@@ -305,6 +323,7 @@ class Shipped(MetricsTest):
 
     def test_every_metric_that_rules_and_dashboard_ask_for_is_there(self):
         self.measured()
+        wait_for(lambda: "mugai_store_objects" in self.scraped())
         there = self.names()
         dashboard = json.loads((SOURCE / "packaging/grafana/mugai-dashboard.json").read_text())
         asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]

@@ -114,6 +114,26 @@ typedef gboolean (*MugaiStoreStray)(const char *path, const char *what, gpointer
 gboolean mugai_store_visit_all(MugaiStore *store, MugaiStoreVisit visit, MugaiStoreStray stray,
                                gpointer data, GError **error);
 
+/* --- how much there is --- */
+
+typedef struct {
+    guint64 objects;
+    guint64 octets; /* of their files */
+    gint64 oldest;  /* unix seconds: when the day of the oldest begins (UTC); 0: there is none */
+} MugaiCounts;
+
+/* Counts, and remembers of each day what it has found. One thread only. */
+typedef struct MugaiCensus MugaiCensus;
+
+/* @store outlives it. */
+MugaiCensus *mugai_census_new(MugaiStore *store);
+void mugai_census_free(MugaiCensus *census);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiCensus, mugai_census_free)
+/* What the store has now; of days that have not changed since the last time no file is looked at.
+ * SYSTEM; the same when another thread has set @stop (atomic) to something else than 0. */
+gboolean mugai_census_take(MugaiCensus *census, const gint *stop, MugaiCounts *ret_counts,
+                           GError **error);
+
 /* Whether there is an object of @id, whole or not. FALSE with @error: it cannot be known. */
 gboolean mugai_store_has(MugaiStore *store, const MugaiId *id, GError **error);
 

@@ -343,7 +343,8 @@ serve(const Options *options, MugaiScrape *scrape, MugaiDesk *desk, const MugaiC
     if (indexer == NULL || !open_events(&events, error))
         return FALSE;
     mugai_session_use(desk, indexer, metrics);
-    mugai_scrape_start(scrape, desk, metrics);
+    if (!mugai_scrape_start(scrape, desk, metrics, config, error))
+        return FALSE;
     g_thread_unref(g_thread_new("libmilter", run_libmilter, NULL));
     say_ready(options);
     if (!handle_events(events, options, desk)) {

@@ -14,6 +14,7 @@
 #include "scrape.h"
 
 #include "socket.h"
+#include "tally.h"
 
 #include <mugai/error.h>
 
@@ -52,6 +53,7 @@ struct MugaiScrape {
     GThread *thread;          /* NULL: not started */
     MugaiDesk *desk;
     const MugaiMetrics *metrics;
+    MugaiTally *tally;
     Client clients[CLIENTS];
 };
 
@@ -160,6 +162,7 @@ render(const MugaiScrape *scrape)
     if (service == NULL)
         return NULL;
     known = mugai_store_space(service->store, &figures.free_octets, &figures.min_free_octets);
+    mugai_tally_read(scrape->tally, &figures);
     text = mugai_metrics_render(scrape->metrics, known ? &figures : NULL);
     mugai_desk_leave(scrape->desk, service);
     return text;
@@ -342,13 +345,19 @@ run(gpointer data)
     }
 }
 
-void
-mugai_scrape_start(MugaiScrape *scrape, MugaiDesk *desk, const MugaiMetrics *metrics)
+gboolean
+mugai_scrape_start(MugaiScrape *scrape, MugaiDesk *desk, const MugaiMetrics *metrics,
+                   const MugaiConfig *config, GError **error)
 {
+    if (scrape->listeners[0] < 0 && scrape->listeners[1] < 0)
+        return TRUE;
     scrape->desk = desk;
     scrape->metrics = metrics;
-    if (scrape->listeners[0] >= 0 || scrape->listeners[1] >= 0)
-        scrape->thread = g_thread_new("metrics", run, scrape);
+    scrape->tally = mugai_tally_new(config, error);
+    if (scrape->tally == NULL)
+        return FALSE;
+    scrape->thread = g_thread_new("metrics", run, scrape);
+    return TRUE;
 }
 
 void
@@ -364,5 +373,6 @@ mugai_scrape_free(MugaiScrape *scrape)
         close_fd(&scrape->listeners[i]);
     for (gsize i = 0; i < CLIENTS; i++)
         client_close(&scrape->clients[i]);
+    mugai_tally_free(scrape->tally);
     g_free(scrape);
 }

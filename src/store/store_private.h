@@ -50,6 +50,13 @@ gboolean mugai_store_has_object(int day, const MugaiId *id, GError **error);
  * none. FALSE with errno set. */
 gboolean mugai_store_unlink_object(int day, const MugaiId *id);
 
+/* The directories above an object: year, month, day. */
+#define MUGAI_STORE_LEVELS 3
+/* The names in the directory @name of @parent, sorted; NULL with errno set. */
+GPtrArray *mugai_store_list_names(int parent, const char *name);
+/* Whether @name is a directory of level @level, 0 being the years'. */
+gboolean mugai_store_is_level(const char *name, int level);
+
 /* FULL if @saved_errno says that there is no room, else SYSTEM. */
 MugaiErrorCode mugai_store_error_code(int saved_errno);
 

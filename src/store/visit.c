@@ -15,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LEVELS 3 /* year, month, day */
 #define DAY_MAX 99991231
 
 static int
@@ -24,9 +23,8 @@ compare_names(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The names in the directory @name of @parent, sorted; NULL with errno set. */
-static GPtrArray *
-list_names(int parent, const char *name)
+GPtrArray *
+mugai_store_list_names(int parent, const char *name)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     int level = openat(parent, name, MUGAI_STORE_DIRECTORY_FLAGS);
@@ -136,7 +134,7 @@ visit_file(Walk *walk, gint day, const char *path, const GPtrArray *names, const
 static gboolean
 is_wanted(const Walk *walk, gint number, int level)
 {
-    static const gint units[LEVELS] = {10000, 100, 1};
+    static const gint units[MUGAI_STORE_LEVELS] = {10000, 100, 1};
 
     return number >= walk->since / units[level] && number <= walk->until / units[level];
 }
@@ -148,8 +146,8 @@ is_known(const char *name)
     return g_str_equal(name, "log") || g_str_has_prefix(name, "index.sqlite");
 }
 
-static gboolean
-is_number_of(const char *name, int level)
+gboolean
+mugai_store_is_level(const char *name, int level)
 {
     gsize digits = level == 0 ? 4 : 2;
 
@@ -161,7 +159,7 @@ is_number_of(const char *name, int level)
 static gboolean
 visit_level(Walk *walk, const char *path, gint number, int level, GError **error)
 {
-    g_autoptr(GPtrArray) names = list_names(walk->store->directory, path);
+    g_autoptr(GPtrArray) names = mugai_store_list_names(walk->store->directory, path);
 
     if (names == NULL && (errno == ENOTDIR || errno == ELOOP)) {
         tell_stray(walk, path, NULL, "no directory");
@@ -179,11 +177,11 @@ visit_level(Walk *walk, const char *path, gint number, int level, GError **error
         g_autofree char *below = NULL;
         gint next = 0;
 
-        if (level == LEVELS) {
+        if (level == MUGAI_STORE_LEVELS) {
             visit_file(walk, number, path, names, name);
             continue;
         }
-        if (!is_number_of(name, level)) {
+        if (!mugai_store_is_level(name, level)) {
             if (level > 0 || !is_known(name))
                 tell_stray(walk, path, name, "not mugai's");
             continue;
