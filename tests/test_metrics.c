@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define THREADS 8
-#define MESSAGES_EACH 10000
+#define MESSAGES_EACH 100000
 
 static const MugaiTimes no_times = {{-1, -1, -1, -1, -1}};
 
@@ -114,11 +114,17 @@ Test(metrics, of_the_store_is_said_what_is_known)
     expect_line(metrics, &figures, "mugai_store_counted_timestamp_seconds 90000");
 }
 
+/* How many threads have come; they begin together, or each would be done before the next. */
+static gint there;
+
 static gpointer
 count_many(gpointer metrics)
 {
     const MugaiTimes times = {{1, 1, 1, 1, 1}};
 
+    g_atomic_int_inc(&there);
+    while (g_atomic_int_get(&there) < THREADS)
+        g_thread_yield();
     for (guint i = 0; i < MESSAGES_EACH; i++)
         mugai_metrics_add_message(metrics, MUGAI_VERDICT_PASSED, 0, &times);
     return NULL;
@@ -133,7 +139,7 @@ Test(metrics, no_thread_loses_the_count_of_another)
         threads[i] = g_thread_new(NULL, count_many, metrics);
     for (guint i = 0; i < THREADS; i++)
         g_thread_join(threads[i]);
-    expect_line(metrics, NULL, "mugai_messages_total{outcome=\"passed\"} 80000");
-    expect_line(metrics, NULL, "mugai_stage_seconds_count{stage=\"guard\"} 80000");
-    expect_line(metrics, NULL, "mugai_stage_seconds_sum{stage=\"guard\"} 0.080000");
+    expect_line(metrics, NULL, "mugai_messages_total{outcome=\"passed\"} 800000");
+    expect_line(metrics, NULL, "mugai_stage_seconds_count{stage=\"guard\"} 800000");
+    expect_line(metrics, NULL, "mugai_stage_seconds_sum{stage=\"guard\"} 0.800000");
 }
