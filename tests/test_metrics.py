@@ -321,6 +321,10 @@ class Shipped(MetricsTest):
         done = promtool("check", "rules", SOURCE / "packaging/prometheus/mugai-rules.yml")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_every_alert_fires_on_what_it_is_for_and_on_nothing_else(self):
+        done = promtool("test", "rules", SOURCE / "tests/mugai_rules_test.yml")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_every_metric_that_rules_and_dashboard_ask_for_is_there(self):
         self.measured()
         wait_for(lambda: "mugai_store_objects" in self.scraped())

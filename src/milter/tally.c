@@ -2,8 +2,9 @@
  * tally.c - counts the store again and again, beside everything else
  *
  * A count of a million originals looks at as many files the first time, and at today's from then
- * on. It has a thread of its own, which rests REST times as long as it has worked and PAUSE at
- * least, so that it costs no more than one per cent of a processor.
+ * on. It has a thread of its own, which rests REST times as long as it has worked, so that it costs
+ * no more than one per cent of a processor; but a minute at least, and ten at most, for the alert
+ * on numbers that are old.
  *
  * Errors: a warning in the log, and what was known stays, with the time of its count.
  */
@@ -13,6 +14,7 @@
 #include <mugai/store.h>
 
 #define PAUSE_MICROSECONDS (60 * G_USEC_PER_SEC)
+#define PAUSE_MICROSECONDS_MAX (600 * G_USEC_PER_SEC)
 #define REST 100
 
 struct MugaiTally {
@@ -67,7 +69,7 @@ run(gpointer data)
         else if (g_atomic_int_get(&tally->ending) == 0)
             mugai_log(MUGAI_LOG_WARNING, "cannot count the store: %s", error->message);
         took = g_get_monotonic_time() - begun;
-    } while (rest(tally, MAX(PAUSE_MICROSECONDS, REST * took)));
+    } while (rest(tally, CLAMP(REST * took, PAUSE_MICROSECONDS, PAUSE_MICROSECONDS_MAX)));
     return NULL;
 }
 
