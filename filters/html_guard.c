@@ -96,17 +96,16 @@ count_plain(const char *at, const char *end)
 }
 
 /* Writes what is plain at @at until @guard->ready is @limit long, the last character whole; moves
- * on. */
+ * on. It looks no further than it writes: text comes in steps, and would be looked through in each.
+ */
 static const char *
 write_plain(HtmlGuard *guard, const char *at, const char *end, gsize limit)
 {
-    gsize length = count_plain(at, end);
+    gsize room = MIN(limit - guard->ready->len, (gsize)(end - at));
+    gsize length = count_plain(at, at + room);
 
-    if (length > limit - guard->ready->len) {
-        length = limit - guard->ready->len;
-        while (at + length < end && ((guchar)at[length] & 0xC0) == 0x80)
-            length++;
-    }
+    while (length == room && at + room < end && ((guchar)at[room] & 0xC0) == 0x80)
+        length = ++room;
     g_string_append_len(guard->ready, at, (gssize)length);
     return at + length;
 }

@@ -1,0 +1,164 @@
+#!/usr/bin/python3
+"""test_documents.py - every command in the documents is run; the manual pages are whole
+
+Run by "meson test documents", which names the programs in MUGAI, MUGAI_WORKER and MUGAI_KEEP, and the page that is made
+in MUGAI_CONF_PAGE. A command is a line of a ```console block, or of an example in a manual page, that begins with "$ "
+or "# ". What is mugai's runs for real, on a store of the test's own, in the order in which it stands. Programs of others
+are in ELSEWHERE, with what can be looked at all the same: a new one fails until somebody decides.
+"""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+sys.path.insert(0, str(HERE))
+import test_cli  # noqa: E402
+
+PAGES = sorted([*ROOT.glob("packaging/man/*.[158]"), *ROOT.glob("packaging/man/ja/*.[158]")])
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "packaging/doc").glob("*.md"))]
+# What mugai says no to where the example is run; each is the right answer there.
+ANSWERS = {
+    "release": {0, 77, 78},  # as shipped nobody may get anything
+    "replay": {0, 1},
+    "fsck": {0, 1},
+    "postfix": {0, 1},
+    "doctor": {0, 1},  # no mugaid runs here
+}
+
+
+def commands(text, page):
+    """Each command of a document; a manual page has its own marks."""
+    blocks = re.findall(r"^\.EX\n(.*?)^\.EE" if page else r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert all(line.startswith(("$ ", "# ")) for line in lines), lines
+    return [line[2:] for line in lines]
+
+
+def units(words):
+    named = [word for word in words if word.startswith("mugai")]
+    return named and all((ROOT / "packaging/systemd" / (word if "." in word else word + ".service")).exists() for word in named)
+
+
+def packages(words):
+    names = [re.match(r"\./(mugai[a-z-]*)_[\d.]+_amd64\.deb$", word) for word in words if "deb" in word]
+    control = (ROOT / "packaging/debian/control").read_text()
+    return names and all(name and f"Package: {name[1]}\n" in control for name in names)
+
+
+def postfix_settings(words):
+    known = subprocess.run(["postconf", "-d"], capture_output=True, text=True, check=True).stdout
+    return all(f"\n{word.partition('=')[0]} =" in f"\n{known}" for word in words if "=" in word)
+
+
+# Programs of others: whether what is said to them fits what there is here.
+ELSEWHERE = {
+    "systemctl": units, "apt-get": packages, "postconf": postfix_settings, "postfix": lambda words: words == ["reload"],
+    "install": lambda words: any("/etc/mugai/" in word for word in words), "shred": lambda words: words == ["-u", "seal.key"],
+    "groupadd": lambda words: words[0].startswith("mugai-"), "usermod": lambda words: words[1].startswith("mugai-"),
+    "curl": lambda words: "--unix-socket" in words and words[-1].endswith("/metrics"),
+    "rsync": lambda words: "/var/lib/mugai/store/" in words,
+}
+
+
+class Documents(test_cli.Case):
+    def setUp(self):
+        super().setUp()
+        self.here = self.directory / "here"
+        self.here.mkdir()
+        (self.here / "passphrase").write_text("words\n")
+        (self.here / "mugai.conf").write_bytes(self.config.read_bytes())
+        self.identity = self.keep(test_cli.with_attachment(), received=int(time.time()))
+
+    def run_one(self, command):
+        """As somebody types it, in a folder of its own; the configuration is the test's."""
+        words = shlex.split(command)
+        verb = words[1]
+        command = re.sub(r"^mugai (\S+)", rf"{os.environ['MUGAI']} \1 --config {self.config}", command)
+        if verb == "postfix":
+            command = command.replace("--enable", "--check") + f" --postfix-config {self.postfix()}"
+        done = subprocess.run(["bash", "-c", command], cwd=self.here, env={**os.environ, "ID": self.identity},
+                              capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+        self.assertIn(done.returncode, ANSWERS.get(verb, {0}), (command, done.stdout, done.stderr))
+        self.assertNotIn(b"Unknown option", done.stderr)
+        for path in self.here.glob("original.eml"):
+            path.unlink()  # the next document writes it again
+        for pattern in ("*.zip", "seal.*", "vault.*", "*.bin", "*-part-*", "*.exe"):
+            for path in self.here.glob(pattern):
+                path.unlink()
+
+    def postfix(self):
+        folder = self.directory / "postfix"
+        if not folder.exists():
+            folder.mkdir()
+            (folder / "main.cf").write_text(f"compatibility_level = 3.6\nqueue_directory = {self.directory}/queue\n")
+            (folder / "master.cf").write_text("smtp inet n - y - - smtpd\n")
+        return folder
+
+    def test_every_command_runs(self):
+        for document in [*DOCUMENTS, *PAGES, pathlib.Path(os.environ["MUGAI_CONF_PAGE"])]:
+            found = commands(document.read_text(), document.suffix != ".md")
+            for command in found:
+                with self.subTest(document=document.name, command=command):
+                    words = shlex.split(command)
+                    if words[0] == "mugai":
+                        self.run_one(command)
+                    else:
+                        self.assertIn(words[0], ELSEWHERE)
+                        self.assertTrue(ELSEWHERE[words[0]](words[1:]), command)
+            if document.suffix == ".md" or document.name.startswith("mugai"):
+                self.assertTrue(found, document)
+
+    def test_both_editions_of_the_handbook_have_the_same_commands(self):
+        plain = [re.sub(r'"[^"]*"', "TEXT", "\n".join(commands(path.read_text(), False))) for path in DOCUMENTS[1:]]
+        self.assertEqual(plain[0], plain[1])
+
+
+class Pages(unittest.TestCase):
+    def test_each_page_is_there_in_both_languages_and_groff_has_nothing_to_say(self):
+        # Of lines of Japanese, which have no blanks, it says that it cannot break them as it would like.
+        names = {path.name for path in PAGES if path.parent.name == "man"} | {"mugai.conf.5"}
+        self.assertEqual(names, {path.name for path in PAGES if path.parent.name == "ja"})
+        for page in [*PAGES, pathlib.Path(os.environ["MUGAI_CONF_PAGE"])]:
+            done = subprocess.run(["groff", "-man", "-Kutf8", "-Tutf8", "-ww", "-Wbreak", "-z", page], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), page)
+
+    def test_every_verb_and_option_that_a_page_names_is_there(self):
+        for name, program in (("mugai-gate.8", "MUGAI_GATE"), ("mugaid.8", "MUGAID"), ("mugai-stored.8", "MUGAI_STORED")):
+            told = subprocess.run([os.environ[program], "--help"], capture_output=True, text=True, check=True).stdout
+            there = set(re.findall(r"--[a-z-]+", told)) - {"--help", "--version"}
+            for page in (ROOT / "packaging/man" / name, ROOT / "packaging/man/ja" / name):
+                named = set(re.findall(r"--[a-z-]+", page.read_text().replace("\\-", "-").partition(".EX")[0]))
+                self.assertEqual(named, there, page)
+        told = subprocess.run([os.environ["MUGAI"], "--help"], capture_output=True, text=True, check=True).stdout
+        verbs = set(re.findall(r"^  mugai ([a-z-]+)", told, re.MULTILINE)) - {"--version"}
+        for page in (ROOT / "packaging/man/mugai.1", ROOT / "packaging/man/ja/mugai.1"):
+            named = set(re.findall(r"[a-z]+(?:-[a-z]+)?", page.read_text().replace("\\-", "-")))
+            self.assertEqual(verbs - named, set(), page)
+
+    def test_the_japanese_page_of_settings_has_all_keys_their_defaults_and_no_other(self):
+        shipped, told = {}, {}
+        group = None
+        for line in (ROOT / "packaging/mugai.conf").read_text().splitlines():
+            if match := re.match(r"#?\[(\w+)", line):
+                group = match[1]
+            elif match := re.match(r"(#?)(\w+) = ?(.*)$", line):
+                shipped[group, match[2]] = "" if match[1] else match[3]
+        text = (ROOT / "packaging/man/ja/mugai.conf.5").read_text().replace("\\-", "-")
+        for part in re.split(r"^\.SH ", text, flags=re.MULTILINE)[1:]:
+            if not (match := re.match(r'"\[(\w+)', part)):
+                continue
+            for names, default in re.findall(r"^\.TP\n\.BR? (.*)\n(?:\((.*)\)\n)?", part, re.MULTILINE):
+                for name in re.findall(r"\w+", names):
+                    told[match[1], name] = (default or "").removeprefix("既定は空").removeprefix("既定なし").removeprefix("既定 ")
+        self.assertEqual(told, shipped)
+
+
+if __name__ == "__main__":
+    unittest.main()
