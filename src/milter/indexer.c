@@ -38,7 +38,7 @@ typedef struct {
 } Item;
 
 struct MugaiIndexer {
-    MugaiDesk *desk;
+    MugaiDuty *duty;
     MugaiStore *store; /* its own: services come and go */
     char *directory;
     GThread *thread;
@@ -73,7 +73,7 @@ item_octets(const Item *item)
 static MugaiEntry *
 entry_of_object(const MugaiIndexer *indexer, const MugaiId *id, GError **error)
 {
-    MugaiService *service = mugai_desk_enter(indexer->desk);
+    MugaiService *service = mugai_duty_enter(indexer->duty);
     MugaiEntry *entry = NULL;
     int scratch = -1;
 
@@ -87,7 +87,7 @@ entry_of_object(const MugaiIndexer *indexer, const MugaiId *id, GError **error)
     else
         mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
                               "cannot make a file without a name");
-    mugai_desk_leave(indexer->desk, service);
+    mugai_duty_leave(indexer->duty, service);
     return entry;
 }
 
@@ -291,7 +291,7 @@ run(gpointer data)
 /* --- from outside --- */
 
 MugaiIndexer *
-mugai_indexer_new(MugaiDesk *desk, const MugaiConfig *config, GError **error)
+mugai_indexer_new(MugaiDuty *duty, const MugaiConfig *config, GError **error)
 {
     MugaiStore *store = mugai_store_open(config, error);
     MugaiIndexer *indexer = NULL;
@@ -299,7 +299,7 @@ mugai_indexer_new(MugaiDesk *desk, const MugaiConfig *config, GError **error)
     if (store == NULL)
         return NULL;
     indexer = g_new0(MugaiIndexer, 1);
-    indexer->desk = desk;
+    indexer->duty = duty;
     indexer->store = store;
     indexer->directory = g_strdup(config->store_path);
     indexer->left_out = TRUE; /* by an earlier process, perhaps */

@@ -5,9 +5,9 @@
 
 typedef struct MugaiIndexer MugaiIndexer;
 
-/* Starts the thread, which first looks for what an earlier process has left out. @desk outlives the
+/* Starts the thread, which first looks for what an earlier process has left out. @duty outlives the
  * indexer; of @config only the store is used. SYSTEM. */
-MugaiIndexer *mugai_indexer_new(MugaiDesk *desk, const MugaiConfig *config, GError **error);
+MugaiIndexer *mugai_indexer_new(MugaiDuty *duty, const MugaiConfig *config, GError **error);
 /* Works off what is queued and ends the thread. */
 void mugai_indexer_free(MugaiIndexer *indexer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiIndexer, mugai_indexer_free)

@@ -245,9 +245,9 @@ make_service(const Options *options, const MugaiService *running, GError **error
 }
 
 static void
-reload(const Options *options, MugaiDesk *desk)
+reload(const Options *options, MugaiDuty *duty)
 {
-    MugaiService *running = mugai_desk_enter(desk);
+    MugaiService *running = mugai_duty_enter(duty);
     g_autoptr(GError) error = NULL;
     MugaiService *service = NULL;
 
@@ -255,7 +255,7 @@ reload(const Options *options, MugaiDesk *desk)
     service = make_service(options, running, &error);
     if (service != NULL) {
         mugai_log_set_level((MugaiLogLevel)service->config->log_level);
-        mugai_desk_replace(desk, service);
+        mugai_duty_replace(duty, service);
         mugai_log(MUGAI_LOG_INFO, "reload: done");
     } else {
         /* Also where it was granted a moment ago. */
@@ -264,7 +264,7 @@ reload(const Options *options, MugaiDesk *desk)
     }
     mugai_starter_tell(options->launcher,
                        error == NULL ? MUGAI_TIDINGS_SERVING : MUGAI_TIDINGS_NOT_RELOADED);
-    mugai_desk_leave(desk, running);
+    mugai_duty_leave(duty, running);
 }
 
 /* --- serving --- */
@@ -291,7 +291,7 @@ say_ready(const Options *options)
 
 /* Until a signal asks for the end: TRUE. FALSE if libmilter ends by itself. */
 static gboolean
-handle_events(int fd, const Options *options, MugaiDesk *desk)
+handle_events(int fd, const Options *options, MugaiDuty *duty)
 {
     char event = EVENT_NONE;
 
@@ -304,7 +304,7 @@ handle_events(int fd, const Options *options, MugaiDesk *desk)
         if (event == EVENT_END)
             return TRUE;
         if (event == EVENT_RELOAD)
-            reload(options, desk);
+            reload(options, duty);
     }
     return FALSE;
 }
@@ -313,13 +313,13 @@ handle_events(int fd, const Options *options, MugaiDesk *desk)
  * what counts. Those that begin from now on are answered with a 4xx, as the MTA answers them itself
  * once the socket is gone. */
 static void
-end(MugaiDesk *desk, const char *socket_name)
+end(MugaiDuty *duty, const char *socket_name)
 {
     const char *path = mugai_socket_path(socket_name);
 
     if (path != NULL)
         (void)unlink(path);
-    if (mugai_desk_close(desk, END_SECONDS)) {
+    if (mugai_duty_close(duty, END_SECONDS)) {
         mugai_log(MUGAI_LOG_INFO, "ended");
         return;
     }
@@ -329,31 +329,31 @@ end(MugaiDesk *desk, const char *socket_name)
 }
 
 static gboolean
-serve(const Options *options, MugaiScrape *scrape, MugaiDesk *desk, const MugaiConfig *config,
+serve(const Options *options, MugaiScrape *scrape, MugaiDuty *duty, const MugaiConfig *config,
       GError **error)
 {
     g_autoptr(MugaiIndexer) indexer = NULL;
     /* A reload frees the configuration it began with. */
     g_autofree char *socket_name = g_strdup(config->socket);
-    /* Lives as long as the desk, and for the same reason. */
+    /* Lives as long as the duty, and for the same reason. */
     MugaiMetrics *metrics = mugai_metrics_new(g_get_real_time() / G_USEC_PER_SEC);
     int events = -1;
 
-    indexer = mugai_indexer_new(desk, config, error);
+    indexer = mugai_indexer_new(duty, config, error);
     if (indexer == NULL || !open_events(&events, error))
         return FALSE;
-    mugai_session_use(desk, indexer, metrics);
-    if (!mugai_scrape_start(scrape, desk, metrics, config, error))
+    mugai_session_use(duty, indexer, metrics);
+    if (!mugai_scrape_start(scrape, duty, metrics, config, error))
         return FALSE;
     g_thread_unref(g_thread_new("libmilter", run_libmilter, NULL));
     say_ready(options);
-    if (!handle_events(events, options, desk)) {
+    if (!handle_events(events, options, duty)) {
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "libmilter does not serve %s",
                     socket_name);
         return FALSE;
     }
     mugai_starter_tell(options->launcher, MUGAI_TIDINGS_ENDING);
-    end(desk, socket_name);
+    end(duty, socket_name);
     return TRUE;
 }
 
@@ -369,7 +369,7 @@ start_and_serve(const Options *options, MugaiScrape *scrape, MugaiConfig *config
     }
     service = mugai_service_new(config, options->launcher, error);
     return service != NULL &&
-           serve(options, scrape, mugai_desk_new(service), service->config, error);
+           serve(options, scrape, mugai_duty_new(service), service->config, error);
 }
 
 /* The service. It reads the configuration itself, so that what it may not read shows now and not at

@@ -51,7 +51,7 @@ struct MugaiScrape {
     int listeners[LISTENERS]; /* -1: not configured */
     int wake[2];              /* closing [1] ends the thread */
     GThread *thread;          /* NULL: not started */
-    MugaiDesk *desk;
+    MugaiDuty *duty;
     const MugaiMetrics *metrics;
     MugaiTally *tally;
     Client clients[CLIENTS];
@@ -154,7 +154,7 @@ mugai_scrape_open(const MugaiConfig *config, GError **error)
 static char *
 render(const MugaiScrape *scrape)
 {
-    MugaiService *service = mugai_desk_enter(scrape->desk);
+    MugaiService *service = mugai_duty_enter(scrape->duty);
     MugaiFigures figures = {0};
     gboolean known = FALSE;
     char *text = NULL;
@@ -164,7 +164,7 @@ render(const MugaiScrape *scrape)
     known = mugai_store_space(service->store, &figures.free_octets, &figures.min_free_octets);
     mugai_tally_read(scrape->tally, &figures);
     text = mugai_metrics_render(scrape->metrics, known ? &figures : NULL);
-    mugai_desk_leave(scrape->desk, service);
+    mugai_duty_leave(scrape->duty, service);
     return text;
 }
 
@@ -346,12 +346,12 @@ run(gpointer data)
 }
 
 gboolean
-mugai_scrape_start(MugaiScrape *scrape, MugaiDesk *desk, const MugaiMetrics *metrics,
+mugai_scrape_start(MugaiScrape *scrape, MugaiDuty *duty, const MugaiMetrics *metrics,
                    const MugaiConfig *config, GError **error)
 {
     if (scrape->listeners[0] < 0 && scrape->listeners[1] < 0)
         return TRUE;
-    scrape->desk = desk;
+    scrape->duty = duty;
     scrape->metrics = metrics;
     scrape->tally = mugai_tally_new(config, error);
     if (scrape->tally == NULL)

@@ -10,8 +10,8 @@ typedef struct MugaiScrape MugaiScrape;
  * made. CONFIG, SYSTEM. */
 MugaiScrape *mugai_scrape_open(const MugaiConfig *config, GError **error);
 /* Begins to answer and to count the store, each in a thread of its own; nothing where there is no
- * socket. @desk and @metrics outlive the scrape; of @config only the store is used. SYSTEM. */
-gboolean mugai_scrape_start(MugaiScrape *scrape, MugaiDesk *desk, const MugaiMetrics *metrics,
+ * socket. @duty and @metrics outlive the scrape; of @config only the store is used. SYSTEM. */
+gboolean mugai_scrape_start(MugaiScrape *scrape, MugaiDuty *duty, const MugaiMetrics *metrics,
                             const MugaiConfig *config, GError **error);
 /* Ends the thread; whoever waits for an answer gets none. */
 void mugai_scrape_free(MugaiScrape *scrape);

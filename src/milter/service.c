@@ -11,7 +11,7 @@
 
 #include <mugai/log.h>
 
-struct MugaiDesk {
+struct MugaiDuty {
     GMutex lock;
     GCond all_left;
     MugaiService *service;
@@ -57,66 +57,66 @@ mugai_service_unref(MugaiService *service)
     g_atomic_rc_box_release_full(service, service_clear);
 }
 
-MugaiDesk *
-mugai_desk_new(MugaiService *service)
+MugaiDuty *
+mugai_duty_new(MugaiService *service)
 {
-    MugaiDesk *desk = g_new0(MugaiDesk, 1);
+    MugaiDuty *duty = g_new0(MugaiDuty, 1);
 
-    g_mutex_init(&desk->lock);
-    g_cond_init(&desk->all_left);
-    desk->service = service;
-    return desk;
+    g_mutex_init(&duty->lock);
+    g_cond_init(&duty->all_left);
+    duty->service = service;
+    return duty;
 }
 
 MugaiService *
-mugai_desk_enter(MugaiDesk *desk)
+mugai_duty_enter(MugaiDuty *duty)
 {
     MugaiService *service = NULL;
 
-    g_mutex_lock(&desk->lock);
-    if (!desk->closed) {
-        desk->inside++;
-        service = mugai_service_ref(desk->service);
+    g_mutex_lock(&duty->lock);
+    if (!duty->closed) {
+        duty->inside++;
+        service = mugai_service_ref(duty->service);
     }
-    g_mutex_unlock(&desk->lock);
+    g_mutex_unlock(&duty->lock);
     return service;
 }
 
 void
-mugai_desk_leave(MugaiDesk *desk, MugaiService *service)
+mugai_duty_leave(MugaiDuty *duty, MugaiService *service)
 {
     mugai_service_unref(service);
-    g_mutex_lock(&desk->lock);
-    desk->inside--;
-    if (desk->inside == 0)
-        g_cond_signal(&desk->all_left);
-    g_mutex_unlock(&desk->lock);
+    g_mutex_lock(&duty->lock);
+    duty->inside--;
+    if (duty->inside == 0)
+        g_cond_signal(&duty->all_left);
+    g_mutex_unlock(&duty->lock);
 }
 
 void
-mugai_desk_replace(MugaiDesk *desk, MugaiService *service)
+mugai_duty_replace(MugaiDuty *duty, MugaiService *service)
 {
     MugaiService *old = NULL;
 
-    g_mutex_lock(&desk->lock);
-    old = desk->service;
-    desk->service = service;
-    g_mutex_unlock(&desk->lock);
+    g_mutex_lock(&duty->lock);
+    old = duty->service;
+    duty->service = service;
+    g_mutex_unlock(&duty->lock);
     mugai_service_unref(old);
 }
 
 gboolean
-mugai_desk_close(MugaiDesk *desk, guint seconds)
+mugai_duty_close(MugaiDuty *duty, guint seconds)
 {
     gint64 until = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
     gboolean in_time = TRUE;
 
-    g_mutex_lock(&desk->lock);
-    desk->closed = TRUE;
-    while (in_time && desk->inside > 0)
-        in_time = g_cond_wait_until(&desk->all_left, &desk->lock, until);
-    if (desk->inside == 0)
-        g_clear_pointer(&desk->service, mugai_service_unref);
-    g_mutex_unlock(&desk->lock);
-    return desk->service == NULL;
+    g_mutex_lock(&duty->lock);
+    duty->closed = TRUE;
+    while (in_time && duty->inside > 0)
+        in_time = g_cond_wait_until(&duty->all_left, &duty->lock, until);
+    if (duty->inside == 0)
+        g_clear_pointer(&duty->service, mugai_service_unref);
+    g_mutex_unlock(&duty->lock);
+    return duty->service == NULL;
 }

@@ -23,19 +23,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiService, mugai_service_unref)
 
 /* Where the threads of the milter find the service of the moment, and where the end waits for their
  * messages. */
-typedef struct MugaiDesk MugaiDesk;
+typedef struct MugaiDuty MugaiDuty;
 
 /* Takes @service over. Lives until the process ends: threads of idle connections may look in at any
  * time. */
-MugaiDesk *mugai_desk_new(MugaiService *service);
+MugaiDuty *mugai_duty_new(MugaiService *service);
 
-/* For a message that begins: the service of the moment, to be given back to mugai_desk_leave().
+/* For a message that begins: the service of the moment, to be given back to mugai_duty_leave().
  * NULL once closed. */
-MugaiService *mugai_desk_enter(MugaiDesk *desk);
-void mugai_desk_leave(MugaiDesk *desk, MugaiService *service);
+MugaiService *mugai_duty_enter(MugaiDuty *duty);
+void mugai_duty_leave(MugaiDuty *duty, MugaiService *service);
 
 /* New messages get @service (taken over) from now on. */
-void mugai_desk_replace(MugaiDesk *desk, MugaiService *service);
+void mugai_duty_replace(MugaiDuty *duty, MugaiService *service);
 /* No new messages; waits @seconds at most for those under way and gives the service back. FALSE if
  * some still are. */
-gboolean mugai_desk_close(MugaiDesk *desk, guint seconds);
+gboolean mugai_duty_close(MugaiDuty *duty, guint seconds);

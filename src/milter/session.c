@@ -78,7 +78,7 @@ typedef struct {
 } Session;
 
 /* Set once, before libmilter runs. */
-static MugaiDesk *the_desk;
+static MugaiDuty *the_duty;
 static MugaiIndexer *the_indexer;
 static MugaiMetrics *the_metrics;
 
@@ -95,7 +95,7 @@ message_free(Message *message)
     mugai_envelope_free(message->envelope);
     g_clear_error(&message->failure);
     if (message->service != NULL)
-        mugai_desk_leave(the_desk, message->service);
+        mugai_duty_leave(the_duty, message->service);
     g_free(message);
 }
 
@@ -120,7 +120,7 @@ message_new(const Session *session)
     set_valid(&message->envelope->client_name, session->client_name);
     set_valid(&message->envelope->client_address, session->client_address);
     set_valid(&message->envelope->helo, session->helo);
-    message->service = mugai_desk_enter(the_desk);
+    message->service = mugai_duty_enter(the_duty);
     if (message->service == NULL)
         g_set_error_literal(&message->failure, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "mugaid is ending");
     return message;
@@ -657,9 +657,9 @@ mugai_session_register(GError **error)
 }
 
 void
-mugai_session_use(MugaiDesk *desk, MugaiIndexer *indexer, MugaiMetrics *metrics)
+mugai_session_use(MugaiDuty *duty, MugaiIndexer *indexer, MugaiMetrics *metrics)
 {
-    the_desk = desk;
+    the_duty = duty;
     the_indexer = indexer;
     the_metrics = metrics;
 }

@@ -11,4 +11,4 @@
 gboolean mugai_session_register(GError **error);
 /* What they use, from before smfi_main() until after it. Once per process: libmilter hands its
  * callbacks nothing of the program's own. */
-void mugai_session_use(MugaiDesk *desk, MugaiIndexer *indexer, MugaiMetrics *metrics);
+void mugai_session_use(MugaiDuty *duty, MugaiIndexer *indexer, MugaiMetrics *metrics);
