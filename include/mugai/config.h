@@ -128,6 +128,11 @@ typedef struct {
     GStrv release_allowed; /* patterns (address.h) of who may get originals */
     GStrv release_never;   /* of who never may, asked first */
     gboolean release_two_person; /* one requests, another one approves */
+    /* [digest] */
+    char *digest_server, *digest_ca_file, *digest_sender; /* as in [release] */
+    guint digest_tls;                                     /* a MugaiTls */
+    GStrv digest_to;                                      /* plain addresses; NULL: nobody */
+    gboolean digest_subjects;                             /* whether subjects stand in it */
     /* [access]: groups by name or number, NULL: nobody */
     char *access_socket; /* of mugai-stored */
     char *viewer, *releaser, *auditor, *administrator;

@@ -35,9 +35,21 @@ char *mugai_release_object(const MugaiConfig *config, const char *address);
  * it. MALFORMED with what and where, SYSTEM. */
 gboolean mugai_release_check_original(int fd, GError **error);
 
+/* A mail server, and how the connection to it is protected. Borrowed. */
+typedef struct {
+    const char *url;     /* smtp://HOST:PORT or smtps://HOST:PORT */
+    guint tls;           /* a MugaiTls */
+    const char *ca_file; /* PEM; NULL: the system's */
+} MugaiMailServer;
+
+/* Hands @fields (ended by CRLF each, or "") and what is in @fd, as mugai_release_check_original()
+ * wants it, to @server for @recipients (1 to MUGAI_RELEASE_RECIPIENTS_MAX of MugaiReleaseRecipient)
+ * at once, and fills in what came of each. */
+void mugai_release_hand_over(const MugaiMailServer *server, const char *sender, const char *fields,
+                             int fd, const GPtrArray *recipients);
+
 /* Hands the original in @fd, behind Resent-* fields (RFC 5322 section 3.6.6) with nothing of it
- * changed, to [release] server for @recipients (1 to MUGAI_RELEASE_RECIPIENTS_MAX of
- * MugaiReleaseRecipient) at once, and fills in what came of each. */
+ * changed, to [release] server: the same. */
 void mugai_release_send(const MugaiConfig *config, const MugaiId *id, int fd,
                         const GPtrArray *recipients);
 

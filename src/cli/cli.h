@@ -19,6 +19,7 @@ int cmd_approve(int argc, char **argv, GError **error);
 int cmd_check_config(int argc, char **argv, GError **error);
 int cmd_delete(int argc, char **argv, GError **error);
 int cmd_doctor(int argc, char **argv, GError **error);
+int cmd_digest(int argc, char **argv, GError **error);
 int cmd_fsck(int argc, char **argv, GError **error);
 int cmd_get(int argc, char **argv, GError **error);
 int cmd_hold(int argc, char **argv, GError **error);
@@ -68,6 +69,8 @@ gboolean mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const
 /* The configuration of --config, or the default file, or, where there is none, the built-in
  * defaults; without [seal] key. */
 MugaiConfig *mugai_cli_load_config(const MugaiCommon *common, GError **error);
+/* The same with it: for the digest, which goes to the mail server and nowhere else. */
+MugaiConfig *mugai_cli_load_whole_config(const MugaiCommon *common, GError **error);
 
 /* A moment in local time: an ISO 8601 date or date and time, "today", "yesterday", or so long ago:
  * -2h, -30m, -7d. */

@@ -40,6 +40,8 @@ static const Verb verbs[] = {
     {"unhold", cmd_unhold, "ID... --reason TEXT", "let go again"},
     {"delete", cmd_delete, "ID... --reason TEXT", "delete originals now"},
     {"purge", cmd_purge, "[--dry-run] [--force] [--json]", "delete what is older than retention"},
+    {"digest", cmd_digest, "[--since TIME] [--dry-run] [--again] [--json]",
+     "mail what was removed"},
     {"log", cmd_log, "[--since TIME] [--id ID] ... [--verify]", "who looked at what"},
     {"postfix", cmd_postfix, "--enable|--disable|--check [--all] [--yes]", "attach it to Postfix"},
     {"doctor", cmd_doctor, "[--no-message] [--json]", "is this host's mugai well?"},

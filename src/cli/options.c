@@ -95,18 +95,23 @@ mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const char *us
 }
 
 MugaiConfig *
-mugai_cli_load_config(const MugaiCommon *common, GError **error)
+mugai_cli_load_whole_config(const MugaiCommon *common, GError **error)
 {
-    g_autoptr(MugaiConfig) config = NULL;
     struct stat status;
 
     if (common->config_path != NULL)
-        config = mugai_config_load(common->config_path, error);
-    else if (stat(MUGAI_CONFIG_DEFAULT_FILE, &status) != 0 && errno == ENOENT)
-        config = mugai_config_new();
-    else
-        config = mugai_config_load(MUGAI_CONFIG_DEFAULT_FILE, error);
-    /* mugaid alone seals, and may read the key: nothing that a person has in hand is signed. */
+        return mugai_config_load(common->config_path, error);
+    if (stat(MUGAI_CONFIG_DEFAULT_FILE, &status) != 0 && errno == ENOENT)
+        return mugai_config_new();
+    return mugai_config_load(MUGAI_CONFIG_DEFAULT_FILE, error);
+}
+
+MugaiConfig *
+mugai_cli_load_config(const MugaiCommon *common, GError **error)
+{
+    g_autoptr(MugaiConfig) config = mugai_cli_load_whole_config(common, error);
+
+    /* mugaid and the digest alone seal: nothing that a person has in hand is signed. */
     if (config != NULL)
         g_clear_pointer(&config->seal_key, g_free);
     return g_steal_pointer(&config);

@@ -39,6 +39,7 @@ typedef enum {
     TYPE_NOTICES,
     TYPE_SERVER,      /* smtp:// or smtps:// */
     TYPE_ADDRESS,     /* of mail */
+    TYPE_ADDRESSES,   /* separated by commas (GStrv) */
     TYPE_PATTERNS,    /* of addresses, separated by commas (GStrv) */
     TYPE_NETWORKS,    /* the same of networks */
     TYPE_PUBLIC_KEYS, /* paths of key files, separated by commas (GPtrArray of MugaiPublicKey) */
@@ -112,6 +113,12 @@ static const Key keys[] = {
     {"release", "allowed", TYPE_PATTERNS, IN_CONFIG(release_allowed), 0, 0, 0, NULL},
     {"release", "never", TYPE_PATTERNS, IN_CONFIG(release_never), 0, 0, 0, NULL},
     {"release", "two_person", TYPE_BOOLEAN, IN_CONFIG(release_two_person), 0, 0, 0, NULL},
+    {"digest", "server", TYPE_SERVER, IN_CONFIG(digest_server), 0, 0, 0, NULL},
+    {"digest", "tls", TYPE_CHOICE, IN_CONFIG(digest_tls), 0, 0, 0, "required|opportunistic|auto"},
+    {"digest", "ca_file", TYPE_PATH, IN_CONFIG(digest_ca_file), 0, 0, 0, NULL},
+    {"digest", "sender", TYPE_ADDRESS, IN_CONFIG(digest_sender), 0, 0, 0, NULL},
+    {"digest", "to", TYPE_ADDRESSES, IN_CONFIG(digest_to), 0, 0, 0, NULL},
+    {"digest", "subjects", TYPE_BOOLEAN, IN_CONFIG(digest_subjects), 0, 0, 0, NULL},
     {"access", "socket", TYPE_PATH, IN_CONFIG(access_socket), 0, 0, 0, NULL},
     {"access", "viewer", TYPE_GROUP, IN_CONFIG(viewer), 0, 0, 0, NULL},
     {"access", "releaser", TYPE_GROUP, IN_CONFIG(releaser), 0, 0, 0, NULL},
@@ -156,6 +163,7 @@ mugai_config_new(void)
     config->release_tls = MUGAI_TLS_AUTO;
     config->release_allowed = g_new0(char *, 1);
     config->release_never = g_strsplit("*.lg.jp", ",", -1);
+    config->digest_tls = MUGAI_TLS_AUTO;
     config->access_socket = g_strdup("/run/mugai/stored.sock");
     return config;
 }
@@ -182,6 +190,10 @@ mugai_config_free(MugaiConfig *config)
     g_free(config->release_sender);
     g_strfreev(config->release_allowed);
     g_strfreev(config->release_never);
+    g_free(config->digest_server);
+    g_free(config->digest_ca_file);
+    g_free(config->digest_sender);
+    g_strfreev(config->digest_to);
     g_free(config->access_socket);
     g_free(config->viewer);
     g_free(config->releaser);
@@ -534,6 +546,9 @@ set_value(const Source *source, const Key *key, const char *value, gpointer base
         return set_server(source, key, value, target, error);
     case TYPE_ADDRESS:
         return set_address(source, key, value, target, error);
+    case TYPE_ADDRESSES:
+        return set_list(source, key, value, mugai_address_is_plain,
+                        "no mail address: write NAME@DOMAIN", target, error);
     case TYPE_PATTERNS:
         return set_list(source, key, value, mugai_address_is_pattern,
                         "no pattern: write NAME@DOMAIN, *@DOMAIN, *@*.DOMAIN or *.DOMAIN", target,

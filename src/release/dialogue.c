@@ -33,18 +33,18 @@ struct MugaiDialogue {
 /* --- connecting --- */
 
 static gboolean
-is_loopback(const char *server)
+is_loopback(const char *url)
 {
-    return g_regex_match_simple("^smtps?://(localhost|127\\.[0-9.]+|\\[::1\\])(:[0-9]+)?$", server,
-                                0, 0);
+    return g_regex_match_simple("^smtps?://(localhost|127\\.[0-9.]+|\\[::1\\])(:[0-9]+)?$", url, 0,
+                                0);
 }
 
 static MugaiTls
-choose_tls(const MugaiConfig *config)
+choose_tls(const MugaiMailServer *server)
 {
-    if (config->release_tls != MUGAI_TLS_AUTO)
-        return (MugaiTls)config->release_tls;
-    return is_loopback(config->release_server) ? MUGAI_TLS_OPPORTUNISTIC : MUGAI_TLS_REQUIRED;
+    if (server->tls != MUGAI_TLS_AUTO)
+        return (MugaiTls)server->tls;
+    return is_loopback(server->url) ? MUGAI_TLS_OPPORTUNISTIC : MUGAI_TLS_REQUIRED;
 }
 
 const char *
@@ -58,11 +58,10 @@ mugai_dialogue_own_name(void)
 }
 
 static CURLcode
-connect_to(MugaiDialogue *dialogue, const MugaiConfig *config)
+connect_to(MugaiDialogue *dialogue, const MugaiMailServer *server)
 {
-    gboolean required = choose_tls(config) == MUGAI_TLS_REQUIRED;
-    g_autofree char *url =
-        g_strdup_printf("%s/%s", config->release_server, mugai_dialogue_own_name());
+    gboolean required = choose_tls(server) == MUGAI_TLS_REQUIRED;
+    g_autofree char *url = g_strdup_printf("%s/%s", server->url, mugai_dialogue_own_name());
     CURL *curl = dialogue->curl;
 
     if (curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK ||
@@ -77,15 +76,15 @@ connect_to(MugaiDialogue *dialogue, const MugaiConfig *config)
                          (long)(required ? CURLUSESSL_ALL : CURLUSESSL_TRY)) != CURLE_OK ||
         curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, required ? 1L : 0L) != CURLE_OK ||
         curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, required ? 2L : 0L) != CURLE_OK ||
-        (config->release_ca_file != NULL &&
-         (curl_easy_setopt(curl, CURLOPT_CAINFO, config->release_ca_file) != CURLE_OK ||
+        (server->ca_file != NULL &&
+         (curl_easy_setopt(curl, CURLOPT_CAINFO, server->ca_file) != CURLE_OK ||
           curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) != CURLE_OK)))
         g_error("libcurl does not know its options");
     return curl_easy_perform(curl);
 }
 
 MugaiDialogue *
-mugai_dialogue_open(const MugaiConfig *config, GError **error)
+mugai_dialogue_open(const MugaiMailServer *server, GError **error)
 {
     g_autoptr(MugaiDialogue) dialogue = g_new0(MugaiDialogue, 1);
     CURLcode status = CURLE_OK;
@@ -96,9 +95,9 @@ mugai_dialogue_open(const MugaiConfig *config, GError **error)
     dialogue->curl = curl_easy_init();
     if (dialogue->curl == NULL)
         g_error("libcurl cannot begin");
-    status = connect_to(dialogue, config);
+    status = connect_to(dialogue, server);
     if (status != CURLE_OK) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "%s: %s", config->release_server,
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "%s: %s", server->url,
                     dialogue->why[0] != '\0' ? dialogue->why : curl_easy_strerror(status));
         return NULL;
     }

@@ -22,9 +22,9 @@ char *mugai_release_fields(const MugaiConfig *config, const MugaiId *id,
 
 typedef struct MugaiDialogue MugaiDialogue;
 
-/* Connects, encrypted as the configuration says, up to where commands may be given. NULL with
+/* Connects, encrypted as @server says, up to where commands may be given. NULL with
  * @error: SYSTEM. */
-MugaiDialogue *mugai_dialogue_open(const MugaiConfig *config, GError **error);
+MugaiDialogue *mugai_dialogue_open(const MugaiMailServer *server, GError **error);
 /* Ends the connection, with a QUIT unless a reply is outstanding. */
 void mugai_dialogue_free(MugaiDialogue *dialogue);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiDialogue, mugai_dialogue_free)

@@ -1,5 +1,5 @@
 /*
- * send.c - one original to the mail server, and what came of each recipient
+ * send.c - one message to a mail server, and what came of each recipient
  *
  * EHLO, MAIL, a RCPT for each, DATA: nobody has anything until the server answers the final dot.
  * What breaks before the dot is sent has certainly not arrived; what breaks after it may have.
@@ -18,8 +18,8 @@
 #define REPLY_CHARACTERS_MAX 300u
 
 typedef struct {
-    const MugaiConfig *config;
-    const MugaiId *id;
+    const char *sender;
+    const char *fields; /* that go before the message */
     int original;
     MugaiReleaseFacts facts;
     const GPtrArray *recipients;
@@ -181,12 +181,9 @@ finish(const Sending *sending)
 static gboolean
 send_message(const Sending *sending, GError **error)
 {
-    g_autofree char *fields =
-        mugai_release_fields(sending->config, sending->id, sending->recipients);
-
     if (!demand(sending, "DATA", 354, error))
         return FALSE;
-    if (!mugai_dialogue_send(sending->dialogue, fields, strlen(fields), error) ||
+    if (!mugai_dialogue_send(sending->dialogue, sending->fields, strlen(sending->fields), error) ||
         !send_original(sending, error))
         return FALSE;
     finish(sending);
@@ -197,7 +194,7 @@ send_message(const Sending *sending, GError **error)
 static gboolean
 converse(Sending *sending, GError **error)
 {
-    g_autofree char *mail = g_strdup_printf("MAIL FROM:<%s>%s", sending->config->release_sender,
+    g_autofree char *mail = g_strdup_printf("MAIL FROM:<%s>%s", sending->sender,
                                             sending->facts.eight_bit ? " BODY=8BITMIME" : "");
 
     return greet(sending, error) && demand(sending, mail, 250, error) &&
@@ -205,15 +202,15 @@ converse(Sending *sending, GError **error)
 }
 
 void
-mugai_release_send(const MugaiConfig *config, const MugaiId *id, int fd,
-                   const GPtrArray *recipients)
+mugai_release_hand_over(const MugaiMailServer *server, const char *sender, const char *fields,
+                        int fd, const GPtrArray *recipients)
 {
     g_autoptr(GPtrArray) pending = g_ptr_array_new();
     g_autoptr(MugaiDialogue) dialogue = NULL;
     g_autoptr(GError) error = NULL;
     Sending sending = {
-        .config = config,
-        .id = id,
+        .sender = sender,
+        .fields = fields,
         .original = fd,
         .recipients = recipients,
         .pending = pending,
@@ -223,10 +220,22 @@ mugai_release_send(const MugaiConfig *config, const MugaiId *id, int fd,
     for (guint i = 0; i < recipients->len; i++)
         g_ptr_array_add(pending, recipients->pdata[i]);
     if (mugai_release_examine(fd, &sending.facts, &error))
-        dialogue = mugai_dialogue_open(config, &error);
+        dialogue = mugai_dialogue_open(server, &error);
     sending.dialogue = dialogue;
     if (dialogue != NULL)
         converse(&sending, &error);
     if (error != NULL)
         settle_pending(&sending, MUGAI_RELEASE_FAILED, error->message);
+}
+
+void
+mugai_release_send(const MugaiConfig *config, const MugaiId *id, int fd,
+                   const GPtrArray *recipients)
+{
+    g_autofree char *fields = mugai_release_fields(config, id, recipients);
+    const MugaiMailServer server = {.url = config->release_server,
+                                    .tls = config->release_tls,
+                                    .ca_file = config->release_ca_file};
+
+    mugai_release_hand_over(&server, config->release_sender, fields, fd, recipients);
 }

@@ -143,7 +143,8 @@ is_wanted(const Walk *walk, gint number, int level)
 static gboolean
 is_known(const char *name)
 {
-    return g_str_equal(name, "log") || g_str_has_prefix(name, "index.sqlite");
+    return g_str_equal(name, "log") || g_str_equal(name, "digest.lock") ||
+           g_str_has_prefix(name, "index.sqlite");
 }
 
 gboolean

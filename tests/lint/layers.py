@@ -55,6 +55,7 @@ CONTRACTS = {
     "src/store": COMMON | {"audit", "pending", "released", "retention", "seal", "store", "vault"},
     "src/archive": COMMON | {"archive"},
     "src/release": COMMON | {"address", "release"},
+    "src/daily": COMMON | {"audit", "compose", "daily", "guard", "release", "seal", "store", "vault"},
     "src/seal": COMMON | {"seal", "vault"},
     "src/approve": COMMON | {"compose", "guard", "approve", "seal"},
     "src/catalog": COMMON | {"approve", "catalog", "fsck", "retention", "store"},
@@ -63,7 +64,7 @@ CONTRACTS = {
     "src/probe": COMMON | {"probe"},
     "src/milter": COMMON | {"approve", "audit", "catalog", "probe", "store", "vault"},
     "src/stored": COMMON | {"desk"},
-    "src/cli": COMMON | {"approve", "archive", "desk", "fsck", "guard", "pending", "probe", "release", "retention", "seal",
+    "src/cli": COMMON | {"approve", "archive", "daily", "desk", "fsck", "guard", "pending", "probe", "release", "retention", "seal",
                           "store", "vault"},
 }
 

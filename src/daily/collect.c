@@ -1,0 +1,232 @@
+/*
+ * collect.c - counts what became of messages, and tells of those where something was lost
+ *
+ * Invariants: 1. every line is a sentence of the notice file with cleaned values in it: no subject,
+ *                name or address begins a line, and no link in one works;
+ *             2. its length is bounded whatever the index has: so many messages, so many parts of
+ *                each, and how many more.
+ * Trust: all that an entry says is hostile text.
+ */
+#include "daily_private.h"
+
+#include <mugai/compose.h>
+#include <mugai/limits.h>
+
+#define DAY_SECONDS 86400
+
+MugaiDaily *
+mugai_daily_new(gint64 since, gint64 until, gboolean subjects, const MugaiSettings *settings)
+{
+    MugaiDaily *daily = g_new0(MugaiDaily, 1);
+
+    daily->since = since;
+    daily->until = until;
+    daily->subjects = subjects;
+    daily->settings = settings;
+    daily->messages = mugai_text_new(MUGAI_LIMIT_TEXT_OCTETS_MAX);
+    return daily;
+}
+
+void
+mugai_daily_free(MugaiDaily *daily)
+{
+    if (daily == NULL)
+        return;
+    mugai_text_free(daily->messages);
+    g_free(daily);
+}
+
+MugaiDailyCounts
+mugai_daily_counts(const MugaiDaily *daily)
+{
+    return daily->counts;
+}
+
+char *
+mugai_daily_format(gint64 seconds)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
+
+    return time != NULL ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("?");
+}
+
+/* --- one message --- */
+
+/* Whether the reader did not get @part; an alternative was shown in another form. */
+static gboolean
+is_lost(const MugaiPart *part)
+{
+    return part->disposition == MUGAI_UNREADABLE ||
+           (part->disposition == MUGAI_REMOVED && !g_str_equal(part->reason, "alternative"));
+}
+
+static guint
+count_lost(const MugaiReport *report)
+{
+    guint lost = 0;
+
+    for (guint i = 0; i < report->parts->len; i++)
+        lost += is_lost(report->parts->pdata[i]) ? 1 : 0;
+    return lost;
+}
+
+/* Why, in the words that the reader of the message saw, where there are such. */
+static const char *
+why_lost(const MugaiDaily *daily, const MugaiPart *part)
+{
+    g_autofree char *key = g_strconcat("reason/", part->reason, NULL);
+    const char *sentence = g_hash_table_lookup(daily->settings->notice, key);
+
+    if (sentence != NULL && *sentence != '\0')
+        return sentence;
+    return mugai_settings_notice(daily->settings, part->disposition == MUGAI_UNREADABLE
+                                                      ? "digest/was-unreadable"
+                                                      : "digest/was-removed");
+}
+
+static void
+tell_more(MugaiText *text, const MugaiDaily *daily, const char *key, guint64 count)
+{
+    g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, count);
+
+    mugai_compose_notice(text, daily->settings, key, "count", number, NULL);
+}
+
+static void
+tell_part(MugaiDaily *daily, const MugaiPart *part)
+{
+    g_autofree char *size = mugai_compose_size(part->size);
+    const char *unnamed = mugai_settings_notice(daily->settings, "notice/unnamed");
+
+    mugai_compose_notice(daily->messages, daily->settings, "digest/part", "name",
+                         part->name[0] != '\0' ? part->name : unnamed, "type", part->type, "size",
+                         size, "reason", why_lost(daily, part), NULL);
+}
+
+static void
+tell_parts(MugaiDaily *daily, const MugaiReport *report)
+{
+    guint told = 0;
+    guint lost = count_lost(report);
+
+    for (guint i = 0; i < report->parts->len && told < MUGAI_DAILY_PARTS_MAX; i++) {
+        if (!is_lost(report->parts->pdata[i]))
+            continue;
+        tell_part(daily, report->parts->pdata[i]);
+        told++;
+    }
+    if (lost > told)
+        tell_more(daily->messages, daily, "digest/more-parts", lost - told);
+}
+
+static void
+tell_warnings(MugaiDaily *daily, const MugaiReport *report)
+{
+    guint count = MIN(report->warnings->len, MUGAI_DAILY_PARTS_MAX);
+
+    for (guint i = 0; i < count; i++)
+        mugai_compose_notice(daily->messages, daily->settings, "digest/warning", "text",
+                             report->warnings->pdata[i], NULL);
+    if (report->warnings->len > count)
+        tell_more(daily->messages, daily, "digest/more-warnings", report->warnings->len - count);
+}
+
+static void
+tell_message(MugaiDaily *daily, const MugaiEntry *entry, const MugaiReport *report)
+{
+    g_autofree char *time = mugai_daily_format(entry->received);
+    const char *sender = entry->envelope->sender;
+
+    mugai_compose_notice(daily->messages, daily->settings, "digest/message", "time", time, "id",
+                         entry->id.text, "sender", *sender != '\0' ? sender : "<>", NULL);
+    if (daily->subjects)
+        mugai_compose_notice(daily->messages, daily->settings, "digest/subject-line", "subject",
+                             entry->subject, NULL);
+    if (g_str_equal(entry->state, "notice-only"))
+        mugai_compose_notice(daily->messages, daily->settings, "digest/notice-only", NULL);
+    if (entry->damaged)
+        mugai_compose_notice(daily->messages, daily->settings, "digest/is-damaged", NULL);
+    tell_parts(daily, report);
+    tell_warnings(daily, report);
+}
+
+static void
+count_entry(MugaiDailyCounts *counts, const MugaiEntry *entry, const MugaiReport *report)
+{
+    counts->messages++;
+    if (g_str_equal(entry->state, "passed"))
+        counts->passed++;
+    else if (g_str_equal(entry->state, "notice-only"))
+        counts->notice_only++;
+    else
+        counts->kept++;
+    for (guint i = 0; i < report->parts->len; i++) {
+        const MugaiPart *part = report->parts->pdata[i];
+
+        if (is_lost(part) && part->disposition == MUGAI_REMOVED)
+            counts->removed++;
+        else if (is_lost(part))
+            counts->unreadable++;
+    }
+}
+
+void
+mugai_daily_add(MugaiDaily *daily, const MugaiEntry *entry)
+{
+    g_autoptr(MugaiReport) report = mugai_report_from_json(entry->report_json, -1, NULL);
+
+    /* One that cannot be read says nothing of parts; the message counts all the same. */
+    if (report == NULL)
+        report = mugai_report_new();
+    count_entry(&daily->counts, entry, report);
+    if (count_lost(report) == 0 && report->warnings->len == 0 && !entry->damaged &&
+        !g_str_equal(entry->state, "notice-only"))
+        return;
+    if (daily->counts.noteworthy++ < MUGAI_DAILY_MESSAGES_MAX) {
+        tell_message(daily, entry, report);
+        daily->told++;
+    }
+}
+
+/* --- all of them --- */
+
+static gboolean
+add_entry(const MugaiEntry *entry, gpointer data)
+{
+    mugai_daily_add(data, entry);
+    return TRUE;
+}
+
+static gboolean
+count_one(const MugaiEntry *entry, gpointer data)
+{
+    (void)entry;
+    (*(guint64 *)data)++;
+    return TRUE;
+}
+
+static gboolean
+count_unheld(const MugaiEntry *entry, gpointer data)
+{
+    return entry->held || count_one(entry, data);
+}
+
+MugaiDaily *
+mugai_daily_collect(MugaiIndex *index, const MugaiConfig *config, gint64 since, gint64 until,
+                    gint64 now, GError **error)
+{
+    g_autoptr(MugaiDaily) daily =
+        mugai_daily_new(since, until, config->digest_subjects, config->settings);
+    const gint64 days = (gint64)config->retention_days - MUGAI_DAILY_NOTICE_DAYS;
+    const MugaiQuery within = {.since = since, .until = until};
+    const MugaiQuery held = {.held = TRUE};
+    const MugaiQuery damaged = {.damaged = TRUE};
+    const MugaiQuery expiring = {.until = now - days * DAY_SECONDS};
+
+    if (!mugai_index_list(index, &within, add_entry, daily, error) ||
+        !mugai_index_list(index, &held, count_one, &daily->counts.held, error) ||
+        !mugai_index_list(index, &damaged, count_one, &daily->counts.damaged, error) ||
+        !mugai_index_list(index, &expiring, count_unheld, &daily->counts.expiring, error))
+        return NULL;
+    return g_steal_pointer(&daily);
+}

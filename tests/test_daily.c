@@ -1,0 +1,107 @@
+/* test_daily.c - the digest conforms and is bounded whatever senders wrote, in both languages */
+#include "candidate.h"
+
+#include <mugai/daily.h>
+
+#define NOW 1795168815
+
+/* One message with @parts removed parts that are all called @name. */
+static MugaiEntry *
+make_entry(const char *state, const char *hostile, guint parts)
+{
+    g_autofree char *hash = g_strnfill(64, '0');
+    g_autoptr(MugaiReport) report = mugai_report_new();
+    MugaiEntry *entry = g_new0(MugaiEntry, 1);
+    MugaiFacts facts = {.id = "20261120-00000-00000",
+                        .received = NOW,
+                        .original_sha256 = hash,
+                        .output_sha256 = hash};
+
+    for (guint i = 0; i < parts; i++) {
+        MugaiPart *part = mugai_part_new("2");
+
+        part->disposition = MUGAI_REMOVED;
+        memcpy(part->sha256, hash, 64);
+        g_free(part->name);
+        part->name = g_strdup(hostile);
+        g_ptr_array_add(report->parts, part);
+    }
+    mugai_id_from_bits(NOW, 7, &entry->id);
+    entry->received = NOW;
+    entry->state = g_strdup(state);
+    entry->envelope = mugai_envelope_new(NOW);
+    g_free(entry->envelope->sender);
+    entry->envelope->sender = g_strdup(hostile);
+    entry->subject = g_strdup(hostile);
+    entry->from = g_strdup(hostile);
+    entry->sha256 = g_strdup("");
+    entry->report_json = mugai_report_to_json(report, &facts, entry->envelope, state, FALSE);
+    return entry;
+}
+
+/* The text of the digest of @count such messages, read out of the mail, which must conform. */
+static char *
+digest_of(const char *language, gboolean subjects, guint count, const char *hostile, guint parts)
+{
+    static const char *const to[] = {"admin@city.example.jp", "second@city.example.jp", NULL};
+    g_autoptr(MugaiSettings) settings = mugai_settings_new(language);
+    g_autoptr(MugaiDaily) daily = mugai_daily_new(NOW - 86400, NOW, subjects, settings);
+    g_autoptr(MugaiEntry) entry = make_entry("passed", hostile, parts);
+    g_autoptr(GBytes) mail = NULL;
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < count; i++)
+        mugai_daily_add(daily, entry);
+    mail = mugai_daily_compose(daily, "mugai@city.example.jp", to, NULL, NOW, &error);
+    cr_assert_not_null(mail, "%s", error != NULL ? error->message : "");
+    expect_conforming(g_bytes_get_data(mail, NULL), g_bytes_get_size(mail),
+                      MUGAI_GUARD_INERT_LINKS);
+    return text_of(g_bytes_get_data(mail, NULL), g_bytes_get_size(mail));
+}
+
+Test(daily, hostile_names_make_no_line_and_no_link_of_their_own)
+{
+    static const char hostile[] = "a\r\nBcc: x@example.com\r\n\r\n\xE2\x80\xAE\x1b[31m "
+                                  "https://evil.example/ www.evil.example {count} {id}";
+
+    for (guint i = 0; i < 2; i++) {
+        g_autofree char *text = digest_of(i == 0 ? "ja" : "en", TRUE, 1, hostile, 1);
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+        for (char **line = lines; line[0] != NULL && line[1] != NULL; line++)
+            cr_assert(g_str_has_prefix(*line, "\xE2\x96\xA0 "), "%s", *line);
+        cr_assert_not_null(strstr(text, "{count} {id}"), "%s", text);
+        cr_assert_null(strstr(text, "https://"));
+        cr_assert_null(strstr(text, "www.evil"));
+        cr_assert_null(strchr(text, '\x1b'));
+    }
+}
+
+Test(daily, its_length_is_bounded_and_it_says_how_many_more)
+{
+    g_autofree char *name = g_strnfill(5000, 'n');
+    g_autofree char *text =
+        digest_of("en", FALSE, MUGAI_DAILY_MESSAGES_MAX + 17, name, MUGAI_DAILY_PARTS_MAX + 3);
+
+    cr_assert_not_null(strstr(text, "and 17 more mails"));
+    cr_assert_not_null(strstr(text, "- and 3 more"));
+    cr_assert_not_null(strstr(text, "Removed: 2821\n"));
+}
+
+Test(daily, subjects_stand_in_it_only_if_they_may)
+{
+    g_autofree char *without = digest_of("en", FALSE, 1, "secret-word", 1);
+    g_autofree char *with = digest_of("en", TRUE, 1, "secret-word", 1);
+
+    cr_assert_null(strstr(without, "Subject: secret-word"));
+    cr_assert_not_null(strstr(with, "Subject: secret-word"));
+}
+
+Test(daily, a_day_without_loss_says_so)
+{
+    g_autofree char *text = digest_of("en", TRUE, 3, "fine", 0);
+
+    cr_assert_not_null(strstr(text, "Received: 3, of these sanitized and passed: 3\n"));
+    cr_assert_not_null(strstr(text, "Nothing was removed."));
+    cr_assert_null(strstr(text, "fine"));
+}
