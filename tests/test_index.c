@@ -1,6 +1,8 @@
 /* test_index.c - what is in the store is found, newest first, and the index is only a cache */
 #include "store_fixture.h"
 
+#include "index_fixture.h"
+
 #include <sys/wait.h>
 
 static MugaiIndex *
@@ -44,24 +46,6 @@ add(MugaiIndex *index, gint64 received, const char *from, const char *subject,
 
     cr_assert(mugai_index_add(index, entry, &error), "%s", error != NULL ? error->message : "");
     return entry->id;
-}
-
-static gboolean
-append_subject(const MugaiEntry *entry, gpointer data)
-{
-    g_string_append_printf(data, "%s;", entry->subject);
-    return TRUE;
-}
-
-static void
-check_list(MugaiIndex *index, MugaiQuery query, const char *expected)
-{
-    g_autoptr(GString) found = g_string_new(NULL);
-    g_autoptr(GError) error = NULL;
-
-    cr_assert(mugai_index_list(index, &query, append_subject, found, &error), "%s",
-              error != NULL ? error->message : "");
-    cr_assert_str_eq(found->str, expected);
 }
 
 Test(index, entry_comes_back_whole)

@@ -17,17 +17,6 @@ object_path(const Fixture *fixture, const MugaiId *id)
                            id->text + 6, id->text);
 }
 
-static MugaiId
-keep_or_fail(MugaiStore *store, const char *octets, gsize length)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(MugaiEnvelope) envelope = make_envelope();
-    g_autoptr(MugaiReceipt) receipt = keep(store, envelope, octets, length, &error);
-
-    cr_assert_not_null(receipt, "%s", error != NULL ? error->message : "");
-    return *mugai_receipt_id(receipt);
-}
-
 /* Reads an object back; NULL with @error. */
 static GBytes *
 fetch(MugaiStore *store, const MugaiId *id, char **ret_sha256, GError **error)

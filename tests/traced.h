@@ -21,6 +21,17 @@ keep(MugaiStore *store, const MugaiEnvelope *envelope, const char *octets, gsize
     return mugai_object_finish(g_steal_pointer(&object), error);
 }
 
+static inline MugaiId
+keep_or_fail(MugaiStore *store, const char *octets, gsize length)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MugaiEnvelope) envelope = make_envelope();
+    g_autoptr(MugaiReceipt) receipt = keep(store, envelope, octets, length, &error);
+
+    cr_assert_not_null(receipt, "%s", error != NULL ? error->message : "");
+    return *mugai_receipt_id(receipt);
+}
+
 /* --- writers that are watched, killed, or whose system calls fail --- */
 
 typedef struct __ptrace_syscall_info SystemCall;
