@@ -63,14 +63,16 @@ make_key(const char *directory, guint number, GString *paths)
 static void
 make_keys(void)
 {
-    g_autofree char *directory = g_dir_make_tmp("mugai-fuzz-XXXXXX", NULL);
-    g_autofree char *file = g_build_filename(directory, "mugai.conf", NULL);
-    g_autoptr(GString) text = g_string_new("[store]\nseal_to=");
+    g_autofree char *directory = NULL, *file = NULL;
+    g_autoptr(GString) text = NULL;
     g_autoptr(MugaiConfig) config = NULL;
     g_autoptr(GError) error = NULL;
 
     if (recipients != NULL)
         return;
+    directory = g_dir_make_tmp("mugai-fuzz-XXXXXX", NULL);
+    file = g_build_filename(directory, "mugai.conf", NULL);
+    text = g_string_new("[store]\nseal_to=");
     for (guint i = 0; i < KEYS; i++)
         make_key(directory, i, text);
     g_assert_true(g_file_set_contents(file, text->str, -1, NULL));
