@@ -2,6 +2,7 @@
 #include "candidate.h"
 
 #include <mugai/daily.h>
+#include <mugai/error.h>
 
 #define NOW 1795168815
 
@@ -45,7 +46,8 @@ digest_of(const char *language, gboolean subjects, guint count, const char *host
 {
     static const char *const to[] = {"admin@city.example.jp", "second@city.example.jp", NULL};
     g_autoptr(MugaiSettings) settings = mugai_settings_new(language);
-    g_autoptr(MugaiDaily) daily = mugai_daily_new(NOW - 86400, NOW, subjects, settings);
+    const MugaiPeriod period = {.since = NOW - 86400, .until = NOW};
+    g_autoptr(MugaiDaily) daily = mugai_daily_new(&period, subjects, settings);
     g_autoptr(MugaiEntry) entry = make_entry("passed", hostile, parts);
     g_autoptr(GBytes) mail = NULL;
     g_autoptr(GError) error = NULL;
@@ -104,4 +106,81 @@ Test(daily, a_day_without_loss_says_so)
     cr_assert_not_null(strstr(text, "Received: 3, of these sanitized and passed: 3\n"));
     cr_assert_not_null(strstr(text, "Nothing was removed."));
     cr_assert_null(strstr(text, "fine"));
+}
+
+/* --- what is told of --- */
+
+/* The text of the digest of one message whose @state and @warning are these; NULL: no report. */
+static char *
+told_of(const char *language, const char *state, const char *warning)
+{
+    const MugaiPeriod period = {.since = NOW - 86400, .until = NOW};
+    g_autofree char *hash = g_strnfill(64, '0');
+    const MugaiFacts facts = {.id = "20261120-00000-00000",
+                              .received = NOW,
+                              .original_sha256 = hash,
+                              .output_sha256 = hash};
+    g_autoptr(MugaiSettings) settings = mugai_settings_new(language);
+    g_autoptr(MugaiDaily) daily = mugai_daily_new(&period, FALSE, settings);
+    g_autoptr(MugaiEntry) entry = make_entry(state, "fine", 0);
+    g_autoptr(MugaiReport) report = mugai_report_new();
+
+    g_free(entry->report_json);
+    if (warning != NULL && *warning != '\0')
+        g_ptr_array_add(report->warnings, g_strdup(warning));
+    entry->report_json = warning == NULL
+                             ? g_strdup("{")
+                             : mugai_report_to_json(report, &facts, entry->envelope, state, FALSE);
+    mugai_daily_add(daily, entry);
+    return mugai_daily_text(daily);
+}
+
+Test(daily, what_is_not_known_of_a_message_is_told)
+{
+    g_autofree char *passed = told_of("en", "passed", "");
+    g_autofree char *unknown = told_of("en", "kept", "");
+    g_autofree char *unread = told_of("en", "passed", NULL);
+
+    cr_assert_null(strstr(passed, "20261120-"), "%s", passed);
+    cr_assert_not_null(strstr(unknown, "20261120-"), "%s", unknown);
+    cr_assert_not_null(strstr(unknown, "It is not known whether it was passed."), "%s", unknown);
+    cr_assert_not_null(strstr(unread, "20261120-"), "%s", unread);
+    cr_assert_not_null(strstr(unread, "It is not known what was removed from it."), "%s", unread);
+    cr_assert_null(strstr(unread, "Nothing was removed."), "%s", unread);
+}
+
+Test(daily, a_warning_is_told_in_the_language_of_the_digest)
+{
+    g_autofree char *japanese = told_of("ja", "passed", "deceptive-link: 2 links");
+    g_autofree char *odd = told_of("ja", "passed", "of-tomorrow: new");
+
+    cr_assert_not_null(strstr(japanese, "\xE8\xA1\xA8\xE7\xA4\xBA\xE3\x81\xA8"), "%s", japanese);
+    cr_assert_null(strstr(japanese, "links"), "%s", japanese);
+    cr_assert_not_null(strstr(odd, "of-tomorrow: new"), "%s", odd);
+}
+
+/* --- the guard has the last word --- */
+
+static gboolean refuses;
+
+bool __wrap_mugai_guard_finish(MugaiGuard *guard);
+bool __real_mugai_guard_finish(MugaiGuard *guard);
+
+bool
+__wrap_mugai_guard_finish(MugaiGuard *guard)
+{
+    return !refuses && __real_mugai_guard_finish(guard);
+}
+
+Test(daily, what_the_guard_refuses_is_no_mail)
+{
+    static const char *const to[] = {"admin@city.example.jp", NULL};
+    const MugaiPeriod period = {.since = NOW - 86400, .until = NOW};
+    g_autoptr(MugaiSettings) settings = mugai_settings_new("ja");
+    g_autoptr(MugaiDaily) daily = mugai_daily_new(&period, FALSE, settings);
+    g_autoptr(GError) error = NULL;
+
+    refuses = TRUE;
+    cr_assert_null(mugai_daily_compose(daily, "mugai@city.example.jp", to, NULL, NOW, &error));
+    cr_assert(g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_GUARD));
 }

@@ -18,27 +18,38 @@ G_BEGIN_DECLS
 #define MUGAI_DAILY_PARTS_MAX 10u
 /* What is deleted within so many days is said before. */
 #define MUGAI_DAILY_NOTICE_DAYS 7
+/* A digest that could not be sent is due for so many days. */
+#define MUGAI_DAILY_DAYS_MAX 14u
+/* So long the digest of a time waits for originals of it that the index does not know yet. */
+#define MUGAI_DAILY_PATIENCE_SECONDS 86400
 
-/* What is known of the time from @since to before @until (unix seconds). */
+/* From @since to before @until, unix seconds. */
+typedef struct {
+    gint64 since, until;
+} MugaiPeriod;
+
+/* What is known of a time. */
 typedef struct MugaiDaily MugaiDaily;
 
 typedef struct {
     guint64 messages, passed, notice_only, kept; /* by what went on; kept: it is not known */
     guint64 removed, unreadable;                 /* parts */
+    guint64 missing;                 /* originals that are not in the index: nothing of the above */
     guint64 noteworthy;              /* messages that are told of, or would be with more room */
     guint64 held, damaged, expiring; /* of the whole store, at the time of asking */
 } MugaiDailyCounts;
 
-MugaiDaily *mugai_daily_new(gint64 since, gint64 until, gboolean subjects,
+MugaiDaily *mugai_daily_new(const MugaiPeriod *period, gboolean subjects,
                             const MugaiSettings *settings);
 void mugai_daily_free(MugaiDaily *daily);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiDaily, mugai_daily_free)
 
 /* Counts @entry in, and tells of it where there is something to tell. Newest first. */
 void mugai_daily_add(MugaiDaily *daily, const MugaiEntry *entry);
-/* Asks the index for all of it. @now: unix seconds. Errors of the index. */
-MugaiDaily *mugai_daily_collect(MugaiIndex *index, const MugaiConfig *config, gint64 since,
-                                gint64 until, gint64 now, GError **error);
+/* Asks the index for all of it, and @store whether the index knows all of it: it is a cache, and
+ * may have been lost. @now: unix seconds. Errors of the index and the store. */
+MugaiDaily *mugai_daily_collect(MugaiStore *store, MugaiIndex *index, const MugaiConfig *config,
+                                const MugaiPeriod *period, gint64 now, GError **error);
 MugaiDailyCounts mugai_daily_counts(const MugaiDaily *daily);
 
 /* The text: clean characters, links inert, lines end in LF. Newly allocated. */
@@ -51,12 +62,21 @@ GBytes *mugai_daily_compose(const MugaiDaily *daily, const char *sender, const c
 
 /* Composes it and hands it to [digest] server, once: the log of looks says so before and after.
  * EXISTS where it was sent, or may have been, and not @again; SYSTEM where it certainly was not and
- * a later try may help; CONFIG. @words: what was typed. @ret_refused: recipients that the server
- * did not take, newly allocated, NULL if it took all. */
+ * a later try may help; CONFIG, GUARD. @words: what was typed. @ret_refused: recipients that the
+ * server did not take and why, newly allocated, NULL if it took all; where it is all of them, and
+ * for good, the digest has "failed" and stays due. */
 gboolean mugai_daily_send(const MugaiDaily *daily, const MugaiConfig *config, gboolean again,
                           GPtrArray *words, char **ret_refused, GError **error);
 /* Writes down that the quarantine is looked at (I9), for the digest of that time. */
-gboolean mugai_daily_note_look(const MugaiConfig *config, gint64 since, gint64 until,
+gboolean mugai_daily_note_look(const MugaiConfig *config, const MugaiPeriod *period,
                                GPtrArray *words, GError **error);
+/* Writes down that the digest of that time could not be made: it stays due. */
+gboolean mugai_daily_note_failure(const MugaiConfig *config, const MugaiPeriod *period,
+                                  const char *why, GPtrArray *words, GError **error);
+
+/* The whole local days whose digest is to be sent, oldest first (of MugaiPeriod), at least one:
+ * those after the last one that was sent, those that failed, and yesterday, unless it was sent and
+ * another is due. Errors of the log. */
+GArray *mugai_daily_due(const MugaiConfig *config, gint64 now, GError **error);
 
 G_END_DECLS

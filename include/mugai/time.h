@@ -15,4 +15,8 @@ typedef struct {
  * time zone's file. */
 MugaiTime mugai_time_local(gint64 seconds);
 
+/* The first second of the local day @days after that of @now (unix seconds), or before it. Not in a
+ * locked process. */
+gint64 mugai_time_midnight(gint64 now, int days);
+
 G_END_DECLS

@@ -1,10 +1,12 @@
 /*
  * cmd_digest.c - mail the administrators what became of yesterday's mail
  *
- * Run by a timer and by hand, as the store's owner or root: it opens the store itself.
+ * Run by a timer and by hand, as the store's owner or root: it opens the store itself. Without a
+ * time it sends one digest for each day that is due, so that no day is lost when the host was off.
  *
- * Exit: 0; 1 if this digest was sent, or perhaps sent, before; EX_TEMPFAIL if the server could not
- * take it and a later try may help; EX_UNAVAILABLE if some recipients were refused.
+ * Exit: the highest of 0; 1 if a digest was sent, or perhaps sent, before; EX_UNAVAILABLE if the
+ * server refused recipients for good; EX_TEMPFAIL if a later try may help: for the server, and for
+ * an index that is missing, damaged or behind, which mugaid mends.
  */
 #include "cli.h"
 
@@ -27,45 +29,99 @@ digest_options_clear(DigestOptions *options)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DigestOptions, digest_options_clear)
 
 static gboolean
-read_period(const DigestOptions *options, gint64 *ret_since, gint64 *ret_until, GError **error)
+read_period(const DigestOptions *options, MugaiPeriod *period, GError **error)
 {
     const char *since = options->since != NULL ? options->since : "yesterday";
     const char *until = options->until != NULL ? options->until : "today";
 
-    if (!mugai_cli_parse_moment(since, ret_since, error) ||
-        !mugai_cli_parse_moment(until, ret_until, error))
+    if (!mugai_cli_parse_moment(since, &period->since, error) ||
+        !mugai_cli_parse_moment(until, &period->until, error))
         return FALSE;
-    return *ret_since < *ret_until ||
+    return period->since < period->until ||
            mugai_cli_misuse(error, "--since %s is not before --until %s", since, until);
 }
 
-static void
-print_json(const MugaiDailyCounts *counts, gint64 since, gint64 until, gboolean sent)
+/* @asked, or all that is due. */
+static GArray *
+find_periods(const MugaiPeriod *asked, const MugaiConfig *config, gint64 now, GError **error)
 {
-    g_autofree char *from = mugai_cli_time(since);
-    g_autofree char *to = mugai_cli_time(until);
+    GArray *periods = NULL;
+
+    if (asked == NULL)
+        return mugai_daily_due(config, now, error);
+    periods = g_array_new(FALSE, FALSE, sizeof *asked);
+    return g_array_append_vals(periods, asked, 1);
+}
+
+static void
+print_json(const MugaiDailyCounts *counts, const MugaiPeriod *period, gboolean sent)
+{
+    g_autofree char *from = mugai_cli_time(period->since);
+    g_autofree char *to = mugai_cli_time(period->until);
 
     printf("{\"since\":\"%s\",\"until\":\"%s\",\"sent\":%s", from, to, sent ? "true" : "false");
     printf(",\"messages\":%" G_GUINT64_FORMAT ",\"passed\":%" G_GUINT64_FORMAT
            ",\"notice_only\":%" G_GUINT64_FORMAT ",\"kept\":%" G_GUINT64_FORMAT,
            counts->messages, counts->passed, counts->notice_only, counts->kept);
     printf(",\"removed\":%" G_GUINT64_FORMAT ",\"unreadable\":%" G_GUINT64_FORMAT
-           ",\"noteworthy\":%" G_GUINT64_FORMAT,
-           counts->removed, counts->unreadable, counts->noteworthy);
+           ",\"noteworthy\":%" G_GUINT64_FORMAT ",\"missing\":%" G_GUINT64_FORMAT,
+           counts->removed, counts->unreadable, counts->noteworthy, counts->missing);
     printf(",\"held\":%" G_GUINT64_FORMAT ",\"damaged\":%" G_GUINT64_FORMAT
            ",\"expiring\":%" G_GUINT64_FORMAT "}\n",
            counts->held, counts->damaged, counts->expiring);
 }
 
-/* What nobody has now, a later try may bring; what was sent already, none may. */
+/* --- one digest --- */
+
+typedef struct {
+    const DigestOptions *options;
+    const MugaiConfig *config;
+    MugaiStore *store;
+    GPtrArray *words;
+    gint64 now;
+} Job;
+
+/* What mugaid or fsck mends is for a later try; the index is a cache. */
+static MugaiDaily *
+collect(const Job *job, const MugaiPeriod *period, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(MugaiIndex) index = mugai_index_open(job->store, FALSE, &why);
+    g_autoptr(MugaiDaily) daily = NULL;
+
+    if (index != NULL)
+        daily = mugai_daily_collect(job->store, index, job->config, period, job->now, &why);
+    if (daily == NULL && (g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND) ||
+                          g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_MALFORMED)))
+        g_set_error_literal(error, MUGAI_CLI_ERROR, EX_TEMPFAIL, why->message);
+    else if (daily == NULL)
+        g_propagate_error(error, g_steal_pointer(&why));
+    return g_steal_pointer(&daily);
+}
+
+/* A digest must not say that nothing was removed while nobody has looked; nor wait for ever. */
 static gboolean
-send_digest(const MugaiDaily *daily, const MugaiConfig *config, const DigestOptions *options,
-            GPtrArray *words, int *ret_status, GError **error)
+check_complete(const Job *job, const MugaiPeriod *period, const MugaiDaily *daily, GError **error)
+{
+    guint64 missing = mugai_daily_counts(daily).missing;
+
+    if (missing == 0 || job->now - period->until >= MUGAI_DAILY_PATIENCE_SECONDS)
+        return TRUE;
+    g_set_error(error, MUGAI_CLI_ERROR, EX_TEMPFAIL,
+                "%" G_GUINT64_FORMAT
+                " originals of that time are not in the index yet: mugaid adds "
+                "them, mugai fsck --repair does at once",
+                missing);
+    return FALSE;
+}
+
+static gboolean
+hand_over(const Job *job, const MugaiDaily *daily, int *ret_status, GError **error)
 {
     g_autofree char *refused = NULL;
     g_autoptr(GError) why = NULL;
 
-    if (mugai_daily_send(daily, config, options->again, words, &refused, &why)) {
+    if (mugai_daily_send(daily, job->config, job->options->again, job->words, &refused, &why)) {
         if (refused != NULL)
             mugai_cli_complain("not sent to all: %s", refused);
         *ret_status = refused != NULL ? EX_UNAVAILABLE : EX_OK;
@@ -80,44 +136,92 @@ send_digest(const MugaiDaily *daily, const MugaiConfig *config, const DigestOpti
     return FALSE;
 }
 
-static int
-tell_or_send(const MugaiDaily *daily, const MugaiConfig *config, const DigestOptions *options,
-             GPtrArray *words, GError **error)
+static MugaiDaily *
+send_digest(const Job *job, const MugaiPeriod *period, int *ret_status, GError **error)
 {
-    int status = EX_OK;
+    g_autoptr(GError) why = NULL;
+    g_autoptr(MugaiDaily) daily = collect(job, period, &why);
 
-    if (options->dry_run && !options->json) {
-        g_autofree char *text = mugai_daily_text(daily);
+    if (daily == NULL || !check_complete(job, period, daily, &why)) {
+        /* It stays due; where even that cannot be written down, that is the worse news. */
+        if (mugai_daily_note_failure(job->config, period, why->message, job->words, error))
+            g_propagate_error(error, g_steal_pointer(&why));
+        return NULL;
+    }
+    return hand_over(job, daily, ret_status, error) ? g_steal_pointer(&daily) : NULL;
+}
 
+static MugaiDaily *
+show_digest(const Job *job, const MugaiPeriod *period, GError **error)
+{
+    g_autoptr(MugaiDaily) daily = collect(job, period, error);
+    g_autofree char *text = NULL;
+
+    if (daily != NULL && !job->options->json) {
+        text = mugai_daily_text(daily);
         fputs(text, stdout);
     }
-    if (!options->dry_run && !send_digest(daily, config, options, words, &status, error))
-        return -1;
-    return status;
+    return g_steal_pointer(&daily);
 }
 
 static int
-run(const MugaiCommon *common, const DigestOptions *options, gint64 since, gint64 until,
+handle(const Job *job, const MugaiPeriod *period, GError **error)
+{
+    gboolean dry_run = job->options->dry_run;
+    g_autoptr(MugaiDaily) daily = NULL;
+    MugaiDailyCounts counts;
+    int status = EX_OK;
+
+    if (!mugai_daily_note_look(job->config, period, job->words, error))
+        return -1;
+    daily = dry_run ? show_digest(job, period, error) : send_digest(job, period, &status, error);
+    if (daily == NULL)
+        return -1;
+    counts = mugai_daily_counts(daily);
+    if (job->options->json)
+        print_json(&counts, period, !dry_run);
+    return status;
+}
+
+/* --- all of them --- */
+
+/* One that fails does not keep the others from being sent; what fails all of them ends it. */
+static int
+handle_all(const Job *job, const GArray *periods, GError **error)
+{
+    int highest = EX_OK;
+
+    for (guint i = 0; i < periods->len; i++) {
+        const MugaiPeriod *period = &g_array_index(periods, MugaiPeriod, i);
+        g_autoptr(GError) why = NULL;
+        int status = handle(job, period, &why);
+
+        if (g_error_matches(why, MUGAI_CLI_ERROR, 1)) {
+            mugai_cli_complain("%s", why->message);
+            status = 1;
+        } else if (why != NULL) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return -1;
+        }
+        highest = MAX(highest, status);
+    }
+    return highest;
+}
+
+static int
+run(const MugaiCommon *common, const DigestOptions *options, const MugaiPeriod *asked,
     GError **error)
 {
     g_autoptr(MugaiConfig) config = mugai_cli_load_whole_config(common, error);
     g_autoptr(MugaiStore) store = config != NULL ? mugai_store_open(config, error) : NULL;
-    g_autoptr(MugaiIndex) index = store != NULL ? mugai_index_open(store, FALSE, error) : NULL;
-    g_autoptr(MugaiDaily) daily = NULL;
-    MugaiDailyCounts counts;
-    int status = -1;
+    const Job job = {.options = options,
+                     .config = config,
+                     .store = store,
+                     .words = common->words,
+                     .now = g_get_real_time() / G_USEC_PER_SEC};
+    g_autoptr(GArray) periods = store != NULL ? find_periods(asked, config, job.now, error) : NULL;
 
-    if (index == NULL || !mugai_daily_note_look(config, since, until, common->words, error))
-        return -1;
-    daily =
-        mugai_daily_collect(index, config, since, until, g_get_real_time() / G_USEC_PER_SEC, error);
-    if (daily == NULL)
-        return -1;
-    status = tell_or_send(daily, config, options, common->words, error);
-    counts = mugai_daily_counts(daily);
-    if (status >= 0 && options->json)
-        print_json(&counts, since, until, !options->dry_run);
-    return status;
+    return periods != NULL ? handle_all(&job, periods, error) : -1;
 }
 
 int
@@ -126,7 +230,7 @@ cmd_digest(int argc, char **argv, GError **error)
     g_auto(DigestOptions) options = {0};
     const GOptionEntry entries[] = {
         {"since", 0, 0, G_OPTION_ARG_FILENAME, &options.since,
-         "Received then or later; default: yesterday", "TIME"},
+         "Received then or later; default: each day that is due", "TIME"},
         {"until", 0, 0, G_OPTION_ARG_FILENAME, &options.until, "Received before; default: today",
          "TIME"},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "Show the text and send nothing",
@@ -137,19 +241,20 @@ cmd_digest(int argc, char **argv, GError **error)
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};
-    gint64 since = 0;
-    gint64 until = 0;
+    MugaiPeriod asked = {0};
+    gboolean any_time = FALSE;
 
     if (!mugai_cli_parse(&common, entries, "",
-                         "Mails the administrators what was removed yesterday, once: to [digest] "
-                         "to, by [digest] server.",
+                         "Mails the administrators what was removed, once for each day, up to "
+                         "yesterday: to [digest] to, by [digest] server.",
                          argc, argv, error))
         return -1;
     if (common.arguments[0] != NULL) {
         mugai_cli_misuse(error, "digest takes options only, not \"%s\"", common.arguments[0]);
         return -1;
     }
-    return read_period(&options, &since, &until, error)
-               ? run(&common, &options, since, until, error)
-               : -1;
+    any_time = options.since == NULL && options.until == NULL;
+    if (!any_time && !read_period(&options, &asked, error))
+        return -1;
+    return run(&common, &options, any_time ? NULL : &asked, error);
 }

@@ -123,11 +123,9 @@ mugai_cli_load_config(const MugaiCommon *common, GError **error)
 static GDateTime *
 midnight(int days)
 {
-    g_autoptr(GDateTime) now = g_date_time_new_now_local();
-    g_autoptr(GDateTime) day = g_date_time_add_days(now, days);
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
 
-    return g_date_time_new_local(g_date_time_get_year(day), g_date_time_get_month(day),
-                                 g_date_time_get_day_of_month(day), 0, 0, 0);
+    return g_date_time_new_from_unix_local(mugai_time_midnight(now, days));
 }
 
 /* "-2h": so long ago; NULL if @typed is none. */

@@ -11,16 +11,16 @@
 
 #include <mugai/compose.h>
 #include <mugai/limits.h>
+#include <string.h>
 
 #define DAY_SECONDS 86400
 
 MugaiDaily *
-mugai_daily_new(gint64 since, gint64 until, gboolean subjects, const MugaiSettings *settings)
+mugai_daily_new(const MugaiPeriod *period, gboolean subjects, const MugaiSettings *settings)
 {
     MugaiDaily *daily = g_new0(MugaiDaily, 1);
 
-    daily->since = since;
-    daily->until = until;
+    daily->period = *period;
     daily->subjects = subjects;
     daily->settings = settings;
     daily->messages = mugai_text_new(MUGAI_LIMIT_TEXT_OCTETS_MAX);
@@ -119,21 +119,45 @@ tell_parts(MugaiDaily *daily, const MugaiReport *report)
         tell_more(daily->messages, daily, "digest/more-parts", lost - told);
 }
 
+/* By its code, "CODE: details", in the language of the digest; one that has no sentence as it is.
+ */
+static void
+tell_warning(MugaiDaily *daily, const char *warning)
+{
+    const char *colon = strchr(warning, ':');
+    g_autofree char *code = colon != NULL ? g_strndup(warning, (gsize)(colon - warning)) : NULL;
+    g_autofree char *key = g_strconcat("digest/warning-", code, NULL);
+    gboolean known = code != NULL && g_hash_table_contains(daily->settings->notice, key);
+
+    mugai_compose_notice(daily->messages, daily->settings, known ? key : "digest/warning", "text",
+                         warning, NULL);
+}
+
 static void
 tell_warnings(MugaiDaily *daily, const MugaiReport *report)
 {
     guint count = MIN(report->warnings->len, MUGAI_DAILY_PARTS_MAX);
 
     for (guint i = 0; i < count; i++)
-        mugai_compose_notice(daily->messages, daily->settings, "digest/warning", "text",
-                             report->warnings->pdata[i], NULL);
+        tell_warning(daily, report->warnings->pdata[i]);
     if (report->warnings->len > count)
         tell_more(daily->messages, daily, "digest/more-warnings", report->warnings->len - count);
 }
 
+/* What became of it as a whole, where that is not that it was sanitized and went on. */
+static const char *
+find_fate(const MugaiEntry *entry)
+{
+    if (g_str_equal(entry->state, "passed"))
+        return NULL;
+    return g_str_equal(entry->state, "notice-only") ? "digest/notice-only" : "digest/unknown";
+}
+
+/* @report: NULL if it cannot be read. */
 static void
 tell_message(MugaiDaily *daily, const MugaiEntry *entry, const MugaiReport *report)
 {
+    const char *fate = find_fate(entry);
     g_autofree char *time = mugai_daily_format(entry->received);
     const char *sender = entry->envelope->sender;
 
@@ -142,16 +166,20 @@ tell_message(MugaiDaily *daily, const MugaiEntry *entry, const MugaiReport *repo
     if (daily->subjects)
         mugai_compose_notice(daily->messages, daily->settings, "digest/subject-line", "subject",
                              entry->subject, NULL);
-    if (g_str_equal(entry->state, "notice-only"))
-        mugai_compose_notice(daily->messages, daily->settings, "digest/notice-only", NULL);
+    if (fate != NULL)
+        mugai_compose_notice(daily->messages, daily->settings, fate, NULL);
     if (entry->damaged)
         mugai_compose_notice(daily->messages, daily->settings, "digest/is-damaged", NULL);
+    if (report == NULL) {
+        mugai_compose_notice(daily->messages, daily->settings, "digest/no-report", NULL);
+        return;
+    }
     tell_parts(daily, report);
     tell_warnings(daily, report);
 }
 
 static void
-count_entry(MugaiDailyCounts *counts, const MugaiEntry *entry, const MugaiReport *report)
+count_state(MugaiDailyCounts *counts, const MugaiEntry *entry)
 {
     counts->messages++;
     if (g_str_equal(entry->state, "passed"))
@@ -160,6 +188,11 @@ count_entry(MugaiDailyCounts *counts, const MugaiEntry *entry, const MugaiReport
         counts->notice_only++;
     else
         counts->kept++;
+}
+
+static void
+count_parts(MugaiDailyCounts *counts, const MugaiReport *report)
+{
     for (guint i = 0; i < report->parts->len; i++) {
         const MugaiPart *part = report->parts->pdata[i];
 
@@ -175,12 +208,11 @@ mugai_daily_add(MugaiDaily *daily, const MugaiEntry *entry)
 {
     g_autoptr(MugaiReport) report = mugai_report_from_json(entry->report_json, -1, NULL);
 
-    /* One that cannot be read says nothing of parts; the message counts all the same. */
-    if (report == NULL)
-        report = mugai_report_new();
-    count_entry(&daily->counts, entry, report);
-    if (count_lost(report) == 0 && report->warnings->len == 0 && !entry->damaged &&
-        !g_str_equal(entry->state, "notice-only"))
+    count_state(&daily->counts, entry);
+    if (report != NULL)
+        count_parts(&daily->counts, report);
+    if (report != NULL && count_lost(report) == 0 && report->warnings->len == 0 &&
+        !entry->damaged && find_fate(entry) == NULL)
         return;
     if (daily->counts.noteworthy++ < MUGAI_DAILY_MESSAGES_MAX) {
         tell_message(daily, entry, report);
@@ -211,22 +243,57 @@ count_unheld(const MugaiEntry *entry, gpointer data)
     return entry->held || count_one(entry, data);
 }
 
+/* --- what the index does not know --- */
+
+typedef struct {
+    MugaiStore *store;
+    MugaiIndex *index;
+    const MugaiPeriod *period;
+    guint64 missing;
+} Search;
+
+/* Objects lie by UTC days; of one that cannot be read nobody knows the hour. */
+static gboolean
+is_within(const Search *search, const MugaiId *id)
+{
+    g_autoptr(MugaiOriginal) original = mugai_store_read(search->store, id, NULL);
+    gint64 received = 0;
+
+    if (original == NULL)
+        return TRUE;
+    received = mugai_original_envelope(original)->received;
+    return received >= search->period->since && received < search->period->until;
+}
+
+static gboolean
+count_missing(const MugaiId *id, gpointer data)
+{
+    Search *search = data;
+
+    if (!mugai_index_has(search->index, id) && is_within(search, id))
+        search->missing++;
+    return TRUE;
+}
+
 MugaiDaily *
-mugai_daily_collect(MugaiIndex *index, const MugaiConfig *config, gint64 since, gint64 until,
-                    gint64 now, GError **error)
+mugai_daily_collect(MugaiStore *store, MugaiIndex *index, const MugaiConfig *config,
+                    const MugaiPeriod *period, gint64 now, GError **error)
 {
     g_autoptr(MugaiDaily) daily =
-        mugai_daily_new(since, until, config->digest_subjects, config->settings);
+        mugai_daily_new(period, config->digest_subjects, config->settings);
     const gint64 days = (gint64)config->retention_days - MUGAI_DAILY_NOTICE_DAYS;
-    const MugaiQuery within = {.since = since, .until = until};
+    const MugaiQuery within = {.since = period->since, .until = period->until};
     const MugaiQuery held = {.held = TRUE};
     const MugaiQuery damaged = {.damaged = TRUE};
     const MugaiQuery expiring = {.until = now - days * DAY_SECONDS};
+    Search search = {.store = store, .index = index, .period = period};
 
-    if (!mugai_index_list(index, &within, add_entry, daily, error) ||
+    if (!mugai_store_visit(store, period->since, period->until, count_missing, &search, error) ||
+        !mugai_index_list(index, &within, add_entry, daily, error) ||
         !mugai_index_list(index, &held, count_one, &daily->counts.held, error) ||
         !mugai_index_list(index, &damaged, count_one, &daily->counts.damaged, error) ||
         !mugai_index_list(index, &expiring, count_unheld, &daily->counts.expiring, error))
         return NULL;
+    daily->counts.missing = search.missing;
     return g_steal_pointer(&daily);
 }

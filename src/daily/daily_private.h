@@ -4,8 +4,13 @@
 #include <mugai/daily.h>
 #include <mugai/text.h>
 
+/* Outcomes in the log of looks; a reason may stand behind the last one. */
+#define MUGAI_DAILY_SENDING "sending"
+#define MUGAI_DAILY_SENT "sent"
+#define MUGAI_DAILY_FAILED "failed"
+
 struct MugaiDaily {
-    gint64 since, until;
+    MugaiPeriod period;
     gboolean subjects;
     const MugaiSettings *settings;
     MugaiDailyCounts counts;
@@ -15,3 +20,10 @@ struct MugaiDaily {
 
 /* "2026-11-20 10:00" in local time, newly allocated. */
 char *mugai_daily_format(gint64 seconds);
+
+/* Writes into the log of looks what became of the digest of @period. */
+gboolean mugai_daily_note(const MugaiConfig *config, const MugaiPeriod *period, const char *outcome,
+                          GPtrArray *words, GError **error);
+/* EXISTS if the digest of @period was sent, or may have been. */
+gboolean mugai_daily_check_past(const MugaiConfig *config, const MugaiPeriod *period,
+                                GError **error);

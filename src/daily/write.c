@@ -28,8 +28,8 @@ static void
 append_summary(MugaiText *text, const MugaiDaily *daily)
 {
     const MugaiDailyCounts *counts = &daily->counts;
-    g_autofree char *since = mugai_daily_format(daily->since);
-    g_autofree char *until = mugai_daily_format(daily->until);
+    g_autofree char *since = mugai_daily_format(daily->period.since);
+    g_autofree char *until = mugai_daily_format(daily->period.until);
     g_autofree char *messages = g_strdup_printf("%" G_GUINT64_FORMAT, counts->messages);
     g_autofree char *passed = g_strdup_printf("%" G_GUINT64_FORMAT, counts->passed);
 
@@ -39,6 +39,7 @@ append_summary(MugaiText *text, const MugaiDaily *daily)
                          passed, NULL);
     append_count(text, daily, "digest/count-notice-only", counts->notice_only);
     append_count(text, daily, "digest/count-kept", counts->kept);
+    append_count(text, daily, "digest/count-missing", counts->missing);
     append_count(text, daily, "digest/count-removed", counts->removed);
     append_count(text, daily, "digest/count-unreadable", counts->unreadable);
     append_count(text, daily, "digest/count-damaged", counts->damaged);
@@ -50,11 +51,14 @@ char *
 mugai_daily_text(const MugaiDaily *daily)
 {
     g_autoptr(MugaiText) text = mugai_text_new(MUGAI_LIMIT_TEXT_OCTETS_MAX + 65536u);
-    gboolean any = daily->counts.noteworthy > 0;
+    const MugaiDailyCounts *counts = &daily->counts;
 
     append_summary(text, daily);
     mugai_compose_notice(text, daily->settings, "notice/rule", NULL);
-    mugai_compose_notice(text, daily->settings, any ? "digest/listed" : "digest/nothing", NULL);
+    if (counts->noteworthy > 0)
+        mugai_compose_notice(text, daily->settings, "digest/listed", NULL);
+    else if (counts->missing == 0)
+        mugai_compose_notice(text, daily->settings, "digest/nothing", NULL);
     mugai_text_append(text, mugai_text_string(daily->messages), -1);
     append_count(text, daily, "digest/more-messages", daily->counts.noteworthy - daily->told);
     return g_strdup(mugai_text_string(text));
@@ -83,7 +87,7 @@ static void
 append_subject(GString *out, const MugaiDaily *daily)
 {
     g_autoptr(MugaiText) line = mugai_text_new(4096);
-    g_autofree char *since = mugai_daily_format(daily->since);
+    g_autofree char *since = mugai_daily_format(daily->period.since);
     g_autofree char *count = g_strdup_printf("%" G_GUINT64_FORMAT, daily->counts.noteworthy);
     g_autofree char *clean = NULL;
 

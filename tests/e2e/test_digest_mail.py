@@ -7,9 +7,12 @@ what no Postfix does (fall silent after the final dot), a server of 40 lines doe
 import email
 import email.policy
 import json
+import os
 import pathlib
 import subprocess
 import sys
+import threading
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).parent
@@ -118,6 +121,39 @@ class Breaks(Digests, test_release.Case):
         self.assertEqual(len(server.messages), 1)
         self.assert_conforms(server.messages[0])
 
+    def start(self):
+        process = subprocess.Popen([test_cli.MUGAI, "digest", "--config", self.config, *DAY], stderr=subprocess.PIPE)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    @staticmethod
+    def waits(process):
+        """Whether it waits for a lock that another one has: Linux marks those in its list with an arrow."""
+        return any(line.split()[1] == "->" and str(process.pid) in line.split()
+                   for line in pathlib.Path("/proc/locks").read_text().splitlines())
+
+    def test_of_two_at_once_one_is_sent_and_the_other_one_waits_for_it(self):
+        go_on = threading.Event()
+        self.addCleanup(go_on.set)
+        server = self.server({".": go_on})
+        first = self.start()
+        self.assertTrue(server.saw["."].wait(60))
+        second = self.start()
+        while not self.waits(second):
+            self.assertIsNone(second.poll(), "it did not wait")
+        go_on.set()
+        self.assertEqual((first.wait(60), second.wait(60)), (0, NO))
+        self.assertIn(b"sent already", second.stderr.read())
+        self.assertEqual(len(server.messages), 1)
+
+    def test_of_many_that_begin_together_one_is_sent(self):
+        server = self.server()
+        children = [self.start() for _ in range(8)]
+        self.assertEqual(sorted(child.wait(60) for child in children), [0] + [NO] * 7)
+        self.assertEqual(len(server.messages), 1)
+
     def test_wrong_use_is_said(self):
         self.configure("smtp://127.0.0.1:1", to="*@city.example.jp")
         self.assertIn(b"NAME@DOMAIN", self.digest(EX_CONFIG).stderr)
@@ -125,6 +161,169 @@ class Breaks(Digests, test_release.Case):
         self.assertIn(b"[digest] server", self.digest(EX_CONFIG).stderr)
         self.check(USAGE, "digest", "--since", "today", "--until", "yesterday")
         self.check(USAGE, "digest", "word")
+
+
+def midnight(days):
+    """That of the local day so many days ago, in unix seconds."""
+    today = time.localtime()
+    return int(time.mktime((today.tm_year, today.tm_mon, today.tm_mday - days, 0, 0, 0, 0, 0, -1)))
+
+
+def date(days):
+    return time.strftime("%Y-%m-%d", time.localtime(midnight(days)))
+
+
+def of_day(days):
+    return "--since", date(days), "--until", date(days - 1)
+
+
+class Days(Digests, test_release.Case):
+    """As the timer starts it, without a time, where the day is not that of UTC."""
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.live_at, os.environ.get("TZ"))
+        self.live_at("JST-9")
+        self.sent = self.server()
+
+    @staticmethod
+    def live_at(zone):
+        os.environ.pop("TZ", None)
+        if zone is not None:
+            os.environ["TZ"] = zone
+        time.tzset()
+
+    def keep_at(self, days, hour=5):
+        return self.keep(test_cli.with_attachment(), received=midnight(days) + hour * 3600)
+
+    def days(self, server=None):
+        """The days that the digests at the server are of, in the order of their arrival."""
+        mails = [email.message_from_bytes(octets, policy=email.policy.SMTP) for octets in (server or self.sent).messages]
+        return [mail["Subject"].split("日報 ")[1][:10] for mail in mails]
+
+    def run_plain(self, status, *arguments):
+        return self.check(status, "digest", *arguments)
+
+    def lose_index(self):
+        for path in self.store.glob("index.sqlite*"):
+            path.unlink()
+
+    def test_the_first_one_is_of_yesterday(self):
+        self.keep_at(3)
+        self.keep_at(1)
+        self.run_plain(0)
+        self.assertEqual(self.days(), [date(1)])
+        self.assertIn(b"sent already", self.run_plain(NO).stderr)
+        self.assertEqual(self.days(), [date(1)])
+
+    def test_each_day_since_the_last_one_that_was_sent_has_its_own(self):
+        kept = {days: self.keep_at(days) for days in (4, 3, 1)}
+        self.check(0, "digest", *of_day(4))
+        said = self.run_plain(0, "--dry-run").stdout.decode()
+        self.assertEqual([kept[days] in said for days in (4, 3, 1)], [False, True, True])
+        self.run_plain(0)
+        self.assertEqual(self.days(), [date(days) for days in (4, 3, 2, 1)])
+        texts = [email.message_from_bytes(octets, policy=email.policy.SMTP).get_content()
+                 for octets in self.sent.messages]
+        self.assertEqual([[days for days in (4, 3, 1) if kept[days] in text] for text in texts], [[4], [3], [], [1]])
+        self.assertIn("取り除いたものはありません", texts[2])
+
+    def a_month_passes(self):
+        (log,) = (self.store / "log").glob("*.jsonl")
+        then = time.localtime(midnight(30))
+        lines = [json.loads(line) | {"time": time.strftime("%Y-%m-%dT06:00:00+00:00", then)}
+                 for line in log.read_text().splitlines()]
+        log.unlink()
+        log.with_name(time.strftime("%Y-%m.jsonl", then)).write_text(
+            "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
+
+    def test_after_a_month_it_is_of_the_last_fourteen_days(self):
+        self.keep_at(1)
+        self.check(0, "digest", *of_day(31))
+        self.a_month_passes()
+        self.run_plain(0)
+        self.assertEqual(self.days()[1:], [date(days) for days in range(14, 0, -1)])
+
+    def test_a_dry_run_makes_no_day_due(self):
+        self.keep_at(5)
+        self.check(0, "digest", *of_day(5), "--dry-run")
+        self.run_plain(0)
+        self.assertEqual(self.days(), [date(1)])
+
+    def test_what_is_refused_for_good_is_not_tried_at_once_but_the_next_day(self):
+        self.keep_at(1)
+        self.server({f"RCPT TO:<{TANAKA}>": "550 5.1.1 no such user"})
+        self.assertIn(TANAKA.encode(), self.run_plain(EX_UNAVAILABLE).stderr)
+        self.assertEqual(self.outcomes(), ["granted", "sending", "failed"])
+        server = self.server()
+        self.run_plain(0)
+        self.assertEqual(self.days(server), [date(1)])
+
+    def test_a_day_that_was_refused_does_not_keep_the_others_from_being_sent(self):
+        self.keep_at(2)
+        self.check(0, "digest", *of_day(4))
+        dead = self.server({f"RCPT TO:<{TANAKA}>": "550 5.1.1 no such user"})
+        self.run_plain(EX_UNAVAILABLE)
+        self.assertEqual(dead.messages, [])
+        self.assertEqual(self.outcomes().count("failed"), 3)
+        server = self.server()
+        self.run_plain(0)
+        self.assertEqual(self.days(server), [date(days) for days in (3, 2, 1)])
+
+    def test_one_in_doubt_is_said_and_not_sent_again(self):
+        self.keep_at(1)
+        self.check(0, "digest", *of_day(3))
+        silent = threading.Event()
+        self.addCleanup(silent.set)
+        server = self.server({".": silent})
+        process = subprocess.Popen([test_cli.MUGAI, "digest", "--config", self.config, *of_day(1)])
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertTrue(server.saw["."].wait(60))
+        process.kill()
+        process.wait()
+        silent.set()
+        server = self.server()
+        self.assertIn(b"perhaps sent", self.run_plain(NO).stderr)
+        self.assertEqual(self.days(server), [])
+
+    def test_without_an_index_it_is_tried_later(self):
+        self.keep_at(1)
+        for break_it in (self.lose_index, lambda: (self.store / "index.sqlite").write_bytes(b"no database" * 99)):
+            break_it()
+            self.run_plain(EX_TEMPFAIL)
+            self.assertEqual(self.outcomes()[-1], "failed")
+            self.assertEqual(self.days(), [])
+        self.check(NO, "fsck", "--repair")
+        self.run_plain(0)
+        self.assertEqual(self.days(), [date(1)])
+
+    def test_what_the_index_does_not_know_is_waited_for_a_day_and_then_said(self):
+        lost = self.keep_at(2)
+        self.keep_at(1)
+        self.lose_index()
+        self.keep(test_cli.PLAIN, received=midnight(1) + 6 * 3600)
+        self.assertIn(b"1 originals", self.run_plain(EX_TEMPFAIL).stderr)
+        self.assertEqual(self.days(), [])
+        shown = json.loads(self.run_plain(0, "--dry-run", "--json").stdout)
+        self.assertEqual((shown["missing"], shown["messages"]), (1, 1))
+        self.check(0, "digest", *of_day(2))
+        text = email.message_from_bytes(self.sent.messages[0], policy=email.policy.SMTP).get_content()
+        self.assertIn("集計できないもの 1 件", text)
+        self.assertNotIn("取り除いたものはありません", text)
+        self.check(NO, "fsck", "--repair")
+        self.run_plain(0)
+        self.check(0, "digest", *of_day(2), "--again")
+        text = email.message_from_bytes(self.sent.messages[-1], policy=email.policy.SMTP).get_content()
+        self.assertIn(lost, text)
+        self.assertIn("配送されたかどうか分かりません", text)
+
+    def test_what_the_unit_tries_again_is_what_a_later_try_may_help(self):
+        unit = (HERE.parent.parent / "packaging/systemd/mugai-digest.service").read_text()
+        never = unit.split("RestartPreventExitStatus=")[1].split("\n")[0].split()
+        for status in (NO, USAGE, EX_UNAVAILABLE, EX_CONFIG):
+            self.assertIn(str(status), never)
+        self.assertNotIn(str(EX_TEMPFAIL), never)
 
 
 if __name__ == "__main__":
