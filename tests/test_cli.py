@@ -71,8 +71,8 @@ class Case(unittest.TestCase):
         self.check(0, "verify", "--inert-links", stdin=octets)
 
     def keep(self, octets, state="passed", received=RECEIVED, sender="suzuki@example.com",
-             recipient="shisho@city.example.jp"):
-        done = subprocess.run([KEEP, self.config, state, str(received), sender, recipient], input=octets,
+             recipients=("shisho@city.example.jp",)):
+        done = subprocess.run([KEEP, self.config, state, str(received), sender, *recipients], input=octets,
                               capture_output=True, check=True, timeout=60)
         return done.stdout.decode().strip()
 

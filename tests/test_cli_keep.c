@@ -1,7 +1,7 @@
 /*
  * test_cli_keep.c - puts a message into a store as mugaid does, for the tests of the command line
  *
- * test_cli_keep CONFIG STATE RECEIVED SENDER RECIPIENT <message: keeps it, indexes it as STATE
+ * test_cli_keep CONFIG STATE RECEIVED SENDER RECIPIENT... <message: keeps it, indexes it as STATE
  * ("-": does not), prints its id. Sanitized by the worker of the configuration, so that the index
  * knows what it knows in earnest.
  */
@@ -91,7 +91,7 @@ int
 main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MugaiConfig) config = argc == 6 ? mugai_config_load(argv[1], &error) : NULL;
+    g_autoptr(MugaiConfig) config = argc >= 6 ? mugai_config_load(argv[1], &error) : NULL;
     g_autoptr(MugaiStore) store = config != NULL ? mugai_store_open(config, &error) : NULL;
     g_autoptr(MugaiEnvelope) envelope = NULL;
     g_autoptr(MugaiReceipt) receipt = NULL;
@@ -101,7 +101,8 @@ main(int argc, char **argv)
     envelope = mugai_envelope_new(strtoll(argv[3], NULL, 10));
     g_free(envelope->sender);
     envelope->sender = g_strdup(argv[4]);
-    g_ptr_array_add(envelope->recipients, g_strdup(argv[5]));
+    for (int i = 5; i < argc; i++)
+        g_ptr_array_add(envelope->recipients, g_strdup(argv[i]));
     receipt = keep(store, envelope, copy);
     if (!g_str_equal(argv[2], "-")) {
         g_autoptr(MugaiApproved) approved =

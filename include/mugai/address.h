@@ -17,5 +17,7 @@ gboolean mugai_address_is_pattern(const char *text);
 
 /* Whether @address, which is plain, is one of @pattern, which is one; case does not matter. */
 gboolean mugai_address_matches(const char *address, const char *pattern);
+/* The same for one of @patterns, NULL-terminated; NULL matches nothing. */
+gboolean mugai_address_matches_any(const char *address, char *const *patterns);
 
 G_END_DECLS

@@ -133,6 +133,7 @@ typedef struct {
     guint digest_tls;                                     /* a MugaiTls */
     GStrv digest_to;                                      /* plain addresses; NULL: nobody */
     gboolean digest_subjects;                             /* whether subjects stand in it */
+    GStrv digest_recipients; /* patterns (address.h) of who gets one of his own mail */
     /* [access]: groups by name or number, NULL: nobody */
     char *access_socket; /* of mugai-stored */
     char *viewer, *releaser, *auditor, *administrator;

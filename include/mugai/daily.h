@@ -18,6 +18,10 @@ G_BEGIN_DECLS
 #define MUGAI_DAILY_PARTS_MAX 10u
 /* What is deleted within so many days is said before. */
 #define MUGAI_DAILY_NOTICE_DAYS 7
+/* Recipients that get a digest of their own. */
+#define MUGAI_DAILY_READERS_MAX 10000u
+/* So many that fail one after the other are the server's fault: no more are tried. */
+#define MUGAI_DAILY_FAILURES_MAX 3u
 /* A digest that could not be sent is due for so many days. */
 #define MUGAI_DAILY_DAYS_MAX 14u
 /* So long the digest of a time waits for originals of it that the index does not know yet. */
@@ -67,6 +71,21 @@ GBytes *mugai_daily_compose(const MugaiDaily *daily, const char *sender, const c
  * for good, the digest has "failed" and stays due. */
 gboolean mugai_daily_send(const MugaiDaily *daily, const MugaiConfig *config, gboolean again,
                           GPtrArray *words, char **ret_refused, GError **error);
+/* What became of the digests of single recipients; those that had theirs before do not count. */
+typedef struct {
+    guint64 sent, refused; /* refused: for good */
+    guint64 failed;        /* a later try may help */
+    guint64 unknown;       /* perhaps sent */
+    guint64 beyond;        /* not even tried: more recipients than MUGAI_DAILY_READERS_MAX */
+} MugaiDailyReaders;
+
+/* Sends each recipient that [digest] recipients names, and from whose mail of @period something was
+ * removed, what that was: once, and of nobody else's mail. @ret_refused: who has not got his and
+ * why, newly allocated, NULL if all have. Errors of the index and the log; GUARD. */
+gboolean mugai_daily_send_readers(MugaiIndex *index, const MugaiConfig *config,
+                                  const MugaiPeriod *period, GPtrArray *words,
+                                  MugaiDailyReaders *ret_readers, char **ret_refused,
+                                  GError **error);
 /* Writes down that the quarantine is looked at (I9), for the digest of that time. */
 gboolean mugai_daily_note_look(const MugaiConfig *config, const MugaiPeriod *period,
                                GPtrArray *words, GError **error);

@@ -54,7 +54,8 @@ find_periods(const MugaiPeriod *asked, const MugaiConfig *config, gint64 now, GE
 }
 
 static void
-print_json(const MugaiDailyCounts *counts, const MugaiPeriod *period, gboolean sent)
+print_json(const MugaiDailyCounts *counts, const MugaiPeriod *period, gboolean sent,
+           const MugaiDailyReaders *readers)
 {
     g_autofree char *from = mugai_cli_time(period->since);
     g_autofree char *to = mugai_cli_time(period->until);
@@ -67,8 +68,8 @@ print_json(const MugaiDailyCounts *counts, const MugaiPeriod *period, gboolean s
            ",\"noteworthy\":%" G_GUINT64_FORMAT ",\"missing\":%" G_GUINT64_FORMAT,
            counts->removed, counts->unreadable, counts->noteworthy, counts->missing);
     printf(",\"held\":%" G_GUINT64_FORMAT ",\"damaged\":%" G_GUINT64_FORMAT
-           ",\"expiring\":%" G_GUINT64_FORMAT "}\n",
-           counts->held, counts->damaged, counts->expiring);
+           ",\"expiring\":%" G_GUINT64_FORMAT ",\"recipients\":%" G_GUINT64_FORMAT "}\n",
+           counts->held, counts->damaged, counts->expiring, readers->sent);
 }
 
 /* --- one digest --- */
@@ -83,11 +84,11 @@ typedef struct {
 
 /* What mugaid or fsck mends is for a later try; the index is a cache. */
 static MugaiDaily *
-collect(const Job *job, const MugaiPeriod *period, GError **error)
+collect(const Job *job, const MugaiPeriod *period, MugaiIndex **ret_index, GError **error)
 {
     g_autoptr(GError) why = NULL;
-    g_autoptr(MugaiIndex) index = mugai_index_open(job->store, FALSE, &why);
-    g_autoptr(MugaiDaily) daily = NULL;
+    MugaiIndex *index = *ret_index = mugai_index_open(job->store, FALSE, &why);
+    MugaiDaily *daily = NULL;
 
     if (index != NULL)
         daily = mugai_daily_collect(job->store, index, job->config, period, job->now, &why);
@@ -96,7 +97,7 @@ collect(const Job *job, const MugaiPeriod *period, GError **error)
         g_set_error_literal(error, MUGAI_CLI_ERROR, EX_TEMPFAIL, why->message);
     else if (daily == NULL)
         g_propagate_error(error, g_steal_pointer(&why));
-    return g_steal_pointer(&daily);
+    return daily;
 }
 
 /* A digest must not say that nothing was removed while nobody has looked; nor wait for ever. */
@@ -136,50 +137,82 @@ hand_over(const Job *job, const MugaiDaily *daily, int *ret_status, GError **err
     return FALSE;
 }
 
-static MugaiDaily *
-send_digest(const Job *job, const MugaiPeriod *period, int *ret_status, GError **error)
+/* To those recipients that have not got theirs. What was said here is in @ret_status alone. */
+static gboolean
+send_readers(const Job *job, const MugaiPeriod *period, MugaiIndex *index,
+             MugaiDailyReaders *ret_readers, int *ret_status, GError **error)
 {
-    g_autoptr(GError) why = NULL;
-    g_autoptr(MugaiDaily) daily = collect(job, period, &why);
+    g_autofree char *refused = NULL;
 
-    if (daily == NULL || !check_complete(job, period, daily, &why)) {
-        /* It stays due; where even that cannot be written down, that is the worse news. */
-        if (mugai_daily_note_failure(job->config, period, why->message, job->words, error))
-            g_propagate_error(error, g_steal_pointer(&why));
-        return NULL;
-    }
-    return hand_over(job, daily, ret_status, error) ? g_steal_pointer(&daily) : NULL;
+    if (!mugai_daily_send_readers(index, job->config, period, job->words, ret_readers, &refused,
+                                  error))
+        return FALSE;
+    if (refused != NULL)
+        mugai_cli_complain("not sent to all recipients: %s", refused);
+    if (ret_readers->beyond > 0)
+        mugai_cli_complain("only the first %u recipients get a digest", MUGAI_DAILY_READERS_MAX);
+    if (ret_readers->failed > 0)
+        *ret_status = EX_TEMPFAIL;
+    else if (ret_readers->refused > 0 || ret_readers->beyond > 0)
+        *ret_status = EX_UNAVAILABLE;
+    else
+        *ret_status = ret_readers->unknown > 0 ? 1 : EX_OK;
+    return TRUE;
 }
 
-static MugaiDaily *
-show_digest(const Job *job, const MugaiPeriod *period, GError **error)
+/* The recipients' come first: what they still wait for makes yesterday due, and then the
+ * administrators have had theirs. */
+static gboolean
+send_digests(const Job *job, const MugaiDaily *daily, const MugaiPeriod *period, MugaiIndex *index,
+             MugaiDailyReaders *ret_readers, int *ret_status, GError **error)
 {
-    g_autoptr(MugaiDaily) daily = collect(job, period, error);
-    g_autofree char *text = NULL;
+    g_autoptr(GError) why = NULL;
+    gboolean tried = FALSE;
+    int status = EX_OK;
 
-    if (daily != NULL && !job->options->json) {
-        text = mugai_daily_text(daily);
-        fputs(text, stdout);
+    if (!send_readers(job, period, index, ret_readers, ret_status, error))
+        return FALSE;
+    tried =
+        ret_readers->sent + ret_readers->refused + ret_readers->failed + ret_readers->unknown > 0;
+    if (!hand_over(job, daily, &status, &why) &&
+        !(tried && g_error_matches(why, MUGAI_CLI_ERROR, 1))) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
     }
-    return g_steal_pointer(&daily);
+    *ret_status = MAX(*ret_status, status);
+    return TRUE;
 }
 
 static int
 handle(const Job *job, const MugaiPeriod *period, GError **error)
 {
-    gboolean dry_run = job->options->dry_run;
+    const DigestOptions *options = job->options;
+    g_autoptr(MugaiIndex) index = NULL;
     g_autoptr(MugaiDaily) daily = NULL;
+    g_autoptr(GError) why = NULL;
+    g_autofree char *text = NULL;
+    MugaiDailyReaders readers = {0};
     MugaiDailyCounts counts;
     int status = EX_OK;
 
     if (!mugai_daily_note_look(job->config, period, job->words, error))
         return -1;
-    daily = dry_run ? show_digest(job, period, error) : send_digest(job, period, &status, error);
-    if (daily == NULL)
+    daily = collect(job, period, &index, &why);
+    if (daily == NULL || (!options->dry_run && !check_complete(job, period, daily, &why))) {
+        /* It stays due; where even that cannot be written down, that is the worse news. */
+        if (options->dry_run ||
+            mugai_daily_note_failure(job->config, period, why->message, job->words, error))
+            g_propagate_error(error, g_steal_pointer(&why));
+        return -1;
+    }
+    if (!options->dry_run && !send_digests(job, daily, period, index, &readers, &status, error))
         return -1;
     counts = mugai_daily_counts(daily);
-    if (job->options->json)
-        print_json(&counts, period, !dry_run);
+    text = mugai_daily_text(daily);
+    if (options->json)
+        print_json(&counts, period, !options->dry_run, &readers);
+    else if (options->dry_run)
+        fputs(text, stdout);
     return status;
 }
 
@@ -245,8 +278,8 @@ cmd_digest(int argc, char **argv, GError **error)
     gboolean any_time = FALSE;
 
     if (!mugai_cli_parse(&common, entries, "",
-                         "Mails the administrators what was removed, once for each day, up to "
-                         "yesterday: to [digest] to, by [digest] server.",
+                         "Mails what was removed, once for each day, up to yesterday: to [digest] "
+                         "to, and to each recipient that [digest] recipients names what was his.",
                          argc, argv, error))
         return -1;
     if (common.arguments[0] != NULL) {

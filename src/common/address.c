@@ -55,3 +55,13 @@ mugai_address_matches(const char *address, const char *pattern)
         return FALSE;
     return domain_matches(address + local + 1, at != NULL ? at + 1 : pattern);
 }
+
+gboolean
+mugai_address_matches_any(const char *address, char *const *patterns)
+{
+    for (; patterns != NULL && *patterns != NULL; patterns++) {
+        if (mugai_address_matches(address, *patterns))
+            return TRUE;
+    }
+    return FALSE;
+}

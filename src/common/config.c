@@ -119,6 +119,7 @@ static const Key keys[] = {
     {"digest", "sender", TYPE_ADDRESS, IN_CONFIG(digest_sender), 0, 0, 0, NULL},
     {"digest", "to", TYPE_ADDRESSES, IN_CONFIG(digest_to), 0, 0, 0, NULL},
     {"digest", "subjects", TYPE_BOOLEAN, IN_CONFIG(digest_subjects), 0, 0, 0, NULL},
+    {"digest", "recipients", TYPE_PATTERNS, IN_CONFIG(digest_recipients), 0, 0, 0, NULL},
     {"access", "socket", TYPE_PATH, IN_CONFIG(access_socket), 0, 0, 0, NULL},
     {"access", "viewer", TYPE_GROUP, IN_CONFIG(viewer), 0, 0, 0, NULL},
     {"access", "releaser", TYPE_GROUP, IN_CONFIG(releaser), 0, 0, 0, NULL},
@@ -194,6 +195,7 @@ mugai_config_free(MugaiConfig *config)
     g_free(config->digest_ca_file);
     g_free(config->digest_sender);
     g_strfreev(config->digest_to);
+    g_strfreev(config->digest_recipients);
     g_free(config->access_socket);
     g_free(config->viewer);
     g_free(config->releaser);

@@ -33,6 +33,7 @@ mugai_daily_free(MugaiDaily *daily)
     if (daily == NULL)
         return;
     mugai_text_free(daily->messages);
+    g_free(daily->reader);
     g_free(daily);
 }
 

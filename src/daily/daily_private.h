@@ -4,13 +4,15 @@
 #include <mugai/daily.h>
 #include <mugai/text.h>
 
-/* Outcomes in the log of looks; a reason may stand behind the last one. */
+/* Outcomes in the log of looks; a reason may stand behind the last two. "failed" is tried again. */
 #define MUGAI_DAILY_SENDING "sending"
 #define MUGAI_DAILY_SENT "sent"
+#define MUGAI_DAILY_REFUSED "refused"
 #define MUGAI_DAILY_FAILED "failed"
 
 struct MugaiDaily {
     MugaiPeriod period;
+    char *reader; /* whose mail it is of, and who gets it; NULL: all, and the administrators */
     gboolean subjects;
     const MugaiSettings *settings;
     MugaiDailyCounts counts;
@@ -21,9 +23,28 @@ struct MugaiDaily {
 /* "2026-11-20 10:00" in local time, newly allocated. */
 char *mugai_daily_format(gint64 seconds);
 
-/* Writes into the log of looks what became of the digest of @period. */
-gboolean mugai_daily_note(const MugaiConfig *config, const MugaiPeriod *period, const char *outcome,
-                          GPtrArray *words, GError **error);
+/* Writes into the log of looks what became of the digest of @period to @reader. */
+gboolean mugai_daily_note(const MugaiConfig *config, const MugaiPeriod *period, const char *reader,
+                          const char *outcome, GPtrArray *words, GError **error);
+/* The readers whose digest of @period is not to be tried again, as a set. */
+GHashTable *mugai_daily_readers_past(const MugaiConfig *config, const MugaiPeriod *period,
+                                     GError **error);
+
+/* What came of a digest at all of its recipients. */
+typedef struct {
+    gboolean accepted, unknown, failed; /* of one at least */
+    GString *refused;                   /* who has not got it, and why */
+} MugaiDailySum;
+
+/* Composes @daily for @to, hands it over, and writes down before and after what becomes of it.
+ * SYSTEM where a later try may help, EXISTS where nobody knows; GUARD. Under the lock. */
+gboolean mugai_daily_hand_over(const MugaiDaily *daily, const MugaiConfig *config,
+                               const char *const *to, GPtrArray *words, MugaiDailySum *sum,
+                               GError **error);
+/* CONFIG where nobody is told to whom, by whom and how. */
+gboolean mugai_daily_check_config(const MugaiConfig *config, GError **error);
+/* A descriptor: as long as it is open, nobody else sends a digest. -1: SYSTEM. */
+int mugai_daily_lock(const MugaiConfig *config, GError **error);
 /* EXISTS if the digest of @period was sent, or may have been. */
 gboolean mugai_daily_check_past(const MugaiConfig *config, const MugaiPeriod *period,
                                 GError **error);

@@ -14,9 +14,12 @@
 #include <mugai/audit.h>
 #include <mugai/error.h>
 #include <mugai/time.h>
+#include <string.h>
 #include <syslog.h>
 
 #define VERB "digest"
+/* Between the time and whose digest it is. */
+#define READER " to "
 
 /* The head goes where a tamperer with the log does not reach. */
 static void
@@ -27,17 +30,18 @@ send_head(const char *head, const MugaiRecord *record)
            record->outcome);
 }
 
-/* Seconds, for local time has the same hour twice a year. */
+/* Seconds, for local time has the same hour twice a year. @reader: NULL for the administrators. */
 static char *
-name_period(const MugaiPeriod *period)
+name_digest(const MugaiPeriod *period, const char *reader)
 {
-    return g_strdup_printf("digest of %" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, period->since,
-                           period->until);
+    return g_strdup_printf("digest of %" G_GINT64_FORMAT "-%" G_GINT64_FORMAT "%s%s", period->since,
+                           period->until, reader != NULL ? READER : "",
+                           reader != NULL ? reader : "");
 }
 
 gboolean
-mugai_daily_note(const MugaiConfig *config, const MugaiPeriod *period, const char *outcome,
-                 GPtrArray *words, GError **error)
+mugai_daily_note(const MugaiConfig *config, const MugaiPeriod *period, const char *reader,
+                 const char *outcome, GPtrArray *words, GError **error)
 {
     g_autoptr(MugaiActor) actor = mugai_actor_self("mugai");
     g_autoptr(MugaiAudit) audit = mugai_audit_open(config, error);
@@ -45,7 +49,7 @@ mugai_daily_note(const MugaiConfig *config, const MugaiPeriod *period, const cha
     g_autoptr(GPtrArray) records = g_ptr_array_new();
     g_autofree char *head = NULL;
 
-    record->reason = name_period(period);
+    record->reason = name_digest(period, reader);
     record->words = words != NULL ? g_ptr_array_ref(words) : NULL;
     g_ptr_array_add(records, record);
     if (audit == NULL || !mugai_audit_append(audit, records, &head, error)) {
@@ -60,7 +64,7 @@ gboolean
 mugai_daily_note_look(const MugaiConfig *config, const MugaiPeriod *period, GPtrArray *words,
                       GError **error)
 {
-    return mugai_daily_note(config, period, "granted", words, error);
+    return mugai_daily_note(config, period, NULL, "granted", words, error);
 }
 
 gboolean
@@ -69,20 +73,22 @@ mugai_daily_note_failure(const MugaiConfig *config, const MugaiPeriod *period, c
 {
     g_autofree char *outcome = g_strconcat(MUGAI_DAILY_FAILED ": ", why, NULL);
 
-    return mugai_daily_note(config, period, outcome, words, error);
+    return mugai_daily_note(config, period, NULL, outcome, words, error);
 }
 
 /* --- what became of them --- */
 
-typedef enum { NOT_TRIED = 0, FAILED, SENDING, SENT } State;
+/* From SENDING on it is not tried again of itself. */
+typedef enum { NOT_TRIED = 0, FAILED, SENDING, REFUSED, SENT } State;
 
 /* Some times, and what became of the digest of each. */
 typedef struct {
     guint count;
     char *names[MUGAI_DAILY_DAYS_MAX];
     State states[MUGAI_DAILY_DAYS_MAX];
-    gint64 begin; /* of the oldest */
-    gboolean any; /* a digest was sent before that */
+    gint64 begin;        /* of the oldest */
+    gboolean any;        /* a digest was sent before that */
+    GHashTable *readers; /* of the first time: address -> State */
 } Past;
 
 static void
@@ -90,6 +96,7 @@ past_clear(Past *past)
 {
     for (guint i = 0; i < past->count; i++)
         g_free(past->names[i]);
+    g_clear_pointer(&past->readers, g_hash_table_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Past, past_clear)
 
@@ -100,7 +107,26 @@ read_state(const char *outcome, State before)
         return SENT;
     if (g_str_equal(outcome, MUGAI_DAILY_SENDING))
         return SENDING;
+    if (g_str_has_prefix(outcome, MUGAI_DAILY_REFUSED))
+        return REFUSED;
     return g_str_has_prefix(outcome, MUGAI_DAILY_FAILED) ? FAILED : before;
+}
+
+/* If it is that of a reader at the first time. */
+static void
+look_at_reader(Past *past, const MugaiRecord *record)
+{
+    gsize length = strlen(past->names[0]);
+    const char *reader = NULL;
+    State before = NOT_TRIED;
+
+    if (strncmp(record->reason, past->names[0], length) != 0 ||
+        !g_str_has_prefix(record->reason + length, READER))
+        return;
+    reader = record->reason + length + strlen(READER);
+    before = (State)GPOINTER_TO_INT(g_hash_table_lookup(past->readers, reader));
+    g_hash_table_replace(past->readers, g_strdup(reader),
+                         GINT_TO_POINTER(read_state(record->outcome, before)));
 }
 
 static gboolean
@@ -115,6 +141,7 @@ look_at(const char *line, const MugaiRecord *record, gpointer data)
         if (g_str_equal(record->reason, past->names[i]))
             past->states[i] = read_state(record->outcome, past->states[i]);
     }
+    look_at_reader(past, record);
     past->any |= record->time < past->begin && g_str_has_prefix(record->outcome, MUGAI_DAILY_SENT);
     return TRUE;
 }
@@ -125,13 +152,14 @@ look_back(const MugaiConfig *config, gint64 since, Past *past, GError **error)
 {
     g_autoptr(MugaiAudit) audit = mugai_audit_open(config, error);
 
+    past->readers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return audit != NULL && mugai_audit_visit(audit, since, 0, look_at, past, error);
 }
 
 gboolean
 mugai_daily_check_past(const MugaiConfig *config, const MugaiPeriod *period, GError **error)
 {
-    g_auto(Past) past = {.count = 1, .names = {name_period(period)}};
+    g_auto(Past) past = {.count = 1, .names = {name_digest(period, NULL)}};
 
     /* No digest is sent before the time that it is of begins. */
     if (!look_back(config, period->since, &past, error))
@@ -144,6 +172,25 @@ mugai_daily_check_past(const MugaiConfig *config, const MugaiPeriod *period, GEr
                             "this digest was begun and perhaps sent: look whether it arrived; "
                             "--again sends it once more");
     return past.states[0] < SENDING;
+}
+
+static gboolean
+is_tried_again(gpointer reader, gpointer state, gpointer data)
+{
+    (void)reader;
+    (void)data;
+    return GPOINTER_TO_INT(state) < SENDING;
+}
+
+GHashTable *
+mugai_daily_readers_past(const MugaiConfig *config, const MugaiPeriod *period, GError **error)
+{
+    g_auto(Past) past = {.count = 1, .names = {name_digest(period, NULL)}};
+
+    if (!look_back(config, period->since, &past, error))
+        return NULL;
+    g_hash_table_foreach_remove(past.readers, is_tried_again, NULL);
+    return g_steal_pointer(&past.readers);
 }
 
 /* --- what is to be sent --- */
@@ -170,7 +217,7 @@ mugai_daily_due(const MugaiConfig *config, gint64 now, GError **error)
     for (guint i = 0; i < past.count; i++) {
         days[i].since = mugai_time_midnight(now, -(int)i - 1);
         days[i].until = mugai_time_midnight(now, -(int)i);
-        past.names[i] = name_period(&days[i]);
+        past.names[i] = name_digest(&days[i], NULL);
     }
     past.begin = days[past.count - 1].since;
     if (!look_back(config, 0, &past, error))

@@ -43,14 +43,8 @@ make_file(GBytes *mail, GError **error)
     return -1;
 }
 
-/* What came of all recipients. */
-typedef struct {
-    gboolean accepted, unknown, failed; /* of one at least */
-    GString *refused;                   /* who has not got it, and why */
-} Sum;
-
 static void
-sum_up(const GPtrArray *recipients, Sum *sum)
+sum_up(const GPtrArray *recipients, MugaiDailySum *sum)
 {
     for (guint i = 0; i < recipients->len; i++) {
         const MugaiReleaseRecipient *recipient = recipients->pdata[i];
@@ -65,28 +59,42 @@ sum_up(const GPtrArray *recipients, Sum *sum)
 }
 
 static GPtrArray *
-make_recipients(const MugaiConfig *config)
+make_recipients(const char *const *to)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_release_recipient_free);
 
-    for (char **to = config->digest_to; *to != NULL; to++)
+    for (; *to != NULL; to++)
         g_ptr_array_add(list, mugai_release_recipient_new(*to));
     return list;
 }
 
+/* A certain no. The administrators' digest stays due all the same: it is the only one of its day,
+ * and whom it goes to can be corrected. */
+static gboolean
+note_no(const MugaiDaily *daily, const MugaiConfig *config, const MugaiDailySum *sum,
+        GPtrArray *words, GError **error)
+{
+    gboolean over = daily->reader != NULL && !sum->failed;
+    g_autofree char *outcome =
+        g_strconcat(over ? MUGAI_DAILY_REFUSED : MUGAI_DAILY_FAILED, ": ", sum->refused->str, NULL);
+
+    return mugai_daily_note(config, &daily->period, daily->reader, outcome, words, error);
+}
+
 /* Writes down what came of "sending". An unknown end leaves it as the last word. */
 static gboolean
-conclude(const MugaiConfig *config, const MugaiPeriod *period, const Sum *sum, GPtrArray *words,
-         GError **error)
+conclude(const MugaiDaily *daily, const MugaiConfig *config, const MugaiDailySum *sum,
+         GPtrArray *words, GError **error)
 {
     if (sum->accepted)
-        return mugai_daily_note(config, period, MUGAI_DAILY_SENT, words, error);
+        return mugai_daily_note(config, &daily->period, daily->reader, MUGAI_DAILY_SENT, words,
+                                error);
     if (sum->unknown) {
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_EXISTS, "the digest was perhaps sent: %s",
                     sum->refused->str);
         return FALSE;
     }
-    if (!mugai_daily_note_failure(config, period, sum->refused->str, words, error))
+    if (!note_no(daily, config, sum, words, error))
         return FALSE;
     if (!sum->failed)
         return TRUE; /* no later try will help */
@@ -95,29 +103,40 @@ conclude(const MugaiConfig *config, const MugaiPeriod *period, const Sum *sum, G
     return FALSE;
 }
 
-static gboolean
-hand_over(const MugaiConfig *config, const MugaiPeriod *period, int fd, GPtrArray *words,
-          char **ret_refused, GError **error)
+static GBytes *
+compose(const MugaiDaily *daily, const MugaiConfig *config, const char *const *to, GError **error)
+{
+    g_autoptr(MugaiSealKey) key = NULL;
+
+    if (config->seal_key != NULL && (key = mugai_seal_key_load(config->seal_key, error)) == NULL)
+        return NULL;
+    return mugai_daily_compose(daily, config->digest_sender, to, key,
+                               g_get_real_time() / G_USEC_PER_SEC, error);
+}
+
+gboolean
+mugai_daily_hand_over(const MugaiDaily *daily, const MugaiConfig *config, const char *const *to,
+                      GPtrArray *words, MugaiDailySum *sum, GError **error)
 {
     const MugaiMailServer server = {.url = config->digest_server,
                                     .tls = config->digest_tls,
                                     .ca_file = config->digest_ca_file};
-    g_autoptr(GPtrArray) recipients = make_recipients(config);
-    g_autoptr(GString) refused = g_string_new(NULL);
-    Sum sum = {.refused = refused};
+    g_autoptr(GPtrArray) recipients = make_recipients(to);
+    g_autoptr(GBytes) mail = compose(daily, config, to, error);
+    g_auto(Fd) fd = mail != NULL ? make_file(mail, error) : -1;
 
-    mugai_release_hand_over(&server, config->digest_sender, "", fd, recipients);
-    sum_up(recipients, &sum);
-    if (!conclude(config, period, &sum, words, error))
+    if (fd < 0 ||
+        !mugai_daily_note(config, &daily->period, daily->reader, MUGAI_DAILY_SENDING, words, error))
         return FALSE;
-    *ret_refused = refused->len > 0 ? g_strdup(refused->str) : NULL;
-    return TRUE;
+    mugai_release_hand_over(&server, config->digest_sender, "", fd, recipients);
+    sum_up(recipients, sum);
+    return conclude(daily, config, sum, words, error);
 }
 
 /* --- all of it --- */
 
-static gboolean
-check_config(const MugaiConfig *config, GError **error)
+gboolean
+mugai_daily_check_config(const MugaiConfig *config, GError **error)
 {
     if (config->digest_server == NULL || config->digest_sender == NULL ||
         config->digest_to == NULL) {
@@ -133,21 +152,10 @@ check_config(const MugaiConfig *config, GError **error)
     return FALSE;
 }
 
-static GBytes *
-compose(const MugaiDaily *daily, const MugaiConfig *config, GError **error)
-{
-    g_autoptr(MugaiSealKey) key = NULL;
-
-    if (config->seal_key != NULL && (key = mugai_seal_key_load(config->seal_key, error)) == NULL)
-        return NULL;
-    return mugai_daily_compose(daily, config->digest_sender, (const char *const *)config->digest_to,
-                               key, g_get_real_time() / G_USEC_PER_SEC, error);
-}
-
-/* Held as long as the descriptor. A file of its own: whoever waits for a slow server must not make
- * mugaid wait, which locks the store's directory. */
-static int
-lock_digests(const MugaiConfig *config, GError **error)
+/* A file of its own: whoever waits for a slow server must not make mugaid wait, which locks the
+ * store's directory. */
+int
+mugai_daily_lock(const MugaiConfig *config, GError **error)
 {
     g_autofree char *path = g_build_filename(config->store_path, "digest.lock", NULL);
     g_auto(Fd) fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -162,12 +170,15 @@ gboolean
 mugai_daily_send(const MugaiDaily *daily, const MugaiConfig *config, gboolean again,
                  GPtrArray *words, char **ret_refused, GError **error)
 {
-    const MugaiPeriod *period = &daily->period;
-    g_autoptr(GBytes) mail = check_config(config, error) ? compose(daily, config, error) : NULL;
-    g_auto(Fd) fd = mail != NULL ? make_file(mail, error) : -1;
-    g_auto(Fd) lock = fd >= 0 ? lock_digests(config, error) : -1;
+    const char *const *to = (const char *const *)config->digest_to;
+    g_auto(Fd) lock =
+        mugai_daily_check_config(config, error) ? mugai_daily_lock(config, error) : -1;
+    g_autoptr(GString) refused = g_string_new(NULL);
+    MugaiDailySum sum = {.refused = refused};
 
-    return lock >= 0 && (again || mugai_daily_check_past(config, period, error)) &&
-           mugai_daily_note(config, period, MUGAI_DAILY_SENDING, words, error) &&
-           hand_over(config, period, fd, words, ret_refused, error);
+    if (lock < 0 || (!again && !mugai_daily_check_past(config, &daily->period, error)) ||
+        !mugai_daily_hand_over(daily, config, to, words, &sum, error))
+        return FALSE;
+    *ret_refused = refused->len > 0 ? g_strdup(refused->str) : NULL;
+    return TRUE;
 }

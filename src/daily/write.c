@@ -24,6 +24,19 @@ append_count(MugaiText *text, const MugaiDaily *daily, const char *key, guint64 
         mugai_compose_notice(text, daily->settings, key, "count", number, "days", days, NULL);
 }
 
+/* What a recipient is told: of his own mail alone, and whom to ask. */
+static void
+append_reader(MugaiText *text, const MugaiDaily *daily)
+{
+    g_autofree char *since = mugai_daily_format(daily->period.since);
+    g_autofree char *until = mugai_daily_format(daily->period.until);
+
+    mugai_compose_notice(text, daily->settings, "digest/reader", "since", since, "until", until,
+                         NULL);
+    mugai_text_append(text, mugai_text_string(daily->messages), -1);
+    append_count(text, daily, "digest/reader-more", daily->counts.noteworthy - daily->told);
+}
+
 static void
 append_summary(MugaiText *text, const MugaiDaily *daily)
 {
@@ -53,6 +66,10 @@ mugai_daily_text(const MugaiDaily *daily)
     g_autoptr(MugaiText) text = mugai_text_new(MUGAI_LIMIT_TEXT_OCTETS_MAX + 65536u);
     const MugaiDailyCounts *counts = &daily->counts;
 
+    if (daily->reader != NULL) {
+        append_reader(text, daily);
+        return g_strdup(mugai_text_string(text));
+    }
     append_summary(text, daily);
     mugai_compose_notice(text, daily->settings, "notice/rule", NULL);
     if (counts->noteworthy > 0)

@@ -22,16 +22,6 @@
 
 /* --- to whom --- */
 
-static gboolean
-matches_any(const char *address, char *const *patterns)
-{
-    for (; *patterns != NULL; patterns++) {
-        if (mugai_address_matches(address, *patterns))
-            return TRUE;
-    }
-    return FALSE;
-}
-
 char *
 mugai_release_object(const MugaiConfig *config, const char *address)
 {
@@ -41,9 +31,9 @@ mugai_release_object(const MugaiConfig *config, const char *address)
         return g_strdup("nothing is released before [release] server and sender are configured");
     if (!mugai_address_is_plain(address))
         return g_strdup_printf("\"%s\" is no address that a release takes: NAME@DOMAIN", clean);
-    if (matches_any(address, config->release_never))
+    if (mugai_address_matches_any(address, config->release_never))
         return g_strdup_printf("%s can never get an original: [release] never", address);
-    if (!matches_any(address, config->release_allowed))
+    if (!mugai_address_matches_any(address, config->release_allowed))
         return g_strdup_printf("%s is not among those who may get originals: [release] allowed",
                                address);
     return NULL;

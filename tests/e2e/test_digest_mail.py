@@ -326,5 +326,123 @@ class Days(Digests, test_release.Case):
         self.assertNotIn(str(EX_TEMPFAIL), never)
 
 
+class Readers(Digests, test_release.Case):
+    """Each recipient hears of his own mail, once."""
+
+    def setUp(self):
+        super().setUp()
+        self.sent = self.server()
+
+    def server(self, replies=None, **more):
+        server = super().server(replies, **more)
+        self.configure(f"smtp://127.0.0.1:{server.port}", more="recipients = *@city.example.jp\n")
+        return server
+
+    def keep_for(self, *recipients, message=None, name=b"report.bin"):
+        return self.keep(message or test_cli.with_attachment(name=name), recipients=recipients)
+
+    def mails(self, server=None):
+        """{reader: the text of his}; each has one at most, to himself alone, as the envelope says."""
+        found = {}
+        envelopes = [line for line in (server or self.sent).commands if line.startswith(b"RCPT")]
+        for octets in (server or self.sent).messages:
+            self.assert_conforms(octets)
+            mail = email.message_from_bytes(octets, policy=email.policy.SMTP)
+            self.assertNotIn(mail["To"], found)
+            self.assertIn(f"RCPT TO:<{mail['To']}>\r\n".encode(), envelopes)
+            found[mail["To"]] = mail.get_content()
+        return found
+
+    def test_each_hears_of_his_own_mail_and_of_nobody_elses(self):
+        both = self.keep_for("sato@city.example.jp", "Suzuki@CITY.example.jp", name=b"both.bin")
+        alone = self.keep_for("SUZUKI@city.example.jp", name=b"alone.bin")
+        like = self.keep_for("sato@city.example.jp.evil.example", "xsato@city.example.jp", name=b"like.bin")
+        self.digest(0)
+        mails = self.mails()
+        self.assertEqual(set(mails), {TANAKA, "sato@city.example.jp", "suzuki@city.example.jp", "xsato@city.example.jp"})
+        told = {reader: [identity for identity in (both, alone, like) if identity in text]
+                for reader, text in mails.items()}
+        self.assertEqual(told, {TANAKA: [both, alone, like], "sato@city.example.jp": [both],
+                                "suzuki@city.example.jp": [both, alone], "xsato@city.example.jp": [like]})
+        self.assertNotIn("suzuki@city", mails["sato@city.example.jp"].lower())
+        self.assertNotIn("alone.bin", mails["sato@city.example.jp"])
+        self.assertIn("あなた宛て", mails["sato@city.example.jp"])
+
+    def test_who_is_named_twice_in_one_is_told_once(self):
+        identity = self.keep_for("sato@city.example.jp", "SATO@city.example.jp")
+        self.digest(0)
+        self.assertEqual(self.mails()["sato@city.example.jp"].count(identity), 1)
+
+    def test_who_lost_nothing_gets_nothing(self):
+        self.keep_for("sato@city.example.jp", message=test_cli.PLAIN)
+        self.digest(0)
+        self.assertEqual(set(self.mails()), {TANAKA})
+
+    def test_nobody_gets_one_where_none_is_named(self):
+        self.keep_for("sato@city.example.jp")
+        self.configure(f"smtp://127.0.0.1:{self.sent.port}")
+        self.digest(0)
+        self.assertEqual(set(self.mails()), {TANAKA})
+
+    def test_what_would_be_a_command_or_a_route_gets_nothing(self):
+        self.keep_for('"a b"@city.example.jp', "a%b@city.example.jp", "a>\r\nDATA@city.example.jp", "@city.example.jp")
+        self.digest(0)
+        self.assertEqual(set(self.mails()), {TANAKA})
+
+    def test_each_gets_it_once_also_where_others_are_refused(self):
+        for reader in ("aoki", "baba", "chiba"):
+            self.keep_for(f"{reader}@city.example.jp")
+        server = self.server({"RCPT TO:<aoki@city.example.jp>": "550 5.1.1 no such user",
+                              "RCPT TO:<baba@city.example.jp>": "450 4.2.2 mailbox full"})
+        said = self.digest(EX_TEMPFAIL).stderr.decode()
+        self.assertIn("aoki@city.example.jp: ", said)
+        self.assertIn("baba@city.example.jp: ", said)
+        self.assertEqual(set(self.mails(server)), {"chiba@city.example.jp", TANAKA})
+        server = self.server()
+        self.digest(0)
+        self.assertEqual(set(self.mails(server)), {"baba@city.example.jp"})
+        server = self.server()
+        self.assertIn(b"sent already", self.digest(NO).stderr)
+        self.assertEqual(server.messages, [])
+
+    def test_one_that_waits_makes_yesterday_due(self):
+        self.keep(test_cli.with_attachment(), received=midnight(1) + 3600, recipients=("baba@city.example.jp",))
+        server = self.server({"RCPT TO:<baba@city.example.jp>": "450 4.2.2 mailbox full"})
+        for _ in range(2):
+            self.check(EX_TEMPFAIL, "digest")
+        self.assertEqual(set(self.mails(server)), {TANAKA})
+        server = self.server()
+        self.check(0, "digest")
+        self.assertEqual(set(self.mails(server)), {"baba@city.example.jp"})
+        self.check(NO, "digest")
+
+    def test_a_server_that_takes_nothing_is_not_asked_for_each(self):
+        for number in range(6):
+            self.keep_for(f"user{number}@city.example.jp")
+        server = self.server({"RCPT": "450 4.3.2 not now"})
+        self.digest(EX_TEMPFAIL)
+        asked = [line for line in server.commands if line.startswith(b"RCPT TO:<user")]
+        self.assertEqual(len(asked), 3)
+        server = self.server()
+        self.digest(0)
+        self.assertEqual(len(self.mails(server)), 7)
+
+    def test_one_in_doubt_is_not_sent_again(self):
+        self.keep_for("sato@city.example.jp")
+        silent = threading.Event()
+        self.addCleanup(silent.set)
+        server = self.server({".": silent})
+        process = subprocess.Popen([test_cli.MUGAI, "digest", "--config", self.config, *DAY])
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertTrue(server.saw["."].wait(60))
+        process.kill()
+        process.wait()
+        silent.set()
+        server = self.server()
+        self.digest(0)
+        self.assertEqual(set(self.mails(server)), {TANAKA})
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -55,7 +55,7 @@ CONTRACTS = {
     "src/store": COMMON | {"audit", "pending", "released", "retention", "seal", "store", "vault"},
     "src/archive": COMMON | {"archive"},
     "src/release": COMMON | {"address", "release"},
-    "src/daily": COMMON | {"audit", "compose", "daily", "guard", "release", "seal", "store", "vault"},
+    "src/daily": COMMON | {"address", "audit", "compose", "daily", "guard", "release", "seal", "store", "vault"},
     "src/seal": COMMON | {"seal", "vault"},
     "src/approve": COMMON | {"compose", "guard", "approve", "seal"},
     "src/catalog": COMMON | {"approve", "catalog", "fsck", "retention", "store"},
