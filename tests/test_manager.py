@@ -6,7 +6,6 @@ UNITS. There is no systemd here: its socket is one of ours, and user, capabiliti
 set as the unit's own lines say, with what systemd-analyze knows of groups of calls.
 """
 
-import ctypes
 import os
 import pathlib
 import pwd
@@ -24,9 +23,9 @@ import test_milter  # noqa: E402
 from milter_client import Connection  # noqa: E402
 from test_milter import END_SECONDS, MESSAGE, MILTER_USER, READY_SECONDS, WORKER_USER, Daemon  # noqa: E402
 from test_processes import LOCKED, STARTERS_CAPABILITIES, ProcessesTest, children_of, status_of  # noqa: E402
+from unit import Unit  # noqa: E402
 
-UNIT = pathlib.Path(os.environ["UNITS"]) / os.environ.get("UNIT", "mugaid.service")
-ANALYZE = "/usr/bin/systemd-analyze"
+UNIT = Unit(pathlib.Path(os.environ["UNITS"]) / os.environ.get("UNIT", "mugaid.service"))
 
 
 class Manager:
@@ -180,57 +179,12 @@ class Watchdog(ManagerTest):
         self.assertEqual(select.select([again.socket], [], [], 1)[0], [])
 
 
-def unit_lines(name):
-    """All values of a setting of the unit."""
-    return re.findall(rf"^{name}=(.*)$", UNIT.read_text(), re.MULTILINE)
-
-
-def calls_of(words):
-    """System calls of a line of SystemCallFilter=, groups resolved by systemd-analyze."""
-    calls = set()
-    for word in words:
-        if not word.startswith("@"):
-            calls.add(word)
-            continue
-        said = subprocess.run([ANALYZE, "syscall-filter", word], check=True, capture_output=True, text=True).stdout
-        calls |= calls_of(line.split()[0] for line in said.splitlines()[1:] if line.strip() and "#" not in line)
-    return calls
-
-
-def allowed_calls():
-    """As systemd.exec(5) has it: lines with ~ take away from what was allowed before. @default is always there."""
-    allowed = calls_of(["@default"])
-    for line in unit_lines("SystemCallFilter"):
-        words = line.lstrip("~").split()
-        allowed = allowed - calls_of(words) if line.startswith("~") else allowed | calls_of(words)
-    return allowed
-
-
-class Filter:
-    """The unit's filter of system calls, loaded by a child before it executes mugaid."""
-
-    ALLOW, ERRNO = 0x7fff0000, 0x00050000
-
-    def __init__(self):
-        self.library = ctypes.CDLL("libseccomp.so.2")
-        self.library.seccomp_init.restype = ctypes.c_void_p
-        self.context = ctypes.c_void_p(self.library.seccomp_init(ctypes.c_uint32(self.ERRNO | 1)))
-        for name in allowed_calls():
-            number = self.library.seccomp_syscall_resolve_name(name.encode())
-            if number >= 0:
-                assert self.library.seccomp_rule_add(self.context, ctypes.c_uint32(self.ALLOW), number, 0) == 0, name
-
-    def load(self):
-        if self.library.seccomp_load(self.context) != 0:
-            os._exit(99)
-
-
 class AsUnit(Daemon):
     """A mugaid started the way the unit says: its user, its capabilities, no new privileges, its filter."""
 
     def spawn(self):
-        names = [word.lower().removeprefix("cap_") for word in unit_lines("AmbientCapabilities")[0].split()]
-        bound = [word.lower().removeprefix("cap_") for word in unit_lines("CapabilityBoundingSet")[0].split()]
+        names = [word.lower().removeprefix("cap_") for word in UNIT.lines("AmbientCapabilities")[0].split()]
+        bound = [word.lower().removeprefix("cap_") for word in UNIT.lines("CapabilityBoundingSet")[0].split()]
         user = pwd.getpwnam(MILTER_USER)
 
         def plus(words):
@@ -296,7 +250,7 @@ class StartedByUnit(ManagerTest):
 def filtered(arguments):
     """What stands between setpriv and mugaid."""
     if LOCKED:  # leaks are looked for by tracing
-        Filter().load()
+        UNIT.filter().load()
     os.execvp(arguments[0], arguments)
 
 

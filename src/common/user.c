@@ -69,20 +69,6 @@ typedef struct __user_cap_data_struct CapabilitySets[_LINUX_CAPABILITY_U32S_3];
  * in the first 32. */
 #define TO_START (1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_SETPCAP | 1u << CAP_KILL)
 
-/* @inherited may be raised in the ambient set. */
-static gboolean
-set_capabilities(guint64 kept, guint64 inherited)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    CapabilitySets sets = {{0}};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(sets); i++) {
-        sets[i].effective = sets[i].permitted = (guint32)(kept >> (32 * i));
-        sets[i].inheritable = (guint32)(inherited >> (32 * i));
-    }
-    return syscall(SYS_capset, &header, sets) == 0;
-}
-
 static gboolean
 has_capabilities(void)
 {
@@ -95,6 +81,23 @@ has_capabilities(void)
     for (gsize i = 0; i < G_N_ELEMENTS(sets); i++)
         any |= sets[i].effective | sets[i].permitted | sets[i].inheritable;
     return any != 0;
+}
+
+/* @inherited may be raised in the ambient set. Who has none has none to give up: the call is
+ * forbidden to the units that start without. */
+static gboolean
+set_capabilities(guint64 kept, guint64 inherited)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    CapabilitySets sets = {{0}};
+
+    if (kept == 0 && inherited == 0 && !has_capabilities())
+        return TRUE;
+    for (gsize i = 0; i < G_N_ELEMENTS(sets); i++) {
+        sets[i].effective = sets[i].permitted = (guint32)(kept >> (32 * i));
+        sets[i].inheritable = (guint32)(inherited >> (32 * i));
+    }
+    return syscall(SYS_capset, &header, sets) == 0;
 }
 
 gboolean

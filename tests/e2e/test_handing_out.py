@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).parent
@@ -29,8 +30,11 @@ import harness  # noqa: E402
 import test_cli  # noqa: E402
 import test_release  # noqa: E402
 from test_release import EX_NOPERM, EX_TEMPFAIL, MESSAGE, NO, TANAKA, SATO, WHY  # noqa: E402
+from unit import Unit  # noqa: E402
 
 STORED = os.environ["MUGAI_STORED"]
+UNITS = HERE.parent.parent / "packaging/systemd"
+FILTER = Unit(UNITS / "mugai-stored.service").filter()
 EX_UNAVAILABLE, EX_CANTCREAT, EX_CONFIG, EX_NOINPUT = 69, 73, 78, 66
 # The README's table.
 EVERYBODY = {"viewer", "releaser", "auditor", "administrator"}
@@ -67,6 +71,12 @@ def become(uid, groups):
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
     os.chdir("/")
+
+
+def become_service(calls):
+    """As a unit has it: its user, no group, its filter of system calls."""
+    become(SERVICE, [])
+    calls.load()
 
 
 class Case(test_release.Town):
@@ -120,13 +130,13 @@ class Case(test_release.Town):
 
     # --- the service ---
 
-    def start_service(self, user=SERVICE):
+    def start_service(self, by_root=False):
         reader, writer = os.pipe()
         with open(self.directory / "service.log", "ab") as log:
             self.service = subprocess.Popen(
                 [STORED, "--config", self.config, "--ready-fd", str(writer), "--log-stderr"], pass_fds=[writer],
                 stdin=subprocess.DEVNULL, stderr=log, start_new_session=True,
-                preexec_fn=None if user is None else lambda: become(user, []))
+                preexec_fn=None if by_root else lambda: become_service(FILTER))
         os.close(writer)
         with open(reader, "rb") as ready:
             readable, _, _ = select.select([ready], [], [], 60)
@@ -139,8 +149,8 @@ class Case(test_release.Town):
         service, self.service = self.service, None
         return service.wait(60)
 
-    def keep(self, octets, **more):
-        done = subprocess.run([test_cli.KEEP, self.config, "passed", str(test_cli.RECEIVED), "suzuki@example.com",
+    def keep(self, octets, received=test_cli.RECEIVED):
+        done = subprocess.run([test_cli.KEEP, self.config, "passed", str(received), "suzuki@example.com",
                                "shisho@city.example.jp"], input=octets, capture_output=True, check=True, timeout=60,
                               preexec_fn=lambda: become(SERVICE, []))
         return done.stdout.decode().strip()
@@ -585,6 +595,18 @@ class Service(Case):
         text = pathlib.Path(f"/proc/{self.service.pid}/status").read_text()
         return re.search(rf"(?m)^{field}:\t(.*)$", text)[1]
 
+    def test_what_the_timers_start_works_under_the_filters_of_its_units(self):
+        self.keep(MESSAGE, received=int(time.time()))
+        more = (f"[digest]\nserver = smtp://localhost:{self.postfix.port}\nsender = mugai@city.example.jp\n"
+                f"to = {TANAKA}\ntls = opportunistic\n")
+        self.config.write_text(self.config.read_text() + more)
+        for verb in ("purge", "fsck", "digest"):
+            calls = Unit(UNITS / f"mugai-{verb}.service").filter()
+            done = subprocess.run([test_cli.MUGAI, verb, "--config", self.config], capture_output=True, timeout=60,
+                                  preexec_fn=lambda: become_service(calls))
+            self.assertEqual(done.returncode, 0, (verb, done.stderr))
+        self.assertEqual(len(self.arrived()), 1)
+
     def test_started_by_root_it_becomes_the_user_of_the_store(self):
         self.stop_service()
         nobody = pwd.getpwnam("nobody").pw_uid
@@ -593,7 +615,7 @@ class Service(Case):
         (self.directory / "run").chmod(0o755)
         os.chown(self.directory / "run", 0, 0)
         self.config.write_text("[milter]\nuser = nobody\n" + self.config.read_text())
-        self.start_service(user=None)
+        self.start_service(by_root=True)
         self.assertEqual({int(uid) for uid in self.status("Uid").split()}, {nobody})
         self.assertEqual(int(self.status("CapPrm"), 16) | int(self.status("CapBnd"), 16), 0)
         self.ask("releaser", NO, "show", test_cli.ID)
