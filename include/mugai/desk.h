@@ -47,8 +47,19 @@ typedef enum {
     MUGAI_VERB_LOG,
     MUGAI_VERB_VERIFY, /* log --verify */
     MUGAI_VERB_KEYS,   /* what the original of id, and unless brief the index, is sealed with */
+    MUGAI_VERB_STATS,
     MUGAI_VERBS,
 } MugaiVerb;
+
+/* What stats counts apart. */
+typedef enum {
+    MUGAI_BY_NOTHING = 0,
+    MUGAI_BY_DAY,       /* local, of receipt: "2026-11-20" */
+    MUGAI_BY_SENDER,    /* the domain of the envelope sender, "<>" without one */
+    MUGAI_BY_RECIPIENT, /* the domain of each envelope recipient */
+    MUGAI_BY_TYPE,      /* the true type of each part */
+    MUGAI_BYS,
+} MugaiBy;
 
 /**
  * MugaiRequest:
@@ -73,6 +84,7 @@ typedef struct {
     gboolean again;          /* release, request: also to whom it was released before */
     gboolean dry_run, force; /* purge */
     gboolean repair;         /* fsck */
+    MugaiBy by;              /* stats; limit: the most frequent ones alone */
     /* replay: the other configuration, what its file is called, and whether texts are wanted */
     char *config_text, *config_name;
     gboolean diff;
@@ -123,6 +135,7 @@ typedef enum {
     MUGAI_ANSWER_END,      /* outcome: the exit status; text: why, NULL if that is said */
     MUGAI_ANSWER_BOX,      /* octets: which data key, 0 the original's, others the index's; name:
                               the id of the key it is sealed to; text: sealed, in base64 */
+    MUGAI_ANSWER_TALLY,    /* tally; name: of what, hostile, NULL: of all, which comes first */
     MUGAI_ANSWERS,
 } MugaiAnswerKind;
 
@@ -135,6 +148,14 @@ typedef struct {
     char *text;                       /* NULL: not asked for */
     guint counts[MUGAI_DISPOSITIONS]; /* of parts, by MugaiDisposition */
 } MugaiSide;
+
+/* Messages and their parts, counted. */
+typedef struct {
+    guint64 messages, passed, notice_only, unknown; /* unknown: what became of it */
+    guint64 octets;                                 /* of the originals; by type: of the parts */
+    guint64 parts[MUGAI_DISPOSITIONS];              /* by MugaiDisposition */
+    guint64 warned, held, damaged;                  /* messages */
+} MugaiTally;
 
 /**
  * MugaiAnswer:
@@ -155,6 +176,7 @@ typedef struct {
     guint64 objects, octets, findings, repaired, recent, failed, signatures;
     MugaiPurgeSummary purge;
     MugaiSide before, after;
+    MugaiTally tally;
 } MugaiAnswer;
 
 void mugai_answer_clear(MugaiAnswer *answer);

@@ -32,6 +32,7 @@ int cmd_release(int argc, char **argv, GError **error);
 int cmd_replay(int argc, char **argv, GError **error);
 int cmd_request(int argc, char **argv, GError **error);
 int cmd_sanitize(int argc, char **argv, GError **error);
+int cmd_stats(int argc, char **argv, GError **error);
 int cmd_show(int argc, char **argv, GError **error);
 int cmd_unhold(int argc, char **argv, GError **error);
 int cmd_verify(int argc, char **argv, GError **error);
@@ -120,8 +121,11 @@ char *mugai_cli_json_string(const char *text);
 
 /* --- csv.c --- */
 
-/* A line of CSV each on standard output: names of the columns, an entry. */
-void mugai_cli_print_csv_heading(void);
+/* A line of CSV each on standard output: names of columns, what comes first; hostile text. */
+void mugai_cli_print_csv_heading(const char *const *names, gsize count);
+void mugai_cli_print_csv_fields(const char *const *fields, gsize count);
+/* The same of entries: the names of their columns, one. */
+void mugai_cli_print_csv_columns(void);
 void mugai_cli_print_csv(const MugaiEntry *entry);
 
 /* --- originals.c --- */

@@ -166,7 +166,7 @@ print_csv(const MugaiAnswer *answer, gpointer data)
     gboolean *begun = data;
 
     if (!*begun)
-        mugai_cli_print_csv_heading();
+        mugai_cli_print_csv_columns();
     *begun = TRUE;
     mugai_cli_print_csv(answer->entry);
     return !ferror(stdout);
@@ -203,7 +203,7 @@ list_all(const MugaiConfig *config, const ListOptions *options, MugaiRequest *re
         return list_table(config, request, error);
     status = mugai_cli_ask(config, request, print_csv, &begun, error);
     if (status >= 0 && !begun)
-        mugai_cli_print_csv_heading();
+        mugai_cli_print_csv_columns();
     return status;
 }
 

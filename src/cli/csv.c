@@ -1,5 +1,5 @@
 /*
- * csv.c - entries as comma-separated values, for spreadsheets
+ * csv.c - comma-separated values, for spreadsheets
  *
  * RFC 4180 in UTF-8 behind a byte order mark: without one, Excel in Japan takes the file for
  * Shift_JIS and shows nothing readable. Every field is quoted.
@@ -30,23 +30,31 @@ print_field(const char *text, gboolean last)
     fputs(last ? "\"\r\n" : "\",", stdout);
 }
 
-static void
-print_fields(const char *const *fields, gsize count)
+void
+mugai_cli_print_csv_fields(const char *const *fields, gsize count)
 {
     for (gsize i = 0; i < count; i++)
         print_field(fields[i], i + 1 == count);
 }
 
 void
-mugai_cli_print_csv_heading(void)
+mugai_cli_print_csv_heading(const char *const *names, gsize count)
+{
+    fputs("\xEF\xBB\xBF", stdout);
+    mugai_cli_print_csv_fields(names, count);
+}
+
+/* --- entries --- */
+
+void
+mugai_cli_print_csv_columns(void)
 {
     static const char *const names[] = {
         "id",   "received",   "state",   "held",        "damaged",  "size",       "sender",
         "from", "recipients", "subject", "attachments", "queue_id", "message_id", "sha256",
     };
 
-    fputs("\xEF\xBB\xBF", stdout);
-    print_fields(names, G_N_ELEMENTS(names));
+    mugai_cli_print_csv_heading(names, G_N_ELEMENTS(names));
 }
 
 static char *
@@ -99,5 +107,5 @@ mugai_cli_print_csv(const MugaiEntry *entry)
         entry->sha256,
     };
 
-    print_fields(fields, G_N_ELEMENTS(fields));
+    mugai_cli_print_csv_fields(fields, G_N_ELEMENTS(fields));
 }

@@ -25,6 +25,7 @@ static const Verb verbs[] = {
     {"sanitize", NULL, "--output DIR PATH...", "many messages"},
     {"verify", cmd_verify, "[--inert-links] [FILE...]", "is it in the output profile?"},
     {"list", cmd_list, "[--since TIME] [--subject TEXT] ... [--json]", "what is in quarantine"},
+    {"stats", cmd_stats, "[--since TIME] [--by day|sender|recipient|type]", "how much, of what"},
     {"show", cmd_show, "ID [--json]", "envelope and parts of a message"},
     {"get", cmd_get, "ID [--part PATH] [--zip] [-o FILE|DIR]", "the original, or one part of it"},
     {"get", NULL, "ID --text [-o FILE|DIR]", "its sanitized text again"},

@@ -51,6 +51,18 @@ static const MugaiMember answer_members[] = {
     {MUGAI_MEMBER_COUNT, IN_ANSWER(after.counts[1]), G_MAXUINT},
     {MUGAI_MEMBER_COUNT, IN_ANSWER(after.counts[2]), G_MAXUINT},
     {MUGAI_MEMBER_COUNT, IN_ANSWER(after.counts[3]), G_MAXUINT},
+    {MUGAI_MEMBER_NUMBER, IN_ANSWER(tally.messages), MUGAI_MEMBER_ANY},
+    {MUGAI_MEMBER_NUMBER, IN_ANSWER(tally.passed), MUGAI_MEMBER_ANY},
+    {MUGAI_MEMBER_NUMBER, IN_ANSWER(tally.notice_only), MUGAI_MEMBER_ANY},
+    {MUGAI_MEMBER_NUMBER, IN_ANSWER(tally.unknown), MUGAI_MEMBER_ANY},
+    {MUGAI_MEMBER_NUMBER, IN_ANSWER(tally.octets), MUGAI_MEMBER_ANY},
+    {MUGAI_MEMBER_NUMBER, IN_ANSWER(tally.parts[0]), MUGAI_MEMBER_ANY},
+    {MUGAI_MEMBER_NUMBER, IN_ANSWER(tally.parts[1]), MUGAI_MEMBER_ANY},
+    {MUGAI_MEMBER_NUMBER, IN_ANSWER(tally.parts[2]), MUGAI_MEMBER_ANY},
+    {MUGAI_MEMBER_NUMBER, IN_ANSWER(tally.parts[3]), MUGAI_MEMBER_ANY},
+    {MUGAI_MEMBER_NUMBER, IN_ANSWER(tally.warned), MUGAI_MEMBER_ANY},
+    {MUGAI_MEMBER_NUMBER, IN_ANSWER(tally.held), MUGAI_MEMBER_ANY},
+    {MUGAI_MEMBER_NUMBER, IN_ANSWER(tally.damaged), MUGAI_MEMBER_ANY},
 };
 
 static const MugaiMembers table = {ANSWER_MAGIC, answer_members, G_N_ELEMENTS(answer_members)};
@@ -107,6 +119,7 @@ is_whole_answer(const MugaiAnswer *answer)
     case MUGAI_ANSWER_FSCK:
     case MUGAI_ANSWER_PURGE:
     case MUGAI_ANSWER_REPLAY:
+    case MUGAI_ANSWER_TALLY:
     case MUGAI_ANSWER_END:
         return TRUE;
     case MUGAI_ANSWER_NONE:

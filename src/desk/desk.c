@@ -31,6 +31,7 @@ static const struct {
     [MUGAI_VERB_LOG] = {"log", mugai_desk_log},
     [MUGAI_VERB_VERIFY] = {"log", mugai_desk_verify},
     [MUGAI_VERB_KEYS] = {"keys", mugai_desk_keys},
+    [MUGAI_VERB_STATS] = {"stats", mugai_desk_stats},
 };
 
 const char *

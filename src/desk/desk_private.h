@@ -30,6 +30,7 @@ int mugai_desk_request(const MugaiDesk *desk, const MugaiRequest *request, GErro
 int mugai_desk_approve(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 int mugai_desk_withdraw(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 int mugai_desk_show(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
+int mugai_desk_stats(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 int mugai_desk_verify(const MugaiDesk *desk, const MugaiRequest *request, GError **error);
 
 /* --- note.c --- */

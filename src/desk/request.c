@@ -60,11 +60,13 @@ static const MugaiMember request_members[] = {
     {MUGAI_MEMBER_TEXT, IN_REQUEST(head), MUGAI_MEMBER_TYPED_OCTETS},
     {MUGAI_MEMBER_TEXTS, IN_REQUEST(keys), KEYS_MAX},
     {MUGAI_MEMBER_SECRETS, IN_REQUEST(data_keys), DATA_KEYS_MAX},
+    {MUGAI_MEMBER_COUNT, IN_REQUEST(by), MUGAI_BYS - 1},
 };
 
 static const MugaiMembers table = {REQUEST_MAGIC, request_members, G_N_ELEMENTS(request_members)};
 
 G_STATIC_ASSERT(sizeof(MugaiVerb) == sizeof(guint));
+G_STATIC_ASSERT(sizeof(MugaiBy) == sizeof(guint));
 
 GVariant *
 mugai_request_to_variant(const MugaiRequest *request)
@@ -113,6 +115,7 @@ is_whole(const MugaiRequest *request)
     case MUGAI_VERB_REPLAY:
         return request->config_text != NULL && request->config_name != NULL;
     case MUGAI_VERB_LIST:
+    case MUGAI_VERB_STATS:
     case MUGAI_VERB_PURGE:
     case MUGAI_VERB_FSCK:
     case MUGAI_VERB_LOG:

@@ -34,6 +34,7 @@ static const MugaiRoles may[MUGAI_VERBS] = {
     [MUGAI_VERB_LOG] = AUDITOR,
     [MUGAI_VERB_VERIFY] = AUDITOR,
     [MUGAI_VERB_KEYS] = VIEWER | RELEASER | AUDITOR | ADMINISTRATOR,
+    [MUGAI_VERB_STATS] = VIEWER | RELEASER | AUDITOR | ADMINISTRATOR,
 };
 
 /* The text is what has passed already. */

@@ -39,7 +39,7 @@ EX_UNAVAILABLE, EX_CANTCREAT, EX_CONFIG, EX_NOINPUT = 69, 73, 78, 66
 # The README's table.
 EVERYBODY = {"viewer", "releaser", "auditor", "administrator"}
 MAY = {
-    "list": EVERYBODY, "show": EVERYBODY, "get --text": {"viewer", "releaser", "administrator"},
+    "list": EVERYBODY, "stats": EVERYBODY, "show": EVERYBODY, "get --text": {"viewer", "releaser", "administrator"},
     "get": {"releaser"}, "get --part": {"releaser"}, "get --zip": {"releaser"}, "release": {"releaser"},
     "request": {"releaser"}, "approve": {"releaser"}, "request --withdraw": {"releaser"},
     "hold": {"administrator"}, "unhold": {"administrator"}, "delete": {"administrator"}, "purge": {"administrator"},
@@ -319,7 +319,7 @@ class Roles(Case):
         config.write_text(self.config.read_text())
         to = ("--to", TANAKA, *WHY)
         commands = {
-            "list": ("list",), "show": ("show", identity), "get": ("get", identity), "get --text": ("get", identity, "--text"),
+            "list": ("list",), "stats": ("stats", "--by", "day"), "show": ("show", identity), "get": ("get", identity), "get --text": ("get", identity, "--text"),
             "get --part": ("get", identity, "--part", "2"), "get --zip": ("get", identity, "--zip"),
             "release": ("release", identity, *to), "request": ("request", identity, *to), "approve": ("approve", identity),
             "request --withdraw": ("request", identity, "--withdraw"), "hold": ("hold", identity, *WHY),
