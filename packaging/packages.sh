@@ -6,7 +6,7 @@
 # What building mugai needs, what its demonstration needs, and what its tests need beside.
 build_packages="gcc libc6-dev meson ninja-build pkg-config libglib2.0-dev libgmime-3.0-dev libxml2-dev zlib1g-dev
     libsqlite3-dev libjson-glib-dev libmilter-dev libidn2-dev libmagic-dev libseccomp-dev libsodium-dev nettle-dev
-    libarchive-dev libcurl4-openssl-dev python3"
+    libarchive-dev libcurl4-openssl-dev gettext python3"
 relay_packages="postfix iproute2 procps"
 test_packages="binutils clang libclang-rt-14-dev llvm libcriterion-dev chromium w3m lynx
     frama-c-base libmime-tools-perl libemail-mime-perl ripmime mpack p7zip-full openssl prometheus systemd valgrind

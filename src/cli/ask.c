@@ -22,9 +22,9 @@ mugai_cli_check_reason(const char *reason, GError **error)
     g_autofree char *stripped = g_strstrip(g_strdup(reason != NULL ? reason : ""));
 
     if (stripped[0] == '\0')
-        return mugai_cli_misuse(error, "--reason TEXT is wanted: it stands in the log");
+        return mugai_cli_misuse(error, _("--reason TEXT is wanted: it stands in the log"));
     if (strlen(stripped) > REASON_OCTETS_MAX)
-        return mugai_cli_misuse(error, "--reason is longer than %u octets", REASON_OCTETS_MAX);
+        return mugai_cli_misuse(error, _("--reason is longer than %u octets"), REASON_OCTETS_MAX);
     return TRUE;
 }
 
@@ -37,10 +37,12 @@ static gboolean
 hear(const MugaiAnswer *answer, gpointer data)
 {
     const Listener *listener = data;
+    g_autofree char *text = NULL;
 
     if (answer->kind != MUGAI_ANSWER_COMPLAINT)
         return listener->tell(answer, listener->data);
-    mugai_cli_complain("%s", answer->text);
+    text = mugai_cli_detail(EX_OK, answer->text);
+    mugai_cli_complain("%s", text);
     return TRUE;
 }
 
@@ -51,7 +53,12 @@ ask_here(const MugaiConfig *config, const MugaiRequest *request, Listener *liste
     const MugaiDesk desk = {
         .config = config, .actor = actor, .direct = TRUE, .tell = hear, .data = listener};
 
-    return mugai_desk_serve(&desk, request, error);
+    g_autoptr(GError) why = NULL;
+    int status = mugai_desk_serve(&desk, request, &why);
+
+    if (why != NULL)
+        mugai_cli_pass_on(error, why);
+    return status;
 }
 
 /* --- mugai-stored --- */
@@ -67,7 +74,7 @@ open_socket(const char *path, GError **error)
     else if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
         return g_steal_fd(&fd);
     mugai_cli_fail(error, EX_UNAVAILABLE,
-                   "the store is another user's, and mugai-stored cannot be asked at %s", path);
+                   _("the store is another user's, and mugai-stored cannot be asked at %s"), path);
     return -1;
 }
 
@@ -83,7 +90,8 @@ hear_all(int fd, Listener *listener, GError **error)
 
         if (!mugai_answer_receive(fd, &answer, &why)) {
             g_set_error(error, MUGAI_CLI_ERROR, EX_TEMPFAIL,
-                        "%s; how far it came, \"mugai show\" and \"mugai log\" say", why->message);
+                        _("%s; how far it came, \"mugai show\" and \"mugai log\" say"),
+                        why->message);
             return -1;
         }
         if (answer.kind != MUGAI_ANSWER_END) {
@@ -92,7 +100,8 @@ hear_all(int fd, Listener *listener, GError **error)
         }
         if (answer.text == NULL)
             return (int)answer.outcome;
-        g_set_error_literal(error, MUGAI_CLI_ERROR, (int)answer.outcome, answer.text);
+        why = g_error_new_literal(MUGAI_CLI_ERROR, (int)answer.outcome, answer.text);
+        mugai_cli_pass_on(error, why);
         return -1;
     }
     return EX_OK; /* all that was wanted */

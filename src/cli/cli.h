@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <inttypes.h>
 #include <mugai/approve.h>
 #include <mugai/config.h>
 #include <mugai/desk.h>
@@ -37,6 +38,27 @@ int cmd_show(int argc, char **argv, GError **error);
 int cmd_unhold(int argc, char **argv, GError **error);
 int cmd_verify(int argc, char **argv, GError **error);
 int cmd_version(int argc, char **argv, GError **error);
+
+/* --- language.c --- */
+
+/* By the environment, once; before that all is English. */
+void mugai_cli_choose_language(void);
+/* For a verb whose JSON holds sentences: what a program reads does not hang on a locale. */
+void mugai_cli_speak_english(void);
+/* What the catalogue has for @msgid, or @msgid. */
+const char *mugai_cli_translate(const char *msgid) G_GNUC_FORMAT(1);
+#define _(text) mugai_cli_translate(text)
+/* Marks what is translated where it is printed. */
+#define N_(text) text
+/* A word of a report, a record or an answer; what is none of ours as it is. */
+const char *mugai_cli_word(const char *word);
+/* What a module or the desk said in English, behind a sentence for @status in the language. */
+char *mugai_cli_detail(int status, const char *english);
+/* @error's message for people: the command's own as it is, another's by mugai_cli_detail(). */
+char *mugai_cli_explain(const GError *error);
+int mugai_cli_exit_status(const GError *error);
+/* Sets @error to what a module or the desk said, explained. */
+void mugai_cli_pass_on(GError **error, const GError *why);
 
 /* --- options.c --- */
 
@@ -225,11 +247,11 @@ gboolean mugai_cli_visit_messages(int fd, MugaiMessageVisit visit, gpointer data
      0,                                                                                            \
      G_OPTION_ARG_FILENAME,                                                                        \
      &(common).private_key,                                                                        \
-     "Open what is sealed; asks for the passphrase of the key in FILE",                            \
+     N_("Open what is sealed; asks for the passphrase of the key in FILE"),                        \
      "FILE"},                                                                                      \
     {                                                                                              \
         "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &(common).passphrase_file,                 \
-            "Take the passphrase from the first line of FILE", "FILE"                              \
+            N_("Take the passphrase from the first line of FILE"), "FILE"                          \
     }
 
 /* With a private key named in @common: gives @request what opens what it is about. TRUE without
@@ -248,5 +270,7 @@ void mugai_cli_passphrase_free(char *passphrase);
 
 /* One line "mugai: ..." on standard error, of clean characters only: names in it may be hostile. */
 void mugai_cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/* The same of something with a name. */
+void mugai_cli_complain_of(const char *name, const char *why);
 
 G_END_DECLS

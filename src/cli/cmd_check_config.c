@@ -12,18 +12,18 @@ cmd_check_config(int argc, char **argv, GError **error)
     g_autoptr(MugaiConfig) config = NULL;
     const char *path = NULL;
 
-    if (!mugai_cli_parse(&common, entries, "[FILE]", "Says ok, or what is wrong and in which line.",
-                         argc, argv, error))
+    if (!mugai_cli_parse(&common, entries, "[FILE]",
+                         N_("Says ok, or what is wrong and in which line."), argc, argv, error))
         return -1;
     if (g_strv_length(common.arguments) > 1 ||
         (common.arguments[0] != NULL && common.config_path != NULL)) {
-        mugai_cli_misuse(error, "check-config takes one file");
+        mugai_cli_misuse(error, _("check-config takes one file"));
         return -1;
     }
     path = common.config_path != NULL ? common.config_path : common.arguments[0];
     config = mugai_config_load(path != NULL ? path : MUGAI_CONFIG_DEFAULT_FILE, error);
     if (config == NULL)
         return -1;
-    puts("ok");
+    puts(_("ok"));
     return EX_OK;
 }

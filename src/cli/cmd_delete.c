@@ -4,7 +4,8 @@
 int
 cmd_delete(int argc, char **argv, GError **error)
 {
-    return mugai_cli_order(MUGAI_VERB_DELETE,
-                           "Deletes originals for good, whatever their age. What is held stays.",
-                           argc, argv, error);
+    return mugai_cli_order(
+        MUGAI_VERB_DELETE,
+        N_("Deletes originals for good, whatever their age. What is held stays."), argc, argv,
+        error);
 }

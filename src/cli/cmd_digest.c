@@ -38,7 +38,7 @@ read_period(const DigestOptions *options, MugaiPeriod *period, GError **error)
         !mugai_cli_parse_moment(until, &period->until, error))
         return FALSE;
     return period->since < period->until ||
-           mugai_cli_misuse(error, "--since %s is not before --until %s", since, until);
+           mugai_cli_misuse(error, _("--since %s is not before --until %s"), since, until);
 }
 
 /* @asked, or all that is due. */
@@ -100,7 +100,8 @@ collect(const Job *job, const MugaiPeriod *period, MugaiIndex **ret_index, GErro
     return daily;
 }
 
-/* A digest must not say that nothing was removed while nobody has looked; nor wait for ever. */
+/* For the log of looks first, so in English. A digest must not say that nothing was removed while
+ * nobody has looked; nor wait for ever. */
 static gboolean
 check_complete(const Job *job, const MugaiPeriod *period, const MugaiDaily *daily, GError **error)
 {
@@ -120,18 +121,20 @@ static gboolean
 hand_over(const Job *job, const MugaiDaily *daily, int *ret_status, GError **error)
 {
     g_autofree char *refused = NULL;
+    g_autofree char *text = NULL;
     g_autoptr(GError) why = NULL;
 
     if (mugai_daily_send(daily, job->config, job->options->again, job->words, &refused, &why)) {
         if (refused != NULL)
-            mugai_cli_complain("not sent to all: %s", refused);
+            mugai_cli_complain(_("not sent to all: %s"), refused);
         *ret_status = refused != NULL ? EX_UNAVAILABLE : EX_OK;
         return TRUE;
     }
+    text = mugai_cli_explain(why);
     if (g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_SYSTEM))
-        g_set_error_literal(error, MUGAI_CLI_ERROR, EX_TEMPFAIL, why->message);
+        g_set_error(error, MUGAI_CLI_ERROR, EX_TEMPFAIL, "%s", text);
     else if (g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_EXISTS))
-        g_set_error_literal(error, MUGAI_CLI_ERROR, 1, why->message);
+        g_set_error(error, MUGAI_CLI_ERROR, 1, "%s", text);
     else
         g_propagate_error(error, g_steal_pointer(&why));
     return FALSE;
@@ -148,9 +151,9 @@ send_readers(const Job *job, const MugaiPeriod *period, MugaiIndex *index,
                                   error))
         return FALSE;
     if (refused != NULL)
-        mugai_cli_complain("not sent to all recipients: %s", refused);
+        mugai_cli_complain(_("not sent to all recipients: %s"), refused);
     if (ret_readers->beyond > 0)
-        mugai_cli_complain("only the first %u recipients get a digest", MUGAI_DAILY_READERS_MAX);
+        mugai_cli_complain(_("only the first %u recipients get a digest"), MUGAI_DAILY_READERS_MAX);
     if (ret_readers->failed > 0)
         *ret_status = EX_TEMPFAIL;
     else if (ret_readers->refused > 0 || ret_readers->beyond > 0)
@@ -202,7 +205,7 @@ handle(const Job *job, const MugaiPeriod *period, GError **error)
         /* It stays due; where even that cannot be written down, that is the worse news. */
         if (options->dry_run ||
             mugai_daily_note_failure(job->config, period, why->message, job->words, error))
-            g_propagate_error(error, g_steal_pointer(&why));
+            mugai_cli_pass_on(error, why);
         return -1;
     }
     if (!options->dry_run && !send_digests(job, daily, period, index, &readers, &status, error))
@@ -263,13 +266,13 @@ cmd_digest(int argc, char **argv, GError **error)
     g_auto(DigestOptions) options = {0};
     const GOptionEntry entries[] = {
         {"since", 0, 0, G_OPTION_ARG_FILENAME, &options.since,
-         "Received then or later; default: each day that is due", "TIME"},
-        {"until", 0, 0, G_OPTION_ARG_FILENAME, &options.until, "Received before; default: today",
-         "TIME"},
-        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "Show the text and send nothing",
+         N_("Received then or later; default: each day that is due"), "TIME"},
+        {"until", 0, 0, G_OPTION_ARG_FILENAME, &options.until,
+         N_("Received before; default: today"), "TIME"},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, N_("Show the text and send nothing"),
          NULL},
-        {"again", 0, 0, G_OPTION_ARG_NONE, &options.again, "Also if it was sent before", NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print the counts as one JSON object",
+        {"again", 0, 0, G_OPTION_ARG_NONE, &options.again, N_("Also if it was sent before"), NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, N_("Print the counts as one JSON object"),
          NULL},
         {NULL},
     };
@@ -277,13 +280,14 @@ cmd_digest(int argc, char **argv, GError **error)
     MugaiPeriod asked = {0};
     gboolean any_time = FALSE;
 
-    if (!mugai_cli_parse(&common, entries, "",
-                         "Mails what was removed, once for each day, up to yesterday: to [digest] "
-                         "to, and to each recipient that [digest] recipients names what was his.",
-                         argc, argv, error))
+    if (!mugai_cli_parse(
+            &common, entries, "",
+            N_("Mails what was removed, once for each day, up to yesterday: to [digest] "
+               "to, and to each recipient that [digest] recipients names what was his."),
+            argc, argv, error))
         return -1;
     if (common.arguments[0] != NULL) {
-        mugai_cli_misuse(error, "digest takes options only, not \"%s\"", common.arguments[0]);
+        mugai_cli_misuse(error, _("digest takes options only, not \"%s\""), common.arguments[0]);
         return -1;
     }
     any_time = options.since == NULL && options.until == NULL;

@@ -43,7 +43,7 @@ run(const Options *options, const char *path)
     g_autoptr(MugaiConfig) config = mugai_config_load(path, &error);
 
     if (config == NULL) {
-        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "configuration", "%s", error->message);
+        mugai_findings_add_error(findings, "configuration", error);
     } else {
         mugai_findings_add(findings, MUGAI_FOUND_OK, "configuration", "%s", path);
         look(options, config, findings);
@@ -57,27 +57,30 @@ cmd_doctor(int argc, char **argv, GError **error)
     Options options = {FALSE};
     const GOptionEntry entries[] = {
         {"no-message", 0, 0, G_OPTION_ARG_NONE, &options.no_message,
-         "Send no test message through mugaid: nothing is kept", NULL},
+         N_("Send no test message through mugaid: nothing is kept"), NULL},
         {"no-postfix", 0, 0, G_OPTION_ARG_NONE, &options.no_postfix,
-         "Do not look at Postfix' settings", NULL},
+         N_("Do not look at Postfix' settings"), NULL},
         {"postfix-config", 0, 0, G_OPTION_ARG_FILENAME, &options.postfix_directory,
-         "Of the Postfix whose main.cf is in DIR", "DIR"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One object a line", NULL},
+         N_("Of the Postfix whose main.cf is in DIR"), "DIR"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, N_("One object a line"), NULL},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};
     g_autofree char *directory = NULL;
 
-    if (!mugai_cli_parse(&common, entries, "",
-                         "Looks at all that mail needs on its way through this host, and says what "
-                         "to do. Run it as root. Exit status 1: something is wrong.",
-                         argc, argv, error))
+    if (!mugai_cli_parse(
+            &common, entries, "",
+            N_("Looks at all that mail needs on its way through this host, and says what "
+               "to do. Run it as root. Exit status 1: something is wrong."),
+            argc, argv, error))
         return -1;
     directory = options.postfix_directory;
     if (common.arguments[0] != NULL) {
-        mugai_cli_misuse(error, "doctor takes options only");
+        mugai_cli_misuse(error, _("doctor takes options only"));
         return -1;
     }
+    if (options.json)
+        mugai_cli_speak_english();
     return run(&options,
                common.config_path != NULL ? common.config_path : MUGAI_CONFIG_DEFAULT_FILE);
 }

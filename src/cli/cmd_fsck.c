@@ -41,7 +41,8 @@ print_finding(Job *job, const MugaiAnswer *finding)
     }
     name = mugai_cli_fit(finding->name, 0);
     what = mugai_cli_fit(finding->text, 0);
-    printf("%s %s: %s%s\n", name, kind, what, finding->flag ? " (repaired)" : "");
+    printf(finding->flag ? _("%s %s: %s (repaired)\n") : _("%s %s: %s\n"), name,
+           mugai_cli_word(kind), what);
 }
 
 static void
@@ -51,7 +52,7 @@ print_progress(Job *job, const MugaiAnswer *answer)
 
     if (!job->progress)
         return;
-    fprintf(stderr, "\r%" G_GUINT64_FORMAT " originals, %s ", answer->objects, size);
+    fprintf(stderr, _("\r%" PRIu64 " originals, %s "), answer->objects, size);
     job->shown = TRUE;
 }
 
@@ -68,12 +69,10 @@ print_summary(const Job *job, const MugaiAnswer *summary)
                summary->recent);
         return;
     }
-    printf("%" G_GUINT64_FORMAT " originals (%s) read, %" G_GUINT64_FORMAT
-           " findings, %" G_GUINT64_FORMAT " repaired\n",
+    printf(_("%" PRIu64 " originals (%s) read, %" PRIu64 " findings, %" PRIu64 " repaired\n"),
            summary->objects, size, summary->findings, summary->repaired);
     if (summary->recent > 0)
-        printf("%" G_GUINT64_FORMAT " of the last minute are not in the index yet\n",
-               summary->recent);
+        printf(_("%" PRIu64 " of the last minute are not in the index yet\n"), summary->recent);
 }
 
 static gboolean
@@ -109,9 +108,9 @@ cmd_fsck(int argc, char **argv, GError **error)
     Job job = {.progress = isatty(STDERR_FILENO)};
     g_auto(MugaiCommon) common = {0};
     const GOptionEntry entries[] = {
-        {"repair", 0, 0, G_OPTION_ARG_NONE, &request.repair, "Mend the index; never an original",
-         NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &job.json, "One JSON object for each finding", NULL},
+        {"repair", 0, 0, G_OPTION_ARG_NONE, &request.repair,
+         N_("Mend the index; never an original"), NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &job.json, N_("One JSON object for each finding"), NULL},
         MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
@@ -119,12 +118,12 @@ cmd_fsck(int argc, char **argv, GError **error)
 
     if (!mugai_cli_parse(
             &common, entries, "",
-            "Reads every original, compares it with its checksums and with the index,\n"
-            "and says what is wrong. mugaid may run meanwhile.",
+            N_("Reads every original, compares it with its checksums and with the index,\n"
+               "and says what is wrong. mugaid may run meanwhile."),
             argc, argv, error))
         return -1;
     if (common.arguments[0] != NULL) {
-        mugai_cli_misuse(error, "fsck takes options only, not \"%s\"", common.arguments[0]);
+        mugai_cli_misuse(error, _("fsck takes options only, not \"%s\""), common.arguments[0]);
         return -1;
     }
     config = mugai_cli_load_config(&common, error);

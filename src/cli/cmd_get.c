@@ -95,7 +95,7 @@ read_password(const char *path, GError **error)
     password[length] = '\0';
     if (length > 0 && length <= MUGAI_ARCHIVE_PASSWORD_OCTETS_MAX)
         return g_steal_pointer(&password);
-    mugai_cli_misuse(error, "%s: a password of 1 to %u octets is wanted in its first line", path,
+    mugai_cli_misuse(error, _("%s: a password of 1 to %u octets is wanted in its first line"), path,
                      MUGAI_ARCHIVE_PASSWORD_OCTETS_MAX);
     return NULL;
 }
@@ -146,7 +146,7 @@ static gboolean
 give(int octets, const char *name, const char *output, GError **error)
 {
     if (output == NULL)
-        return mugai_cli_copy(octets, STDOUT_FILENO, "standard output", error);
+        return mugai_cli_copy(octets, STDOUT_FILENO, _("standard output"), error);
     return is_directory(output) ? write_into(output, octets, name, error)
                                 : write_file(octets, output, error);
 }
@@ -201,9 +201,9 @@ static gboolean
 check_usage(const GetOptions *options, GError **error)
 {
     if (options->text && (options->part != NULL || options->zip))
-        return mugai_cli_misuse(error, "--text is the whole message's, and needs no zip");
+        return mugai_cli_misuse(error, _("--text is the whole message's, and needs no zip"));
     if (options->password_file != NULL && !options->zip)
-        return mugai_cli_misuse(error, "--password-file is for --zip");
+        return mugai_cli_misuse(error, _("--password-file is for --zip"));
     return TRUE;
 }
 
@@ -212,37 +212,40 @@ cmd_get(int argc, char **argv, GError **error)
 {
     g_auto(GetOptions) options = {0};
     g_auto(MugaiCommon) common = {0};
+    g_autofree char *zip_help =
+        g_strdup_printf(_("In a zip encrypted with AES-256, password \"%s\""),
+                        MUGAI_ARCHIVE_PASSWORD);
     const GOptionEntry entries[] = {
         {"part", 0, 0, G_OPTION_ARG_FILENAME, &options.part,
-         "Only this part, decoded; show names them", "PATH"},
-        {"text", 0, 0, G_OPTION_ARG_NONE, &options.text, "The sanitized text once more", NULL},
-        {"zip", 0, 0, G_OPTION_ARG_NONE, &options.zip,
-         "In a zip encrypted with AES-256, password \"" MUGAI_ARCHIVE_PASSWORD "\"", NULL},
+         N_("Only this part, decoded; show names them"), "PATH"},
+        {"text", 0, 0, G_OPTION_ARG_NONE, &options.text, N_("The sanitized text once more"), NULL},
+        {"zip", 0, 0, G_OPTION_ARG_NONE, &options.zip, zip_help, NULL},
         {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &options.password_file,
-         "Another password for the zip: the first line of FILE", "FILE"},
+         N_("Another password for the zip: the first line of FILE"), "FILE"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
-         "Write to FILE, which must not exist, or under a safe name into the directory DIR",
+         N_("Write to FILE, which must not exist, or under a safe name into the directory DIR"),
          "FILE|DIR"},
-        {"reason", 0, 0, G_OPTION_ARG_FILENAME, &options.reason, "For the log: why", "TEXT"},
+        {"reason", 0, 0, G_OPTION_ARG_FILENAME, &options.reason, N_("For the log: why"), "TEXT"},
         MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
     g_autoptr(MugaiConfig) config = NULL;
     MugaiId id = {0};
 
-    if (!mugai_cli_parse(&common, entries, "ID",
-                         "Gives the original out, byte for byte as it was received.\n\n"
-                         "Into a directory it is written as ID.eml, a part under the name it has "
-                         "in the message,\ncleaned: letters and digits of any script stay, spaces "
-                         "and signs become \"_\", no dot or dash\nleads, no name of a Windows "
-                         "device, 200 octets at most; ID-part-PATH where nothing is left.\nThe "
-                         "path is printed. No file is overwritten, none is executable.",
-                         argc, argv, error) ||
+    if (!mugai_cli_parse(
+            &common, entries, "ID",
+            N_("Gives the original out, byte for byte as it was received.\n\n"
+               "Into a directory it is written as ID.eml, a part under the name it has "
+               "in the message,\ncleaned: letters and digits of any script stay, spaces "
+               "and signs become \"_\", no dot or dash\nleads, no name of a Windows "
+               "device, 200 octets at most; ID-part-PATH where nothing is left.\nThe "
+               "path is printed. No file is overwritten, none is executable."),
+            argc, argv, error) ||
         !mugai_cli_read_id(&common, &id, error) || !check_usage(&options, error))
         return -1;
     if (options.output == NULL && !options.text && isatty(STDOUT_FILENO)) {
-        mugai_cli_complain(
-            "an original does not go to a terminal, which it could steer: use -o FILE or a pipe");
+        mugai_cli_complain(_(
+            "an original does not go to a terminal, which it could steer: use -o FILE or a pipe"));
         return 1;
     }
     config = mugai_cli_load_config(&common, error);

@@ -11,20 +11,20 @@
 #define NAME_CHARACTERS 4096u
 
 static const char seal_steps[] =
-    "\n"
-    "%s.key is private and stays on the boundary host, readable for mugaid alone:\n"
-    "    install -o mugai -m 600 %s.key /etc/mugai/seal.key, and remove this copy\n"
-    "    /etc/mugai/mugai.conf: [seal] key = /etc/mugai/seal.key, then reload mugaid\n"
-    "%s.pub is public and goes to the LGWAN side, where mugai-gate reads it, first:\n"
-    "    what is sealed with a key that the gate does not know is refused there\n";
+    N_("\n"
+       "%s.key is private and stays on the boundary host, readable for mugaid alone:\n"
+       "    install -o mugai -m 600 %s.key /etc/mugai/seal.key, and remove this copy\n"
+       "    /etc/mugai/mugai.conf: [seal] key = /etc/mugai/seal.key, then reload mugaid\n"
+       "%s.pub is public and goes to the LGWAN side, where mugai-gate reads it, first:\n"
+       "    what is sealed with a key that the gate does not know is refused there\n");
 
 static const char vault_steps[] =
-    "\n"
-    "%s.pub is public and goes to the boundary host:\n"
-    "    install -m 644 %s.pub /etc/mugai/vault.pub\n"
-    "    /etc/mugai/mugai.conf: [store] seal_to = /etc/mugai/vault.pub, then reload mugaid\n"
-    "%s.key is private and does not stay there: keep it, and a copy of it, where originals are\n"
-    "    opened. Without it, or without its passphrase, nobody opens what is sealed to it\n";
+    N_("\n"
+       "%s.pub is public and goes to the boundary host:\n"
+       "    install -m 644 %s.pub /etc/mugai/vault.pub\n"
+       "    /etc/mugai/mugai.conf: [store] seal_to = /etc/mugai/vault.pub, then reload mugaid\n"
+       "%s.key is private and does not stay there: keep it, and a copy of it, where originals are\n"
+       "    opened. Without it, or without its passphrase, nobody opens what is sealed to it\n");
 
 typedef struct {
     char *base;
@@ -45,11 +45,11 @@ say_what_was_made(const KeygenOptions *options, const char *key_id)
 {
     g_autofree char *quoted = mugai_text_quote(options->base, NAME_CHARACTERS);
 
-    printf("key %s\n", key_id);
+    printf(_("key %s\n"), key_id);
     if (options->vault)
-        printf(vault_steps, quoted, quoted, quoted);
+        printf(_(vault_steps), quoted, quoted, quoted);
     else
-        printf(seal_steps, quoted, quoted, quoted);
+        printf(_(seal_steps), quoted, quoted, quoted);
 }
 
 static gboolean
@@ -82,27 +82,29 @@ cmd_keygen(int argc, char **argv, GError **error)
     g_auto(KeygenOptions) options = {0};
     const GOptionEntry entries[] = {
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &options.base,
-         "Write the private key to BASE.key, the public one to BASE.pub", "BASE"},
+         N_("Write the private key to BASE.key, the public one to BASE.pub"), "BASE"},
         {"vault", 0, 0, G_OPTION_ARG_NONE, &options.vault,
-         "Keys that originals are sealed to and opened with; asks for a passphrase twice", NULL},
+         N_("Keys that originals are sealed to and opened with; asks for a passphrase twice"),
+         NULL},
         {"passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &options.passphrase_file,
-         "Take the passphrase from the first line of FILE", "FILE"},
+         N_("Take the passphrase from the first line of FILE"), "FILE"},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};
     g_autofree char *key_id = NULL;
 
-    if (!mugai_cli_parse(&common, entries, "",
-                         "Makes the keys with which mugaid signs what leaves and mugai-gate checks "
-                         "it, or with --vault those that open sealed originals.",
-                         argc, argv, error))
+    if (!mugai_cli_parse(
+            &common, entries, "",
+            N_("Makes the keys with which mugaid signs what leaves and mugai-gate checks "
+               "it, or with --vault those that open sealed originals."),
+            argc, argv, error))
         return -1;
     if (options.base == NULL || *options.base == '\0' || common.arguments[0] != NULL) {
-        mugai_cli_misuse(error, "keygen takes --output BASE, and --vault with a passphrase");
+        mugai_cli_misuse(error, _("keygen takes --output BASE, and --vault with a passphrase"));
         return -1;
     }
     if (options.passphrase_file != NULL && !options.vault) {
-        mugai_cli_misuse(error, "--passphrase-file is for --vault: the seal has no passphrase");
+        mugai_cli_misuse(error, _("--passphrase-file is for --vault: the seal has no passphrase"));
         return -1;
     }
     if (!make_keys(&options, &key_id, error))

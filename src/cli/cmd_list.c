@@ -48,11 +48,11 @@ list_options_clear(ListOptions *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ListOptions, list_options_clear)
 
-static const char description[] =
+static const char description[] = N_(
     "Lists what is in quarantine, newest first. TEXT: any part of it, two characters at\n"
     "least, whatever their case and width. TIME: 2026-11-20, \"2026-11-20 10:00\", today,\n"
     "yesterday, -2h, -30m, -7d. In the table, H: held, D: damaged. On a terminal the newest 100,\n"
-    "unless --limit says otherwise (0: all).";
+    "unless --limit says otherwise (0: all).");
 
 /* Widths of the columns that give way; a subject of 0 is as wide as it is. */
 typedef struct {
@@ -102,14 +102,17 @@ colour_of(const Table *table, const Row *row)
 static void
 print_row(const Table *table, const Row *row)
 {
-    g_autofree char *state = mugai_cli_fit(row->state, STATE_COLUMNS);
+    g_autofree char *id = mugai_cli_fit(row->id, MUGAI_ID_LENGTH);
+    g_autofree char *time = mugai_cli_fit(row->time, table->time);
+    g_autofree char *state = mugai_cli_fit(mugai_cli_word(row->state), STATE_COLUMNS);
     g_autofree char *from = mugai_cli_fit(row->from, table->from);
     g_autofree char *subject = mugai_cli_fit(row->subject, table->subject);
+    gsize size_columns = mugai_text_columns(row->size);
+    int padding = (int)(SIZE_COLUMNS - MIN(size_columns, SIZE_COLUMNS));
     const char *colour = colour_of(table, row);
 
-    printf("%-*s %-*.*s %s%s %-*s%s %*s %s %s\n", (int)MUGAI_ID_LENGTH, row->id, (int)table->time,
-           (int)table->time, row->time, colour, state, (int)MARK_COLUMNS, row->marks,
-           colour[0] != '\0' ? MUGAI_CLI_PLAIN : "", (int)SIZE_COLUMNS, row->size, from,
+    printf("%s %s %s%s %-*s%s %*s%s %s %s\n", id, time, colour, state, (int)MARK_COLUMNS,
+           row->marks, colour[0] != '\0' ? MUGAI_CLI_PLAIN : "", padding, "", row->size, from,
            g_strchomp(subject));
 }
 
@@ -117,7 +120,8 @@ print_row(const Table *table, const Row *row)
 static void
 begin_table(Table *table)
 {
-    static const Row heading = {"ID", "RECEIVED", "STATE", "", "SIZE", "FROM", "SUBJECT"};
+    const Row heading = {_("ID"),   _("RECEIVED"), _("STATE"),  "",
+                         _("SIZE"), _("FROM"),     _("SUBJECT")};
 
     if (!table->begun)
         print_row(table, &heading);
@@ -130,11 +134,12 @@ print_entry(const MugaiAnswer *answer, gpointer data)
     Table *table = data;
     const MugaiEntry *entry = answer->entry;
     g_autofree char *time = mugai_cli_time(entry->received);
+    g_autofree char *minutes = g_strndup(time, TIME_COLUMNS);
     g_autofree char *size = mugai_cli_size(entry->size);
     g_autofree char *marks = g_strconcat(entry->held ? "H" : "", entry->damaged ? "D" : "", NULL);
     Row row = {
         .id = entry->id.text,
-        .time = time + TIME_COLUMNS - table->time,
+        .time = minutes + TIME_COLUMNS - table->time,
         .state = entry->state,
         .marks = marks,
         .size = size,
@@ -186,7 +191,7 @@ list_table(const MugaiConfig *config, MugaiRequest *request, GError **error)
         return status;
     begin_table(&table);
     if (table.more && mugai_cli_terminal_columns() > 0)
-        mugai_cli_complain("there are more: --before %s lists what follows", table.last.text);
+        mugai_cli_complain(_("there are more: --before %s lists what follows"), table.last.text);
     return status;
 }
 
@@ -216,7 +221,7 @@ check_terms(const ListOptions *options, GError **error)
 
     for (gsize i = 0; i < G_N_ELEMENTS(terms); i++) {
         if (terms[i] != NULL && terms[i][0] == '\0')
-            return mugai_cli_misuse(error, "what is looked for must not be empty");
+            return mugai_cli_misuse(error, _("what is looked for must not be empty"));
     }
     return TRUE;
 }
@@ -228,9 +233,9 @@ read_options(const ListOptions *options, MugaiRequest *request, GError **error)
     gboolean terminal = mugai_cli_terminal_columns() > 0 && !options->json && !options->csv;
 
     if (options->limit < 0 && options->limit != LIMIT_UNSAID)
-        return mugai_cli_misuse(error, "--limit takes a number of messages");
+        return mugai_cli_misuse(error, _("--limit takes a number of messages"));
     if (options->json && options->csv)
-        return mugai_cli_misuse(error, "--json or --csv, not both");
+        return mugai_cli_misuse(error, _("--json or --csv, not both"));
     if (!check_terms(options, error) ||
         (options->since != NULL &&
          !mugai_cli_parse_moment(options->since, &request->since, error)) ||
@@ -260,31 +265,33 @@ cmd_list(int argc, char **argv, GError **error)
     g_auto(ListOptions) options = {.limit = LIMIT_UNSAID};
     g_auto(MugaiCommon) common = {0};
     const GOptionEntry entries[] = {
-        {"since", 0, 0, G_OPTION_ARG_FILENAME, &options.since, "Received at this time or later",
+        {"since", 0, 0, G_OPTION_ARG_FILENAME, &options.since, N_("Received at this time or later"),
          "TIME"},
-        {"until", 0, 0, G_OPTION_ARG_FILENAME, &options.until, "Received before this time", "TIME"},
+        {"until", 0, 0, G_OPTION_ARG_FILENAME, &options.until, N_("Received before this time"),
+         "TIME"},
         {"from", 0, 0, G_OPTION_ARG_FILENAME, &options.from,
-         "In the envelope sender or the header From", "TEXT"},
-        {"to", 0, 0, G_OPTION_ARG_FILENAME, &options.to, "In a recipient", "TEXT"},
-        {"subject", 0, 0, G_OPTION_ARG_FILENAME, &options.subject, "In the subject", "TEXT"},
-        {"name", 0, 0, G_OPTION_ARG_FILENAME, &options.name, "In the name of a part", "TEXT"},
+         N_("In the envelope sender or the header From"), "TEXT"},
+        {"to", 0, 0, G_OPTION_ARG_FILENAME, &options.to, N_("In a recipient"), "TEXT"},
+        {"subject", 0, 0, G_OPTION_ARG_FILENAME, &options.subject, N_("In the subject"), "TEXT"},
+        {"name", 0, 0, G_OPTION_ARG_FILENAME, &options.name, N_("In the name of a part"), "TEXT"},
         {"text", 0, 0, G_OPTION_ARG_FILENAME, &options.text,
-         "In any of these, or a whole id, queue id or message id", "TEXT"},
-        {"queue-id", 0, 0, G_OPTION_ARG_FILENAME, &options.queue_id, "Postfix's, whole", "ID"},
-        {"message-id", 0, 0, G_OPTION_ARG_FILENAME, &options.message_id, "Whole", "ID"},
-        {"state", 0, 0, G_OPTION_ARG_FILENAME, &options.state, "passed, notice-only or kept",
+         N_("In any of these, or a whole id, queue id or message id"), "TEXT"},
+        {"queue-id", 0, 0, G_OPTION_ARG_FILENAME, &options.queue_id, N_("Postfix's, whole"), "ID"},
+        {"message-id", 0, 0, G_OPTION_ARG_FILENAME, &options.message_id, N_("Whole"), "ID"},
+        {"state", 0, 0, G_OPTION_ARG_FILENAME, &options.state, N_("passed, notice-only or kept"),
          "STATE"},
         {"removed", 0, 0, G_OPTION_ARG_NONE, &options.removed,
-         "With parts that were removed or unreadable", NULL},
-        {"warnings", 0, 0, G_OPTION_ARG_NONE, &options.warnings, "With warnings", NULL},
-        {"held", 0, 0, G_OPTION_ARG_NONE, &options.held, "Held", NULL},
-        {"damaged", 0, 0, G_OPTION_ARG_NONE, &options.damaged, "Found damaged by fsck", NULL},
-        {"limit", 0, 0, G_OPTION_ARG_INT, &options.limit, "At most so many, the newest; 0: all",
+         N_("With parts that were removed or unreadable"), NULL},
+        {"warnings", 0, 0, G_OPTION_ARG_NONE, &options.warnings, N_("With warnings"), NULL},
+        {"held", 0, 0, G_OPTION_ARG_NONE, &options.held, N_("Held"), NULL},
+        {"damaged", 0, 0, G_OPTION_ARG_NONE, &options.damaged, N_("Found damaged by fsck"), NULL},
+        {"limit", 0, 0, G_OPTION_ARG_INT, &options.limit, N_("At most so many, the newest; 0: all"),
          "N"},
-        {"before", 0, 0, G_OPTION_ARG_FILENAME, &options.before, "What is listed after this one",
-         "ID"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON object a line", NULL},
-        {"csv", 0, 0, G_OPTION_ARG_NONE, &options.csv, "Comma-separated, for spreadsheets", NULL},
+        {"before", 0, 0, G_OPTION_ARG_FILENAME, &options.before,
+         N_("What is listed after this one"), "ID"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, N_("One JSON object a line"), NULL},
+        {"csv", 0, 0, G_OPTION_ARG_NONE, &options.csv, N_("Comma-separated, for spreadsheets"),
+         NULL},
         MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
@@ -295,7 +302,7 @@ cmd_list(int argc, char **argv, GError **error)
         return -1;
     request.words = common.words;
     if (common.arguments[0] != NULL)
-        mugai_cli_misuse(error, "list takes options only, not \"%s\"", common.arguments[0]);
+        mugai_cli_misuse(error, _("list takes options only, not \"%s\""), common.arguments[0]);
     else
         config = mugai_cli_load_config(&common, error);
     return config != NULL && read_options(&options, &request, error) &&

@@ -34,9 +34,9 @@ log_options_clear(LogOptions *options)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LogOptions, log_options_clear)
 
 static const char description[] =
-    "Shows who looked at what, oldest first. --verify says whether it is as it was written:\n"
-    "exit status 0 if it is, 1 if not. TIME: 2026-11-20, \"2026-11-20 10:00\", today,\n"
-    "yesterday, -2h, -30m, -7d.";
+    N_("Shows who looked at what, oldest first. --verify says whether it is as it was written:\n"
+       "exit status 0 if it is, 1 if not. TIME: 2026-11-20, \"2026-11-20 10:00\", today,\n"
+       "yesterday, -2h, -30m, -7d.");
 
 /* --- showing --- */
 
@@ -60,7 +60,7 @@ append_actor(GString *line, const MugaiActor *actor)
     else
         g_string_append_printf(line, " %u", actor->uid);
     if (behind[0] != '\0' && !g_str_equal(behind, actor->user))
-        append_field(line, "for ", behind);
+        append_field(line, _("for "), behind);
 }
 
 static void
@@ -73,12 +73,12 @@ print_record(const MugaiRecord *record)
     append_actor(line, record->actor);
     append_field(line, "", record->verb);
     append_field(line, "", record->id);
-    append_field(line, "part ", record->part);
+    append_field(line, _("part "), record->part);
     for (guint i = 0; i < record->words->len; i++)
         append_field(line, "", record->words->pdata[i]);
     append_field(line, "sha256 ", record->sha256);
     append_field(line, "", record->outcome);
-    append_field(line, "because ", record->reason);
+    append_field(line, _("because "), record->reason);
     puts(line->str);
 }
 
@@ -118,15 +118,15 @@ show_log(const MugaiConfig *config, LogOptions *options, MugaiRequest *request, 
 static void
 print_summary(const MugaiAnswer *summary)
 {
-    g_autofree char *how = g_strdup_printf("%" G_GUINT64_FORMAT " signed", summary->signatures);
-
-    printf("%" G_GUINT64_FORMAT " entries, %s; head %s\n", summary->objects,
-           summary->signatures == 0 ? "unsigned" : how, summary->text);
-    if (summary->findings > 0)
-        printf("%" G_GUINT64_FORMAT " faults: this is not the log as it was written\n",
-               summary->findings);
+    if (summary->signatures == 0)
+        printf(_("%" PRIu64 " entries, unsigned; head %s\n"), summary->objects, summary->text);
     else
-        puts("no fault found");
+        printf(_("%" PRIu64 " entries, %" PRIu64 " signed; head %s\n"), summary->objects,
+               summary->signatures, summary->text);
+    if (summary->findings > 0)
+        printf(_("%" PRIu64 " faults: this is not the log as it was written\n"), summary->findings);
+    else
+        puts(_("no fault found"));
 }
 
 static gboolean
@@ -134,7 +134,7 @@ print_verified(const MugaiAnswer *answer, gpointer data)
 {
     (void)data;
     if (answer->kind == MUGAI_ANSWER_FAULT)
-        printf("%s: %s%s\n", answer->name, answer->flag ? "" : "(no fault) ", answer->text);
+        printf(answer->flag ? _("%s: %s\n") : _("%s: (no fault) %s\n"), answer->name, answer->text);
     else if (answer->kind == MUGAI_ANSWER_VERIFIED)
         print_summary(answer);
     return TRUE;
@@ -180,14 +180,15 @@ static gboolean
 check_options(const MugaiCommon *common, const LogOptions *options, GError **error)
 {
     if (common->arguments[0] != NULL)
-        return mugai_cli_misuse(error, "log takes options only, not \"%s\"", common->arguments[0]);
+        return mugai_cli_misuse(error, _("log takes options only, not \"%s\""),
+                                common->arguments[0]);
     if (!options->verify && (options->head != NULL || options->keys != NULL))
-        return mugai_cli_misuse(error, "--head and --key go with --verify");
+        return mugai_cli_misuse(error, _("--head and --key go with --verify"));
     if (options->verify &&
         (options->since != NULL || options->until != NULL || options->user != NULL ||
          options->id != NULL || options->verb != NULL || options->json))
-        return mugai_cli_misuse(error, "--verify reads all of the log: of the other options only "
-                                       "--head and --key go with it");
+        return mugai_cli_misuse(error, _("--verify reads all of the log: of the other options only "
+                                         "--head and --key go with it"));
     return TRUE;
 }
 
@@ -196,18 +197,20 @@ cmd_log(int argc, char **argv, GError **error)
 {
     g_auto(LogOptions) options = {0};
     const GOptionEntry entries[] = {
-        {"since", 0, 0, G_OPTION_ARG_FILENAME, &options.since, "At this time or later", "TIME"},
-        {"until", 0, 0, G_OPTION_ARG_FILENAME, &options.until, "Before this time", "TIME"},
-        {"user", 0, 0, G_OPTION_ARG_FILENAME, &options.user, "By this user, also as root", "NAME"},
-        {"id", 0, 0, G_OPTION_ARG_FILENAME, &options.id, "Of this message", "ID"},
-        {"verb", 0, 0, G_OPTION_ARG_FILENAME, &options.verb, "list, show, get, hold, ...", "VERB"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "The lines as they are kept", NULL},
+        {"since", 0, 0, G_OPTION_ARG_FILENAME, &options.since, N_("At this time or later"), "TIME"},
+        {"until", 0, 0, G_OPTION_ARG_FILENAME, &options.until, N_("Before this time"), "TIME"},
+        {"user", 0, 0, G_OPTION_ARG_FILENAME, &options.user, N_("By this user, also as root"),
+         "NAME"},
+        {"id", 0, 0, G_OPTION_ARG_FILENAME, &options.id, N_("Of this message"), "ID"},
+        {"verb", 0, 0, G_OPTION_ARG_FILENAME, &options.verb, N_("list, show, get, hold, ..."),
+         "VERB"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, N_("The lines as they are kept"), NULL},
         {"verify", 0, 0, G_OPTION_ARG_NONE, &options.verify,
-         "Say whether anything was changed, removed or put in", NULL},
+         N_("Say whether anything was changed, removed or put in"), NULL},
         {"head", 0, 0, G_OPTION_ARG_FILENAME, &options.head,
-         "Entry N was this one: as written down elsewhere, or in syslog", "N:SHA-256"},
+         N_("Entry N was this one: as written down elsewhere, or in syslog"), "N:SHA-256"},
         {"key", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.keys,
-         "A public key; every entry must be signed", "FILE"},
+         N_("A public key; every entry must be signed"), "FILE"},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};

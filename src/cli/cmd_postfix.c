@@ -111,11 +111,11 @@ refuse_unsafe(const char *directory, GError **error)
         return FALSE;
     if (!g_str_equal(action, "accept") && !g_str_equal(action, "quarantine"))
         return TRUE;
-    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG,
-                "milter_default_action = %s: mail would pass as it came whenever mugaid is away. "
-                "See which milter here needs that, give it a default_action of its own "
-                "(smtpd_milters = { inet:..., default_action=%s }), run \"postconf -e "
-                "milter_default_action=tempfail\", and come again",
+    g_set_error(error, MUGAI_CLI_ERROR, EX_CONFIG,
+                _("milter_default_action = %s: mail would pass as it came whenever mugaid is away. "
+                  "See which milter here needs that, give it a default_action of its own "
+                  "(smtpd_milters = { inet:..., default_action=%s }), run \"postconf -e "
+                  "milter_default_action=tempfail\", and come again"),
                 action, action);
     return FALSE;
 }
@@ -230,7 +230,7 @@ took(const Options *options, const GPtrArray *changes, GError **error)
         if (g_str_equal(value, change->after))
             continue;
         g_set_error(error, MUGAI_CLI_ERROR, EX_SOFTWARE,
-                    "main.cf is what it was: %s would not become \"%s\"", change->name,
+                    _("main.cf is what it was: %s would not become \"%s\""), change->name,
                     change->after);
         return FALSE;
     }
@@ -284,7 +284,7 @@ show(const GPtrArray *changes)
         g_autofree char *before = mugai_cli_fit(change->before, 0);
         g_autofree char *after = mugai_cli_fit(change->after, 0);
 
-        printf("%s\n  is now   %s\n  will be  %s\n", change->name, before, after);
+        printf(_("%s\n  is now   %s\n  will be  %s\n"), change->name, before, after);
     }
 }
 
@@ -296,12 +296,13 @@ agreed(const Options *options, GError **error)
     if (options->yes)
         return TRUE;
     if (!isatty(STDIN_FILENO))
-        return mugai_cli_misuse(error, "nothing was changed: there is nobody to ask, give --yes");
-    fputs("Change main.cf so? [y/N] ", stdout);
+        return mugai_cli_misuse(error,
+                                _("nothing was changed: there is nobody to ask, give --yes"));
+    fputs(_("Change main.cf so? [y/N] "), stdout);
     fflush(stdout);
     if (fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y'))
         return TRUE;
-    g_set_error_literal(error, MUGAI_CLI_ERROR, 1, "nothing was changed");
+    g_set_error_literal(error, MUGAI_CLI_ERROR, 1, _("nothing was changed"));
     return FALSE;
 }
 
@@ -314,13 +315,13 @@ reload(const Options *options, GError **error)
     g_autofree char *said = NULL;
 
     if (running == NULL) {
-        puts("Postfix does not run; it will read this when it is started.");
+        puts(_("Postfix does not run; it will read this when it is started."));
         return TRUE;
     }
     said = mugai_postfix_run("postfix", options->directory, (const char *const[]){"reload", NULL},
                              error);
     if (said != NULL)
-        puts("Postfix was reloaded.");
+        puts(_("Postfix was reloaded."));
     return said != NULL;
 }
 
@@ -330,7 +331,7 @@ warn_if_silent(const MugaiConfig *config)
     int fd = mugai_probe_open(config->socket, SOCKET_SECONDS, NULL);
 
     if (fd < 0 || !mugai_probe_receive_options(fd, NULL))
-        printf("mugaid does not answer at %s: until it does, mail waits at its senders.\n",
+        printf(_("mugaid does not answer at %s: until it does, mail waits at its senders.\n"),
                config->socket);
     if (fd >= 0)
         close(fd);
@@ -349,12 +350,12 @@ disable(const Options *options, const GPtrArray *changes, GError **error)
 {
     gboolean whole = FALSE;
 
-    puts("From then on mail passes this host as it came.");
+    puts(_("From then on mail passes this host as it came."));
     if (!agreed(options, error) || !restore(options, changes, &whole, error))
         return FALSE;
-    puts(whole ? "main.cf is what it was, octet for octet."
-               : "main.cf was changed by somebody else meanwhile: mugaid was taken out of it, "
-                 "milter_default_action and smtputf8_enable stay.");
+    puts(whole ? _("main.cf is what it was, octet for octet.")
+               : _("main.cf was changed by somebody else meanwhile: mugaid was taken out of it, "
+                   "milter_default_action and smtputf8_enable stay."));
     return reload(options, error);
 }
 
@@ -368,7 +369,7 @@ change(const Options *options, const MugaiConfig *config, GError **error)
         !(options->enable ? plan_enable : plan_disable)(options, milter, changes, error))
         return FALSE;
     if (changes->len == 0) {
-        puts("main.cf is so already.");
+        puts(_("main.cf is so already."));
         return TRUE;
     }
     show(changes);
@@ -381,6 +382,8 @@ run(const Options *options, const MugaiConfig *config, GError **error)
 {
     g_autoptr(GPtrArray) findings = mugai_findings_new();
 
+    if (options->json)
+        mugai_cli_speak_english();
     if (!options->check && !change(options, config, error))
         return -1;
     if (options->disable)
@@ -394,30 +397,32 @@ cmd_postfix(int argc, char **argv, GError **error)
 {
     Options options = {FALSE};
     const GOptionEntry entries[] = {
-        {"enable", 0, 0, G_OPTION_ARG_NONE, &options.enable, "Have Postfix ask mugaid", NULL},
-        {"disable", 0, 0, G_OPTION_ARG_NONE, &options.disable, "No longer", NULL},
-        {"check", 0, 0, G_OPTION_ARG_NONE, &options.check, "Say how it is; exit status 1: wrong",
-         NULL},
+        {"enable", 0, 0, G_OPTION_ARG_NONE, &options.enable, N_("Have Postfix ask mugaid"), NULL},
+        {"disable", 0, 0, G_OPTION_ARG_NONE, &options.disable, N_("No longer"), NULL},
+        {"check", 0, 0, G_OPTION_ARG_NONE, &options.check,
+         N_("Say how it is; exit status 1: wrong"), NULL},
         {"all", 0, 0, G_OPTION_ARG_NONE, &options.all,
-         "With --enable: also mail that programs on this host send by sendmail", NULL},
-        {"yes", 0, 0, G_OPTION_ARG_NONE, &options.yes, "Do not ask", NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "With --check: one object a line", NULL},
+         N_("With --enable: also mail that programs on this host send by sendmail"), NULL},
+        {"yes", 0, 0, G_OPTION_ARG_NONE, &options.yes, N_("Do not ask"), NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, N_("With --check: one object a line"),
+         NULL},
         {"postfix-config", 0, 0, G_OPTION_ARG_FILENAME, &options.directory,
-         "Of the Postfix whose main.cf is in DIR", "DIR"},
+         N_("Of the Postfix whose main.cf is in DIR"), "DIR"},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
     g_autofree char *directory = NULL;
 
-    if (!mugai_cli_parse(&common, entries, "",
-                         "Attaches mugaid to Postfix: mail from outside (smtpd_milters), after all "
-                         "other milters. Shows what changes, and asks.",
-                         argc, argv, error))
+    if (!mugai_cli_parse(
+            &common, entries, "",
+            N_("Attaches mugaid to Postfix: mail from outside (smtpd_milters), after all "
+               "other milters. Shows what changes, and asks."),
+            argc, argv, error))
         return -1;
     directory = options.directory;
     if (options.enable + options.disable + options.check != 1 || common.arguments[0] != NULL) {
-        mugai_cli_misuse(error, "give one of --enable, --disable and --check");
+        mugai_cli_misuse(error, _("give one of --enable, --disable and --check"));
         return -1;
     }
     config = mugai_cli_load_config(&common, error);

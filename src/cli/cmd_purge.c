@@ -53,9 +53,9 @@ print_one(Job *job, const MugaiAnswer *answer)
     if (job->json)
         print_json(outcome_name(job, answer->outcome), answer);
     if (answer->text != NULL)
-        mugai_cli_complain("%s stays: %s", answer->id.text, answer->text);
+        mugai_cli_complain(_("%s stays: %s"), answer->id.text, answer->text);
     if (job->progress && ++job->seen % PROGRESS_OBJECTS == 0)
-        fprintf(stderr, "\r%" G_GUINT64_FORMAT " originals, at %.8s ", job->seen, answer->id.text);
+        fprintf(stderr, _("\r%" PRIu64 " originals, at %.8s "), job->seen, answer->id.text);
 }
 
 static void
@@ -67,12 +67,13 @@ print_summary(const Job *job, const MugaiPurgeSummary *summary)
         fputs("\r", stderr);
     if (job->json)
         return;
-    printf("%" G_GUINT64_FORMAT " originals %s (%s), %" G_GUINT64_FORMAT " held", summary->purged,
-           outcome_name(job, MUGAI_PURGE_GONE), size, summary->held);
+    printf(job->dry_run ? _("%" PRIu64 " originals would be purged (%s), %" PRIu64 " held")
+                        : _("%" PRIu64 " originals purged (%s), %" PRIu64 " held"),
+           summary->purged, size, summary->held);
     if (summary->failed > 0)
-        printf(", %" G_GUINT64_FORMAT " could not be read and stay", summary->failed);
+        printf(_(", %" PRIu64 " could not be read and stay"), summary->failed);
     if (summary->stale > 0)
-        printf(", %" G_GUINT64_FORMAT " old entries of the index removed", summary->stale);
+        printf(_(", %" PRIu64 " old entries of the index removed"), summary->stale);
     putchar('\n');
 }
 
@@ -94,21 +95,24 @@ cmd_purge(int argc, char **argv, GError **error)
     MugaiRequest request = {.verb = MUGAI_VERB_PURGE};
     Job job = {.progress = isatty(STDERR_FILENO)};
     const GOptionEntry entries[] = {
-        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &job.dry_run, "Only say what would be deleted", NULL},
-        {"force", 0, 0, G_OPTION_ARG_NONE, &request.force, "Also when the clock looks wrong", NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &job.json, "One JSON object for each original", NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &job.dry_run, N_("Only say what would be deleted"),
+         NULL},
+        {"force", 0, 0, G_OPTION_ARG_NONE, &request.force, N_("Also when the clock looks wrong"),
+         NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &job.json, N_("One JSON object for each original"), NULL},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
 
-    if (!mugai_cli_parse(&common, entries, "",
-                         "Deletes the originals that are older than [store] retention_days. What "
-                         "is held stays.",
-                         argc, argv, error))
+    if (!mugai_cli_parse(
+            &common, entries, "",
+            N_("Deletes the originals that are older than [store] retention_days. What "
+               "is held stays."),
+            argc, argv, error))
         return -1;
     if (common.arguments[0] != NULL) {
-        mugai_cli_misuse(error, "purge takes options only, not \"%s\"", common.arguments[0]);
+        mugai_cli_misuse(error, _("purge takes options only, not \"%s\""), common.arguments[0]);
         return -1;
     }
     config = mugai_cli_load_config(&common, error);

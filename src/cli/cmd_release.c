@@ -16,11 +16,12 @@ mugai_cli_print_released(const MugaiAnswer *answer, gpointer data)
     if (answer->kind != MUGAI_ANSWER_RELEASED)
         return TRUE;
     if (answer->outcome == MUGAI_RELEASE_ACCEPTED)
-        printf("%s released to %s\n", answer->id.text, answer->name);
+        printf(_("%s released to %s\n"), answer->id.text, answer->name);
     else
-        mugai_cli_complain("%s %s released to %s: %s", answer->id.text,
-                           answer->outcome == MUGAI_RELEASE_UNKNOWN ? "may have been" : "not",
-                           answer->name, answer->text);
+        mugai_cli_complain(answer->outcome == MUGAI_RELEASE_UNKNOWN
+                               ? _("%s may have been released to %s: %s")
+                               : _("%s not released to %s: %s"),
+                           answer->id.text, answer->name, answer->text);
     return TRUE;
 }
 
@@ -33,14 +34,14 @@ mugai_cli_read_recipients(char *const *typed, GError **error)
         for (guint i = 0; i < recipients->len; i++) {
             if (g_ascii_strcasecmp(recipients->pdata[i], *typed) != 0)
                 continue;
-            mugai_cli_misuse(error, "%s is named twice", *typed);
+            mugai_cli_misuse(error, _("%s is named twice"), *typed);
             return NULL;
         }
         g_ptr_array_add(recipients, *typed);
     }
     if (recipients->len > 0 && recipients->len <= MUGAI_RELEASE_RECIPIENTS_MAX)
         return g_steal_pointer(&recipients);
-    mugai_cli_misuse(error, "--to ADDRESS is wanted, once or up to %u times",
+    mugai_cli_misuse(error, _("--to ADDRESS is wanted, once or up to %u times"),
                      MUGAI_RELEASE_RECIPIENTS_MAX);
     return NULL;
 }
@@ -53,23 +54,24 @@ cmd_release(int argc, char **argv, GError **error)
     MugaiRequest request = {.verb = MUGAI_VERB_RELEASE};
     g_auto(MugaiCommon) common = {0};
     const GOptionEntry entries[] = {
-        {"to", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &to, "Who gets it; may be given again",
+        {"to", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &to, N_("Who gets it; may be given again"),
          "ADDRESS"},
-        {"reason", 0, 0, G_OPTION_ARG_FILENAME, &reason, "Why; stands in the log", "TEXT"},
-        {"again", 0, 0, G_OPTION_ARG_NONE, &request.again, "Also to whom it was released before",
-         NULL},
+        {"reason", 0, 0, G_OPTION_ARG_FILENAME, &reason, N_("Why; stands in the log"), "TEXT"},
+        {"again", 0, 0, G_OPTION_ARG_NONE, &request.again,
+         N_("Also to whom it was released before"), NULL},
         MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
     g_autoptr(MugaiConfig) config = NULL;
     g_autoptr(GPtrArray) recipients = NULL;
 
-    if (!mugai_cli_parse(&common, entries, "ID",
-                         "Sends the original on, by SMTP to the server of [release], unchanged "
-                         "behind Resent- fields.\nOnly to whom [release] allowed names and never "
-                         "does not. An original that SMTP would change is\nrefused: get --zip "
-                         "gives it out.",
-                         argc, argv, error) ||
+    if (!mugai_cli_parse(
+            &common, entries, "ID",
+            N_("Sends the original on, by SMTP to the server of [release], unchanged "
+               "behind Resent- fields.\nOnly to whom [release] allowed names and never "
+               "does not. An original that SMTP would change is\nrefused: get --zip "
+               "gives it out."),
+            argc, argv, error) ||
         !mugai_cli_read_id(&common, &request.id, error) || !mugai_cli_check_reason(reason, error))
         return -1;
     recipients = mugai_cli_read_recipients(to, error);

@@ -11,6 +11,7 @@
 #include "cli.h"
 
 #include <stdio.h>
+#include <sysexits.h>
 #include <string.h>
 
 typedef struct {
@@ -46,12 +47,14 @@ describe(const MugaiSide *before, const MugaiSide *after)
 
         if (first != second)
             g_string_append_printf(text, "%s%s %u -> %u", text->len > 0 ? ", " : "",
-                                   mugai_disposition_name(dispositions[i]), first, second);
+                                   mugai_cli_word(mugai_disposition_name(dispositions[i])), first,
+                                   second);
     }
     if ((before->failure != NULL) != (after->failure != NULL))
-        g_string_append_printf(text, "%s%s the notice alone", text->len > 0 ? ", " : "",
-                               after->failure != NULL ? "now only" : "no longer");
-    return g_strdup(text->len > 0 ? text->str : "the text");
+        g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "",
+                               after->failure != NULL ? _("now only the notice alone")
+                                                      : _("no longer the notice alone"));
+    return g_strdup(text->len > 0 ? text->str : _("the text"));
 }
 
 static GPtrArray *
@@ -131,10 +134,10 @@ tell(const MugaiAnswer *answer, gpointer data)
     if (answer->kind == MUGAI_ANSWER_DIFFERENCE)
         (options->json ? print_json : print_text)(answer);
     if (answer->kind == MUGAI_ANSWER_REPLAY && !options->json)
-        printf("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " come out differently\n",
-               answer->findings, answer->objects);
+        printf(_("%" PRIu64 " of %" PRIu64 " come out differently\n"), answer->findings,
+               answer->objects);
     if (answer->kind == MUGAI_ANSWER_REPLAY && answer->failed > 0)
-        mugai_cli_complain("%" G_GUINT64_FORMAT " could not be compared", answer->failed);
+        mugai_cli_complain(_("%" PRIu64 " could not be compared"), answer->failed);
     return !ferror(stdout);
 }
 
@@ -145,7 +148,7 @@ read_planned(const char *path, MugaiRequest *request, char **ret_text, GError **
     g_autoptr(GError) why = NULL;
 
     if (!g_file_get_contents(path, ret_text, NULL, &why)) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s: %s", path, why->message);
+        g_set_error(error, MUGAI_CLI_ERROR, EX_CONFIG, _("%s: %s"), path, why->message);
         return FALSE;
     }
     request->config_name = (char *)path;
@@ -157,10 +160,10 @@ static gboolean
 check_usage(const MugaiCommon *common, const ReplayOptions *options, GError **error)
 {
     if (common->arguments[0] != NULL)
-        return mugai_cli_misuse(error, "replay takes options alone");
+        return mugai_cli_misuse(error, _("replay takes options alone"));
     if (options->with_config == NULL)
-        return mugai_cli_misuse(error, "--with-config FILE is wanted");
-    return options->limit >= 0 || mugai_cli_misuse(error, "--limit is a number from 0 on");
+        return mugai_cli_misuse(error, _("--with-config FILE is wanted"));
+    return options->limit >= 0 || mugai_cli_misuse(error, _("--limit is a number from 0 on"));
 }
 
 int
@@ -170,15 +173,15 @@ cmd_replay(int argc, char **argv, GError **error)
     g_auto(MugaiCommon) common = {0};
     const GOptionEntry entries[] = {
         {"with-config", 0, 0, G_OPTION_ARG_FILENAME, &options.with_config,
-         "The configuration to compare with the present one", "FILE"},
+         N_("The configuration to compare with the present one"), "FILE"},
         {"since", 0, 0, G_OPTION_ARG_FILENAME, &options.since,
-         "Received then or later: a date or time, yesterday, -2h", "TIME"},
-        {"until", 0, 0, G_OPTION_ARG_FILENAME, &options.until, "Received before", "TIME"},
-        {"limit", 0, 0, G_OPTION_ARG_INT, &options.limit, "At most so many, oldest first", "N"},
-        {"diff", 0, 0, G_OPTION_ARG_NONE, &options.diff, "Show which lines of the text differ",
+         N_("Received then or later: a date or time, yesterday, -2h"), "TIME"},
+        {"until", 0, 0, G_OPTION_ARG_FILENAME, &options.until, N_("Received before"), "TIME"},
+        {"limit", 0, 0, G_OPTION_ARG_INT, &options.limit, N_("At most so many, oldest first"), "N"},
+        {"diff", 0, 0, G_OPTION_ARG_NONE, &options.diff, N_("Show which lines of the text differ"),
          NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json,
-         "One JSON object a line for each that differs", NULL},
+         N_("One JSON object a line for each that differs"), NULL},
         MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
@@ -187,9 +190,9 @@ cmd_replay(int argc, char **argv, GError **error)
     MugaiRequest request = {.verb = MUGAI_VERB_REPLAY};
 
     if (!mugai_cli_parse(&common, entries, "",
-                         "Sanitizes stored originals under the present configuration and under "
-                         "another one, and says\nwhich would come out differently. Nothing is "
-                         "changed.",
+                         N_("Sanitizes stored originals under the present configuration and under "
+                            "another one, and says\nwhich would come out differently. Nothing is "
+                            "changed."),
                          argc, argv, error) ||
         !check_usage(&common, &options, error) ||
         (options.since != NULL && !mugai_cli_parse_moment(options.since, &request.since, error)) ||

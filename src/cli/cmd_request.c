@@ -13,7 +13,7 @@ print_done(const MugaiAnswer *answer, gpointer data)
 {
     (void)data;
     if (answer->kind == MUGAI_ANSWER_DONE)
-        printf("%s %s\n", answer->id.text, answer->text);
+        printf("%s %s\n", answer->id.text, mugai_cli_word(answer->text));
     return TRUE;
 }
 
@@ -37,27 +37,28 @@ cmd_request(int argc, char **argv, GError **error)
     gboolean withdraw = FALSE;
     MugaiRequest request = {.verb = MUGAI_VERB_REQUEST};
     const GOptionEntry entries[] = {
-        {"to", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &to, "Who is to get it; may be given again",
+        {"to", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &to, N_("Who is to get it; may be given again"),
          "ADDRESS"},
-        {"reason", 0, 0, G_OPTION_ARG_FILENAME, &reason, "Why; stands in the log", "TEXT"},
-        {"again", 0, 0, G_OPTION_ARG_NONE, &request.again, "Also to whom it was released before",
-         NULL},
-        {"withdraw", 0, 0, G_OPTION_ARG_NONE, &withdraw, "Take the request back", NULL},
+        {"reason", 0, 0, G_OPTION_ARG_FILENAME, &reason, N_("Why; stands in the log"), "TEXT"},
+        {"again", 0, 0, G_OPTION_ARG_NONE, &request.again,
+         N_("Also to whom it was released before"), NULL},
+        {"withdraw", 0, 0, G_OPTION_ARG_NONE, &withdraw, N_("Take the request back"), NULL},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};
     g_autoptr(GPtrArray) recipients = NULL;
 
-    if (!mugai_cli_parse(&common, entries, "ID",
-                         "Requests that the original be sent on, where [release] two_person says "
-                         "that this takes two.\nAnother releaser approves it within 7 days: mugai "
-                         "approve ID. Until then --withdraw takes it back.",
-                         argc, argv, error) ||
+    if (!mugai_cli_parse(
+            &common, entries, "ID",
+            N_("Requests that the original be sent on, where [release] two_person says "
+               "that this takes two.\nAnother releaser approves it within 7 days: mugai "
+               "approve ID. Until then --withdraw takes it back."),
+            argc, argv, error) ||
         !mugai_cli_read_id(&common, &request.id, error))
         return -1;
     request.reason = reason;
     if (withdraw && (to != NULL || request.again)) {
-        mugai_cli_misuse(error, "--withdraw takes nothing but --reason");
+        mugai_cli_misuse(error, _("--withdraw takes nothing but --reason"));
         return -1;
     }
     if (withdraw) {
@@ -78,14 +79,14 @@ cmd_approve(int argc, char **argv, GError **error)
     g_auto(MugaiCommon) common = {0};
     const GOptionEntry entries[] = {
         {"reason", 0, 0, G_OPTION_ARG_FILENAME, &reason,
-         "Why; stands in the log. Without it, that of the request", "TEXT"},
+         N_("Why; stands in the log. Without it, that of the request"), "TEXT"},
         MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
 
     if (!mugai_cli_parse(&common, entries, "ID",
-                         "Sends on an original as another person has requested it: \"mugai show "
-                         "ID\" says who wants it to\ngo to whom, and why.",
+                         N_("Sends on an original as another person has requested it: \"mugai show "
+                            "ID\" says who wants it to\ngo to whom, and why."),
                          argc, argv, error) ||
         !mugai_cli_read_id(&common, &request.id, error) ||
         (reason != NULL && !mugai_cli_check_reason(reason, error)))

@@ -41,9 +41,10 @@ write_output(const MugaiApproved *approved, GError **error)
     const char *octets = mugai_approved_octets(approved, &length);
 
     if (mugai_approved_failure(approved) != NULL)
-        mugai_cli_complain("only the notice could be made: %s", mugai_approved_failure(approved));
+        mugai_cli_complain(_("only the notice could be made: %s"),
+                           mugai_approved_failure(approved));
     return mugai_cli_write(STDOUT_FILENO, octets, length) ||
-           mugai_cli_fail(error, EX_IOERR, "standard output");
+           mugai_cli_fail(error, EX_IOERR, "%s", _("standard output"));
 }
 
 static gboolean
@@ -87,13 +88,14 @@ check_usage(const MugaiCommon *common, const SanitizeOptions *options, GError **
     guint paths = g_strv_length(common->arguments);
 
     if (g_strcmp0(options->report, "-") == 0)
-        return mugai_cli_misuse(error, "--report takes a file; standard output is for the message");
+        return mugai_cli_misuse(error,
+                                _("--report takes a file; standard output is for the message"));
     if (options->output == NULL && paths > 1)
-        return mugai_cli_misuse(error, "one message at a time, or --output DIR");
+        return mugai_cli_misuse(error, _("one message at a time, or --output DIR"));
     if (options->output != NULL && paths == 0)
-        return mugai_cli_misuse(error, "--output DIR wants files or directories");
+        return mugai_cli_misuse(error, _("--output DIR wants files or directories"));
     if (options->output != NULL && options->id != NULL)
-        return mugai_cli_misuse(error, "--id is for one message, --output for many");
+        return mugai_cli_misuse(error, _("--id is for one message, --output for many"));
     return TRUE;
 }
 
@@ -103,14 +105,15 @@ cmd_sanitize(int argc, char **argv, GError **error)
     g_auto(SanitizeOptions) options = {0};
     const GOptionEntry entries[] = {
         {"report", 0, 0, G_OPTION_ARG_FILENAME, &options.report,
-         "Write a report as JSON to FILE; with --output, one for each message to the directory "
-         "FILE",
+         N_("Write a report as JSON to FILE; with --output, one for each message to the directory "
+            "FILE"),
          "FILE"},
-        {"id", 0, 0, G_OPTION_ARG_FILENAME, &options.id, "Use this id, not a new one", "ID"},
+        {"id", 0, 0, G_OPTION_ARG_FILENAME, &options.id, N_("Use this id, not a new one"), "ID"},
         {"received", 0, 0, G_OPTION_ARG_FILENAME, &options.received,
-         "2026-11-20T10:00:00+09:00 or @UNIXSECONDS (default: now)", "TIME"},
+         N_("2026-11-20T10:00:00+09:00 or @UNIXSECONDS (default: now)"), "TIME"},
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &options.output,
-         "Many: files, Maildirs, folders, mbox files; to files of the same relative names in DIR",
+         N_("Many: files, Maildirs, folders, mbox files; to files of the same relative names in "
+            "DIR"),
          "DIR"},
         {NULL},
     };
@@ -120,8 +123,8 @@ cmd_sanitize(int argc, char **argv, GError **error)
     const char *path = NULL;
 
     if (!mugai_cli_parse(&common, entries, "[FILE]",
-                         "Sanitizes a message from FILE or standard input to standard output.\n"
-                         "Needs no store, no daemon and no configuration file.",
+                         N_("Sanitizes a message from FILE or standard input to standard output.\n"
+                            "Needs no store, no daemon and no configuration file."),
                          argc, argv, error) ||
         !check_usage(&common, &options, error) ||
         !mugai_cli_parse_received(options.received, &received, error))

@@ -18,10 +18,11 @@
 static void
 print_line(const char *label, const char *text)
 {
+    g_autofree char *name = mugai_cli_fit(_(label), LABEL_COLUMNS);
     g_autofree char *field = mugai_cli_fit(text, 0);
 
     if (text[0] != '\0')
-        printf("%-*s%s\n", LABEL_COLUMNS, label, field);
+        printf("%s%s\n", name, field);
 }
 
 static void
@@ -54,11 +55,11 @@ print_part(const MugaiPart *part)
     g_autofree char *name = mugai_cli_fit(part->name, 0);
     g_autofree char *reason = mugai_cli_fit(part->reason, 0);
 
-    printf("  %s%s%s%s  %s", path, mugai_disposition_name(part->disposition),
+    printf("  %s%s%s%s  %s", path, mugai_cli_word(mugai_disposition_name(part->disposition)),
            reason[0] != '\0' ? ": " : "", reason, type);
     if (declared[0] != '\0' && !g_str_equal(declared, type))
-        printf(" (declared %s)", declared);
-    printf("  %" G_GUINT64_FORMAT " octets", part->size);
+        printf(_(" (declared %s)"), declared);
+    printf(_("  %" PRIu64 " octets"), part->size);
     if (name[0] != '\0')
         printf("  \"%s\"", name);
     printf("\n%*ssha256 %s\n", LABEL_COLUMNS, "", part->sha256);
@@ -78,11 +79,11 @@ static void
 append_actor(GString *what, const MugaiActor *actor)
 {
     if (actor->user[0] != '\0')
-        g_string_append_printf(what, " by %s", actor->user);
+        g_string_append_printf(what, _(" by %s"), actor->user);
     else
-        g_string_append_printf(what, " by uid %u", actor->uid);
+        g_string_append_printf(what, _(" by uid %u"), actor->uid);
     if (actor->sudo_user[0] != '\0')
-        g_string_append_printf(what, " for %s", actor->sudo_user);
+        g_string_append_printf(what, _(" for %s"), actor->sudo_user);
 }
 
 static void
@@ -102,9 +103,9 @@ append_recipients(GString *what, const GPtrArray *words)
         const char *word = words->pdata[i];
 
         if (g_str_has_prefix(word, "--to="))
-            g_string_append_printf(what, " to %s", word + strlen("--to="));
+            g_string_append_printf(what, _(" to %s"), word + strlen("--to="));
         else if (g_str_equal(word, "--to") && i + 1 < words->len)
-            g_string_append_printf(what, " to %s", (const char *)words->pdata[++i]);
+            g_string_append_printf(what, _(" to %s"), (const char *)words->pdata[++i]);
     }
 }
 
@@ -114,7 +115,7 @@ print_look(const MugaiRecord *record)
     g_autoptr(GString) what = g_string_new(record->verb);
 
     if (record->part != NULL)
-        g_string_append_printf(what, " part %s", record->part);
+        g_string_append_printf(what, _(" part %s"), record->part);
     if (is_release(record->verb))
         append_recipients(what, record->words);
     append_actor(what, record->actor);
@@ -129,13 +130,13 @@ print_look(const MugaiRecord *record)
 static void
 print_pending(const MugaiRecord *record)
 {
-    g_autoptr(GString) what = g_string_new("release to");
+    g_autoptr(GString) what = g_string_new(_("release to"));
 
     for (guint i = 0; record->words != NULL && i < record->words->len; i++)
         g_string_append_printf(what, "%s%s", i > 0 ? ", " : " ",
                                (const char *)record->words->pdata[i]);
     append_actor(what, record->actor);
-    g_string_append_printf(what, ", for %d days: %s", MUGAI_PENDING_DAYS,
+    g_string_append_printf(what, _(", for %d days: %s"), MUGAI_PENDING_DAYS,
                            record->reason != NULL ? record->reason : "");
     print_event("Requested", record->time, what->str);
 }
@@ -145,13 +146,14 @@ print_pending(const MugaiRecord *record)
 static void
 print_message(const MugaiEntry *entry, const MugaiReport *report, const MugaiAnswer *answer)
 {
-    g_autofree char *state = g_strconcat(entry->state, entry->held ? ", held" : "",
-                                         entry->damaged ? ", damaged" : "", NULL);
+    g_autofree char *state =
+        g_strconcat(mugai_cli_word(entry->state), entry->held ? _(", held") : "",
+                    entry->damaged ? _(", damaged") : "", NULL);
     g_autofree char *time = mugai_cli_time(entry->received);
-    g_autofree char *original =
-        answer->sha256 != NULL ? g_strdup_printf("%" G_GUINT64_FORMAT " octets, whole, sha256 %s",
-                                                 entry->size, answer->sha256)
-                               : g_strdup(answer->text != NULL ? answer->text : "");
+    g_autofree char *original = answer->sha256 != NULL
+                                    ? g_strdup_printf(_("%" PRIu64 " octets, whole, sha256 %s"),
+                                                      entry->size, answer->sha256)
+                                    : g_strdup(answer->text != NULL ? answer->text : "");
 
     print_line("Id", entry->id.text);
     print_line("Received", time);
@@ -160,7 +162,7 @@ print_message(const MugaiEntry *entry, const MugaiReport *report, const MugaiAns
     print_line("Subject", entry->subject);
     print_envelope(entry->envelope);
     print_line("Original", original);
-    printf("Parts\n");
+    puts(_("Parts"));
     for (guint i = 0; i < report->parts->len; i++)
         print_part(report->parts->pdata[i]);
     print_lines("Checks", report->authentication);
@@ -179,8 +181,9 @@ typedef struct {
 static void
 begin_history(Show *show)
 {
-    g_autofree char *what =
-        show->state != NULL ? g_strdup_printf("received, %s", show->state) : NULL;
+    g_autofree char *what = show->state != NULL
+                                ? g_strdup_printf(_("received, %s"), mugai_cli_word(show->state))
+                                : NULL;
 
     if (what != NULL)
         print_event("History", show->received, what);
@@ -249,7 +252,8 @@ cmd_show(int argc, char **argv, GError **error)
     MugaiRequest request = {.verb = MUGAI_VERB_SHOW};
     g_auto(MugaiCommon) common = {0};
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &request.brief, "The report as JSON, on one line", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &request.brief, N_("The report as JSON, on one line"),
+         NULL},
         MUGAI_CLI_KEY_OPTIONS(common),
         {NULL},
     };
@@ -257,7 +261,7 @@ cmd_show(int argc, char **argv, GError **error)
 
     if (!mugai_cli_parse(
             &common, entries, "ID",
-            "Shows envelope and parts of a message and what became of each, never its content.",
+            N_("Shows envelope and parts of a message and what became of each, never its content."),
             argc, argv, error) ||
         !mugai_cli_read_id(&common, &request.id, error))
         return -1;

@@ -7,6 +7,7 @@
 #include "cli.h"
 
 #include <mugai/time.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 #define ROWS 20
 #define LIMIT_UNSAID (-1)
 #define NAME_COLUMNS 32u
+#define LABEL_COLUMNS 28u
+#define HEADING_COLUMNS 10u
 #define COUNT_COLUMNS 10
 
 typedef struct {
@@ -117,7 +120,9 @@ print_csv(Job *job, const MugaiAnswer *answer)
 static void
 print_count(const char *what, guint64 count)
 {
-    printf("%-28s %*" G_GUINT64_FORMAT "\n", what, COUNT_COLUMNS, count);
+    g_autofree char *label = mugai_cli_fit(_(what), LABEL_COLUMNS);
+
+    printf("%s %*" G_GUINT64_FORMAT "\n", label, COUNT_COLUMNS, count);
 }
 
 static void
@@ -126,20 +131,36 @@ print_all(const Job *job, const MugaiTally *tally)
     g_autofree char *since = mugai_cli_time(job->request->since);
     g_autofree char *until = mugai_cli_time(job->request->until);
     g_autofree char *size = mugai_cli_size(tally->octets);
+    g_autofree char *label = mugai_cli_fit(_("Octets of originals"), LABEL_COLUMNS);
 
-    printf("From %.16s until %.16s\n\n", since, until);
-    print_count("Messages", tally->messages);
-    print_count("  sanitized and passed", tally->passed);
-    print_count("  only the notice passed", tally->notice_only);
-    print_count("  it is not known", tally->unknown);
-    print_count("  with a warning", tally->warned);
-    print_count("  on hold", tally->held);
-    print_count("  damaged", tally->damaged);
-    print_count("Parts kept", tally->parts[MUGAI_KEPT]);
-    print_count("  converted", tally->parts[MUGAI_CONVERTED]);
-    print_count("  removed", tally->parts[MUGAI_REMOVED]);
-    print_count("  unreadable", tally->parts[MUGAI_UNREADABLE]);
-    printf("%-28s %*s\n", "Originals", COUNT_COLUMNS, size);
+    printf(_("From %.16s until %.16s\n\n"), since, until);
+    print_count(N_("Messages"), tally->messages);
+    print_count(N_("  sanitized and passed"), tally->passed);
+    print_count(N_("  only the notice passed"), tally->notice_only);
+    print_count(N_("  it is not known"), tally->unknown);
+    print_count(N_("  with a warning"), tally->warned);
+    print_count(N_("  on hold"), tally->held);
+    print_count(N_("  damaged"), tally->damaged);
+    print_count(N_("Parts kept"), tally->parts[MUGAI_KEPT]);
+    print_count(N_("  converted"), tally->parts[MUGAI_CONVERTED]);
+    print_count(N_("  removed"), tally->parts[MUGAI_REMOVED]);
+    print_count(N_("  unreadable"), tally->parts[MUGAI_UNREADABLE]);
+    printf("%s %*s\n", label, COUNT_COLUMNS, size);
+}
+
+static void
+print_heading(void)
+{
+    static const char *const names[] = {N_("MESSAGES"), N_("PASSED"), N_("REMOVED"),
+                                        N_("UNREADABLE"), N_("SIZE")};
+
+    printf("\n%-*s", (int)NAME_COLUMNS, "");
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *name = mugai_cli_fit(_(names[i]), HEADING_COLUMNS);
+
+        printf(" %s", name);
+    }
+    putchar('\n');
 }
 
 static void
@@ -150,11 +171,10 @@ print_row(Job *job, const MugaiAnswer *answer)
     g_autofree char *size = mugai_cli_size(tally->octets);
 
     if (!job->begun)
-        printf("\n%-*s %10s %10s %10s %10s %8s\n", (int)NAME_COLUMNS, "", "MESSAGES", "PASSED",
-               "REMOVED", "UNREADABLE", "SIZE");
+        print_heading();
     job->begun = TRUE;
     printf("%s %10" G_GUINT64_FORMAT " %10" G_GUINT64_FORMAT " %10" G_GUINT64_FORMAT
-           " %10" G_GUINT64_FORMAT " %8s\n",
+           " %10" G_GUINT64_FORMAT " %10s\n",
            name, tally->messages, tally->passed, tally->parts[MUGAI_REMOVED],
            tally->parts[MUGAI_UNREADABLE], size);
 }
@@ -165,7 +185,7 @@ tell(const MugaiAnswer *answer, gpointer data)
     Job *job = data;
 
     if (answer->kind == MUGAI_ANSWER_PROGRESS && job->progress)
-        fprintf(stderr, "\r%" G_GUINT64_FORMAT " messages ", answer->objects);
+        fprintf(stderr, _("\r%" PRIu64 " messages "), answer->objects);
     if (answer->kind != MUGAI_ANSWER_TALLY)
         return TRUE;
     if (job->progress && answer->name == NULL)
@@ -192,7 +212,7 @@ read_by(const char *typed, MugaiBy *ret_by, GError **error)
             return TRUE;
         }
     }
-    return mugai_cli_misuse(error, "--by day, sender, recipient or type, not \"%s\"", typed);
+    return mugai_cli_misuse(error, _("--by day, sender, recipient or type, not \"%s\""), typed);
 }
 
 static gboolean
@@ -201,9 +221,9 @@ read_options(const StatsOptions *options, MugaiRequest *request, GError **error)
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
 
     if (options->json && options->csv)
-        return mugai_cli_misuse(error, "--json or --csv, not both");
+        return mugai_cli_misuse(error, _("--json or --csv, not both"));
     if (options->limit < 0 && options->limit != LIMIT_UNSAID)
-        return mugai_cli_misuse(error, "--limit takes a number of lines");
+        return mugai_cli_misuse(error, _("--limit takes a number of lines"));
     if (options->by != NULL && !read_by(options->by, &request->by, error))
         return FALSE;
     request->since = mugai_time_midnight(now, 1 - DAYS);
@@ -217,7 +237,7 @@ read_options(const StatsOptions *options, MugaiRequest *request, GError **error)
     else if (request->by != MUGAI_BY_DAY)
         request->limit = ROWS;
     return request->since < request->until ||
-           mugai_cli_misuse(error, "--since is not before --until");
+           mugai_cli_misuse(error, _("--since is not before --until"));
 }
 
 int
@@ -228,27 +248,29 @@ cmd_stats(int argc, char **argv, GError **error)
     Job job = {.options = &options, .request = &request, .progress = isatty(STDERR_FILENO)};
     const GOptionEntry entries[] = {
         {"since", 0, 0, G_OPTION_ARG_FILENAME, &options.since,
-         "Received then or later; default: thirty days, today with them", "TIME"},
-        {"until", 0, 0, G_OPTION_ARG_FILENAME, &options.until, "Received before; default: now",
+         N_("Received then or later; default: thirty days, today with them"), "TIME"},
+        {"until", 0, 0, G_OPTION_ARG_FILENAME, &options.until, N_("Received before; default: now"),
          "TIME"},
         {"by", 0, 0, G_OPTION_ARG_FILENAME, &options.by,
-         "Also each day, sender's or recipients' domain, or type of part", "WHAT"},
+         N_("Also each day, sender's or recipients' domain, or type of part"), "WHAT"},
         {"limit", 0, 0, G_OPTION_ARG_INT, &options.limit,
-         "At most so many lines, 0 for all; default: 20, of days all", "N"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON object a line", NULL},
-        {"csv", 0, 0, G_OPTION_ARG_NONE, &options.csv, "Comma-separated values (RFC 4180)", NULL},
+         N_("At most so many lines, 0 for all; default: 20, of days all"), "N"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, N_("One JSON object a line"), NULL},
+        {"csv", 0, 0, G_OPTION_ARG_NONE, &options.csv, N_("Comma-separated values (RFC 4180)"),
+         NULL},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};
     g_autoptr(MugaiConfig) config = NULL;
 
-    if (!mugai_cli_parse(&common, entries, "",
-                         "Counts what came in, and what became of it, as far as the index knows. "
-                         "With --by type, SIZE is that of the parts.",
-                         argc, argv, error))
+    if (!mugai_cli_parse(
+            &common, entries, "",
+            N_("Counts what came in, and what became of it, as far as the index knows. "
+               "With --by type, SIZE is that of the parts."),
+            argc, argv, error))
         return -1;
     if (common.arguments[0] != NULL) {
-        mugai_cli_misuse(error, "stats takes options only, not \"%s\"", common.arguments[0]);
+        mugai_cli_misuse(error, _("stats takes options only, not \"%s\""), common.arguments[0]);
         return -1;
     }
     if (!read_options(&options, &request, error))

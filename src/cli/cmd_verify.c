@@ -16,8 +16,8 @@
 #define NAME_CHARACTERS 4096u
 
 static const char description[] =
-    "Says of each file, or standard input, that is not in the output profile where and why\n"
-    "not: FILE:LINE:COLUMN: reason. Exit status 0 if all are, 1 if one is not.";
+    N_("Says of each file, or standard input, that is not in the output profile where and why\n"
+       "not: FILE:LINE:COLUMN: reason. Exit status 0 if all are, 1 if one is not.");
 
 /* Feeds the guard until it refuses or the input ends. FALSE with errno set if it cannot be read. */
 static gboolean
@@ -38,7 +38,7 @@ print_refusal(const char *name, const MugaiGuard *guard)
 {
     g_autofree char *quoted = mugai_text_quote(name, NAME_CHARACTERS);
 
-    printf("%s:%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT ": %s\n", quoted, (guint64)guard->line,
+    printf(_("%s:%" PRIu64 ":%" PRIu64 ": %s\n"), quoted, (guint64)guard->line,
            (guint64)guard->column, mugai_guard_rule_text(guard->rule));
 }
 
@@ -53,7 +53,7 @@ verify(const char *path, uint32_t flags)
 
     mugai_guard_init(&guard, flags);
     if (fd < 0 || !feed_guard(fd, &guard)) {
-        mugai_cli_complain("%s: %s", path, g_strerror(errno));
+        mugai_cli_complain_of(path, g_strerror(errno));
         return EX_NOINPUT;
     }
     if (mugai_guard_finish(&guard))
@@ -68,7 +68,7 @@ cmd_verify(int argc, char **argv, GError **error)
     gboolean inert_links = FALSE;
     const GOptionEntry entries[] = {
         {"inert-links", 0, 0, G_OPTION_ARG_NONE, &inert_links,
-         "Refuse links that a mail program would make clickable", NULL},
+         N_("Refuse links that a mail program would make clickable"), NULL},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};

@@ -261,7 +261,7 @@ cmd_version(int argc, char **argv, GError **error)
     g_autoptr(GPtrArray) libraries = NULL;
 
     if (argc > 1 && (!g_str_equal(argv[1], "--libraries") || (argc > 2 && !json))) {
-        mugai_cli_misuse(error, "it is: mugai --version [--libraries [--json]]");
+        mugai_cli_misuse(error, _("it is: mugai --version [--libraries [--json]]"));
         return -1;
     }
     if (!json)

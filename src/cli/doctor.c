@@ -39,15 +39,16 @@ check_private(const char *what, const char *path, const MugaiUser *user, GPtrArr
     struct stat status;
 
     if (stat(path, &status) != 0)
-        mugai_findings_add(findings, MUGAI_FOUND_WRONG, what, "%s: %s", path, g_strerror(errno));
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, what, _("%s: %s"), path, g_strerror(errno));
     else if (status.st_uid != user->uid)
-        mugai_findings_add(findings, MUGAI_FOUND_WRONG, what, "%s is not %s's: run \"chown %s %s\"",
-                           path, user->name, user->name, path);
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, what,
+                           _("%s is not %s's: run \"chown %s %s\""), path, user->name, user->name,
+                           path);
     else if ((status.st_mode & 077) != 0)
         mugai_findings_add(findings, MUGAI_FOUND_WRONG, what,
-                           "%s is open to other users: run \"chmod go= %s\"", path, path);
+                           _("%s is open to other users: run \"chmod go= %s\""), path, path);
     else
-        mugai_findings_add(findings, MUGAI_FOUND_OK, what, "%s is %s's alone", path, user->name);
+        mugai_findings_add(findings, MUGAI_FOUND_OK, what, _("%s is %s's alone"), path, user->name);
 }
 
 static void
@@ -61,9 +62,9 @@ check_key(const char *what, const char *path, const MugaiUser *user, GPtrArray *
     check_private(what, path, user, findings);
     key = mugai_seal_key_load(path, &error);
     if (key != NULL)
-        mugai_findings_add(findings, MUGAI_FOUND_OK, what, "key %s", mugai_seal_key_id(key));
+        mugai_findings_add(findings, MUGAI_FOUND_OK, what, _("key %s"), mugai_seal_key_id(key));
     else
-        mugai_findings_add(findings, MUGAI_FOUND_WRONG, what, "%s", error->message);
+        mugai_findings_add_error(findings, what, error);
 }
 
 void
@@ -76,14 +77,15 @@ mugai_doctor_check_rights(const MugaiConfig *config, GPtrArray *findings)
     if (user != NULL)
         worker = mugai_user_find(config->worker_user, &error);
     if (worker == NULL) {
-        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "users", "%s", error->message);
+        mugai_findings_add_error(findings, "users", error);
         return;
     }
     if (worker->uid == user->uid)
-        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "users",
-                           "%s serves mail and reads what is hostile: give [worker] a user of its "
-                           "own",
-                           user->name);
+        mugai_findings_add(
+            findings, MUGAI_FOUND_WRONG, "users",
+            _("%s serves mail and reads what is hostile: give [worker] a user of its "
+              "own"),
+            user->name);
     check_private("store", config->store_path, user, findings);
     if (config->log_path != NULL)
         check_private("log of looks", config->log_path, user, findings);
@@ -115,7 +117,7 @@ mugai_doctor_check_store(const MugaiConfig *config, GPtrArray *findings)
     gint64 milliseconds = 0;
 
     if (store == NULL) {
-        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "store", "%s", error->message);
+        mugai_findings_add_error(findings, "store", error);
         return;
     }
     error = try_index(store, &milliseconds);
@@ -126,15 +128,15 @@ mugai_doctor_check_store(const MugaiConfig *config, GPtrArray *findings)
         error = try_index(store, &milliseconds);
     }
     if (error == NULL)
-        mugai_findings_add(findings, MUGAI_FOUND_OK, "index",
-                           "whole, read in %" G_GINT64_FORMAT " ms", milliseconds);
+        mugai_findings_add(findings, MUGAI_FOUND_OK, "index", _("whole, read in %" PRId64 " ms"),
+                           milliseconds);
     else if (g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
         mugai_findings_add(findings, MUGAI_FOUND_NOTE, "index",
-                           "there is none yet: mugaid makes it with the first message");
+                           _("there is none yet: mugaid makes it with the first message"));
     else
         mugai_findings_add(
             findings, MUGAI_FOUND_WRONG, "index",
-            "%s: run \"mugai fsck --repair\", which makes it anew from the originals",
+            _("%s: run \"mugai fsck --repair\", which makes it anew from the originals"),
             error->message);
 }
 
@@ -145,27 +147,27 @@ mugai_doctor_check_disk(const MugaiConfig *config, GPtrArray *findings)
     guint64 free_mib = 0;
 
     if (statvfs(config->store_path, &status) != 0) {
-        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "disk", "%s: %s", config->store_path,
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "disk", _("%s: %s"), config->store_path,
                            g_strerror(errno));
         return;
     }
     free_mib = (guint64)status.f_bavail * status.f_frsize / OCTETS_PER_MIB;
     if (free_mib < config->min_free_mib)
-        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "disk",
-                           "%" G_GUINT64_FORMAT " MiB free, [store] min_free is %" G_GUINT64_FORMAT
-                           ": new mail waits at its senders; make room, or shorten retention_days "
-                           "and run \"mugai purge\"",
-                           free_mib, config->min_free_mib);
+        mugai_findings_add(
+            findings, MUGAI_FOUND_WRONG, "disk",
+            _("%" PRIu64 " MiB free, [store] min_free is %" PRIu64
+              ": new mail waits at its senders; make room, or shorten retention_days "
+              "and run \"mugai purge\""),
+            free_mib, config->min_free_mib);
     else
         mugai_findings_add(findings,
                            free_mib < 2 * config->min_free_mib ? MUGAI_FOUND_NOTE : MUGAI_FOUND_OK,
-                           "disk",
-                           "%" G_GUINT64_FORMAT " MiB free, [store] min_free is %" G_GUINT64_FORMAT,
+                           "disk", _("%" PRIu64 " MiB free, [store] min_free is %" PRIu64),
                            free_mib, config->min_free_mib);
     if (status.f_favail < 10000 && status.f_files > 0)
         mugai_findings_add(findings, MUGAI_FOUND_WRONG, "disk",
-                           "%" G_GUINT64_FORMAT " files can be made: the file system needs more "
-                           "inodes",
+                           _("%" PRIu64 " files can be made: the file system needs more "
+                             "inodes"),
                            (guint64)status.f_favail);
 }
 
@@ -179,14 +181,14 @@ mugai_doctor_check_clock(GPtrArray *findings)
 
     if (time(NULL) < SECONDS_MIN)
         mugai_findings_add(findings, MUGAI_FOUND_WRONG, "clock",
-                           "%s: that cannot be; ids, retention and seals go by it: set it", now);
+                           _("%s: that cannot be; ids, retention and seals go by it: set it"), now);
     else if (adjtimex(&clock) < 0 || (clock.status & STA_UNSYNC) != 0)
         mugai_findings_add(findings, MUGAI_FOUND_NOTE, "clock",
-                           "%s; the kernel does not know whether that is right: is chrony or "
-                           "systemd-timesyncd running?",
+                           _("%s; the kernel does not know whether that is right: is chrony or "
+                             "systemd-timesyncd running?"),
                            now);
     else
-        mugai_findings_add(findings, MUGAI_FOUND_OK, "clock", "%s, kept by a time server", now);
+        mugai_findings_add(findings, MUGAI_FOUND_OK, "clock", _("%s, kept by a time server"), now);
 }
 
 void
@@ -196,11 +198,12 @@ mugai_doctor_check_kernel(GPtrArray *findings)
 
     if (g_file_get_contents(LSM_FILE, &modules, NULL, NULL) && strstr(modules, "landlock") == NULL)
         mugai_findings_add(findings, MUGAI_FOUND_NOTE, "kernel",
-                           "it was started without Landlock: add landlock to its lsm= option");
+                           _("it was started without Landlock: add landlock to its lsm= option"));
     else
         mugai_findings_add(findings, modules != NULL ? MUGAI_FOUND_OK : MUGAI_FOUND_NOTE, "kernel",
-                           modules != NULL ? "has Landlock"
-                                           : "cannot be asked for Landlock (" LSM_FILE ")");
+                           modules != NULL ? _("has Landlock")
+                                           : _("cannot be asked for Landlock (%s)"),
+                           LSM_FILE);
 }
 
 /* --- the worker --- */
@@ -231,11 +234,13 @@ mugai_doctor_check_worker(const MugaiConfig *config, GPtrArray *findings)
     const char *failure = approved != NULL ? mugai_approved_failure(approved) : error->message;
 
     if (failure == NULL)
-        mugai_findings_add(findings, MUGAI_FOUND_OK, "worker",
-                           "started, locked itself, sanitized a message, and the guard said yes");
+        mugai_findings_add(
+            findings, MUGAI_FOUND_OK, "worker",
+            _("started, locked itself, sanitized a message, and the guard said yes"));
     else
-        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "worker",
-                           "%s: no text of any mail goes on, only notices; the log may know more, "
-                           "and reinstalling the package mends the program",
-                           failure);
+        mugai_findings_add(
+            findings, MUGAI_FOUND_WRONG, "worker",
+            _("%s: no text of any mail goes on, only notices; the log may know more, "
+              "and reinstalling the package mends the program"),
+            failure);
 }

@@ -61,17 +61,18 @@ check_lock(int fd, GPtrArray *findings)
     path = g_strdup_printf("/proc/%d/status", listener.pid);
     if (!g_file_get_contents(path, &status, NULL, NULL))
         mugai_findings_add(findings, MUGAI_FOUND_NOTE, "lock",
-                           "process %d listens and cannot be looked at: run this as root",
+                           _("process %d listens and cannot be looked at: run this as root"),
                            listener.pid);
     else if (listener.uid != 0 && field_is(status, "Seccomp", "2") &&
              field_is(status, "NoNewPrivs", "1") && field_is(status, "CapPrm", "0000000000000000"))
-        mugai_findings_add(findings, MUGAI_FOUND_OK, "lock",
-                           "process %d is not root, has no capability and a filter of system calls",
-                           listener.pid);
+        mugai_findings_add(
+            findings, MUGAI_FOUND_OK, "lock",
+            _("process %d is not root, has no capability and a filter of system calls"),
+            listener.pid);
     else
         mugai_findings_add(findings, MUGAI_FOUND_WRONG, "lock",
-                           "process %d serves mail without its lock: restart mugaid and read its "
-                           "log",
+                           _("process %d serves mail without its lock: restart mugaid and read its "
+                             "log"),
                            listener.pid);
 }
 
@@ -82,21 +83,23 @@ check_answer(const MugaiProbeAnswer *answer, GPtrArray *findings)
 
     if (!answer->accepted) {
         mugai_findings_add(findings, MUGAI_FOUND_WRONG, "message",
-                           "a test message was not accepted (%s): mail waits at its senders; "
-                           "mugaid's log says why",
+                           _("a test message was not accepted (%s): mail waits at its senders; "
+                             "mugaid's log says why"),
                            answer->reply != NULL ? answer->reply : "451");
         return;
     }
     mugai_guard_init(&guard, 0);
     mugai_guard_feed(&guard, (const uint8_t *)answer->message->str, answer->message->len);
     if (mugai_guard_finish(&guard))
-        mugai_findings_add(findings, MUGAI_FOUND_OK, "message",
-                           "a test message went through mugaid and came out in the output profile; "
-                           "its original is in quarantine, subject \"" SUBJECT "\"");
+        mugai_findings_add(
+            findings, MUGAI_FOUND_OK, "message",
+            _("a test message went through mugaid and came out in the output profile; "
+              "its original is in quarantine, subject \"%s\""),
+            SUBJECT);
     else
         mugai_findings_add(findings, MUGAI_FOUND_WRONG, "message",
-                           "what came back for a test message is not in the output profile (%s): "
-                           "take Postfix off the network and tell the makers of mugai",
+                           _("what came back for a test message is not in the output profile (%s): "
+                             "take Postfix off the network and tell the makers of mugai"),
                            mugai_guard_rule_text(guard.rule));
 }
 
@@ -110,7 +113,7 @@ send_message(int fd, GPtrArray *findings)
     if (answer != NULL)
         check_answer(answer, findings);
     else
-        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "message", "%s", error->message);
+        mugai_findings_add_error(findings, "message", error);
 }
 
 void
@@ -122,12 +125,13 @@ mugai_doctor_check_daemon(const MugaiConfig *config, gboolean message, GPtrArray
 
     if (fd < 0 || !mugai_probe_receive_options(fd, &error)) {
         mugai_findings_add(findings, MUGAI_FOUND_WRONG, "socket",
-                           "%s: is mugaid running (\"systemctl status mugaid\"), and may you "
-                           "connect (root, or Postfix' group)?",
+                           _("%s: is mugaid running (\"systemctl status mugaid\"), and may you "
+                             "connect (root, or Postfix' group)?"),
                            error->message);
         return;
     }
-    mugai_findings_add(findings, MUGAI_FOUND_OK, "socket", "mugaid answers at %s", config->socket);
+    mugai_findings_add(findings, MUGAI_FOUND_OK, "socket", _("mugaid answers at %s"),
+                       config->socket);
     check_lock(fd, findings);
     if (message)
         send_message(fd, findings);

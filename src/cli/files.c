@@ -48,10 +48,10 @@ copy_bounded(int from, int to, const char *name, GError **error)
         if (count < 0)
             return mugai_cli_fail(error, EX_NOINPUT, "%s", name);
         if (!mugai_cli_write(to, buffer, (gsize)count))
-            return mugai_cli_fail(error, EX_OSERR, "copy of %s", name);
+            return mugai_cli_fail(error, EX_OSERR, _("copy of %s"), name);
         total += (guint64)count;
     }
-    mugai_cli_complain("%s: only the first %" G_GUINT64_FORMAT " octets are read", name, total);
+    mugai_cli_complain(_("%s: only the first %" PRIu64 " octets are read"), name, total);
     return TRUE;
 }
 
@@ -65,13 +65,13 @@ mugai_cli_open_input(const char *path, GError **error)
     struct stat status;
 
     if (input < 0 || fstat(input, &status) != 0) {
-        mugai_cli_fail(error, EX_NOINPUT, "%s", standard ? "standard input" : path);
+        mugai_cli_fail(error, EX_NOINPUT, "%s", standard ? _("standard input") : path);
         return -1;
     }
     if (S_ISREG(status.st_mode) && !standard)
         return g_steal_fd(&input);
     copy = mugai_desk_open_unnamed(error);
-    if (copy < 0 || !copy_bounded(input, copy, standard ? "standard input" : path, error))
+    if (copy < 0 || !copy_bounded(input, copy, standard ? _("standard input") : path, error))
         return -1;
     return g_steal_fd(&copy);
 }
@@ -82,8 +82,8 @@ mugai_cli_create(const char *path, GError **error)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
 
     if (fd < 0 && errno == EEXIST)
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_EXISTS,
-                    "%s is there already and is not overwritten", path);
+        g_set_error(error, MUGAI_CLI_ERROR, EX_CANTCREAT,
+                    _("%s is there already and is not overwritten"), path);
     else if (fd < 0)
         mugai_cli_fail(error, EX_CANTCREAT, "%s", path);
     return fd;
@@ -141,7 +141,7 @@ mugai_cli_digest(int fd, guint64 *ret_size, char **ret_sha256, GError **error)
     Digest digest = {.checksum = checksum};
 
     if (!for_each_chunk(fd, digest_chunk, &digest))
-        return mugai_cli_fail(error, EX_NOINPUT, "input");
+        return mugai_cli_fail(error, EX_NOINPUT, _("input"));
     *ret_size = digest.size;
     *ret_sha256 = mugai_digest_finish(checksum);
     return TRUE;

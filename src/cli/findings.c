@@ -14,6 +14,8 @@
 #include <sysexits.h>
 
 #define TEXT_CHARACTERS_MAX 1000u
+#define FOUND_COLUMNS 5u
+#define WHAT_COLUMNS 14u
 
 typedef struct {
     MugaiFound found;
@@ -21,8 +23,9 @@ typedef struct {
     char *text;
 } Finding;
 
-static const char *const names[] = {
-    [MUGAI_FOUND_WRONG] = "wrong", [MUGAI_FOUND_NOTE] = "note", [MUGAI_FOUND_OK] = "ok"};
+static const char *const names[] = {[MUGAI_FOUND_WRONG] = N_("wrong"),
+                                    [MUGAI_FOUND_NOTE] = N_("note"),
+                                    [MUGAI_FOUND_OK] = N_("ok")};
 
 static void
 finding_free(gpointer data)
@@ -55,6 +58,14 @@ mugai_findings_add(GPtrArray *findings, MugaiFound found, const char *what, cons
     g_ptr_array_add(findings, finding);
 }
 
+void
+mugai_findings_add_error(GPtrArray *findings, const char *what, const GError *error)
+{
+    g_autofree char *text = mugai_cli_explain(error);
+
+    mugai_findings_add(findings, MUGAI_FOUND_WRONG, what, "%s", text);
+}
+
 gboolean
 mugai_findings_have_wrong(const GPtrArray *findings)
 {
@@ -82,8 +93,11 @@ print_line(const Finding *finding)
     gboolean colour = finding->found != MUGAI_FOUND_OK && mugai_cli_wants_colour();
     const char *begin = finding->found == MUGAI_FOUND_WRONG ? MUGAI_CLI_RED : MUGAI_CLI_YELLOW;
 
-    printf("%s%-5s%s  %-14s %s\n", colour ? begin : "", names[finding->found],
-           colour ? MUGAI_CLI_PLAIN : "", finding->what, finding->text);
+    g_autofree char *found = mugai_cli_fit(_(names[finding->found]), FOUND_COLUMNS);
+    g_autofree char *what = mugai_cli_fit(_(finding->what), WHAT_COLUMNS);
+
+    printf("%s%s%s  %s %s\n", colour ? begin : "", found, colour ? MUGAI_CLI_PLAIN : "", what,
+           finding->text);
 }
 
 int

@@ -15,6 +15,8 @@ GPtrArray *mugai_findings_new(void);
 /* @what: a word or two, constant. */
 void mugai_findings_add(GPtrArray *findings, MugaiFound found, const char *what, const char *format,
                         ...) G_GNUC_PRINTF(4, 5);
+/* What keeps something from being looked at is WRONG. */
+void mugai_findings_add_error(GPtrArray *findings, const char *what, const GError *error);
 gboolean mugai_findings_have_wrong(const GPtrArray *findings);
 /* On standard output, for people or as one JSON object a line; the exit status: 1 if anything is
  * wrong. */

@@ -21,32 +21,39 @@ typedef struct {
 } Verb;
 
 static const Verb verbs[] = {
-    {"sanitize", cmd_sanitize, "[FILE] [--report FILE] [--id ID] [--received TIME]", "one message"},
-    {"sanitize", NULL, "--output DIR PATH...", "many messages"},
-    {"verify", cmd_verify, "[--inert-links] [FILE...]", "is it in the output profile?"},
-    {"list", cmd_list, "[--since TIME] [--subject TEXT] ... [--json]", "what is in quarantine"},
-    {"stats", cmd_stats, "[--since TIME] [--by day|sender|recipient|type]", "how much, of what"},
-    {"show", cmd_show, "ID [--json]", "envelope and parts of a message"},
-    {"get", cmd_get, "ID [--part PATH] [--zip] [-o FILE|DIR]", "the original, or one part of it"},
-    {"get", NULL, "ID --text [-o FILE|DIR]", "its sanitized text again"},
-    {"release", cmd_release, "ID --to ADDRESS... --reason TEXT [--again]", "send the original on"},
-    {"request", cmd_request, "ID --to ADDRESS... --reason TEXT", "the same, where it takes two"},
-    {"request", NULL, "ID --withdraw", "take that back"},
-    {"approve", cmd_approve, "ID [--reason TEXT]", "what another person has requested"},
-    {"replay", cmd_replay, "--with-config FILE [--since TIME] [--diff]", "what would change?"},
-    {"fsck", cmd_fsck, "[--repair] [--json]", "is every original what it was?"},
-    {"keygen", cmd_keygen, "--output BASE", "a pair of keys for the seal: BASE.key, BASE.pub"},
-    {"keygen", NULL, "--vault --output BASE", "a pair for sealed originals, with a passphrase"},
-    {"hold", cmd_hold, "ID... --reason TEXT", "keep beyond the days of retention"},
-    {"unhold", cmd_unhold, "ID... --reason TEXT", "let go again"},
-    {"delete", cmd_delete, "ID... --reason TEXT", "delete originals now"},
-    {"purge", cmd_purge, "[--dry-run] [--force] [--json]", "delete what is older than retention"},
+    {"sanitize", cmd_sanitize, "[FILE] [--report FILE] [--id ID] [--received TIME]",
+     N_("one message")},
+    {"sanitize", NULL, "--output DIR PATH...", N_("many messages")},
+    {"verify", cmd_verify, "[--inert-links] [FILE...]", N_("is it in the output profile?")},
+    {"list", cmd_list, "[--since TIME] [--subject TEXT] ... [--json]", N_("what is in quarantine")},
+    {"stats", cmd_stats, "[--since TIME] [--by day|sender|recipient|type]",
+     N_("how much, of what")},
+    {"show", cmd_show, "ID [--json]", N_("envelope and parts of a message")},
+    {"get", cmd_get, "ID [--part PATH] [--zip] [-o FILE|DIR]",
+     N_("the original, or one part of it")},
+    {"get", NULL, "ID --text [-o FILE|DIR]", N_("its sanitized text again")},
+    {"release", cmd_release, "ID --to ADDRESS... --reason TEXT [--again]",
+     N_("send the original on")},
+    {"request", cmd_request, "ID --to ADDRESS... --reason TEXT",
+     N_("the same, where it takes two")},
+    {"request", NULL, "ID --withdraw", N_("take that back")},
+    {"approve", cmd_approve, "ID [--reason TEXT]", N_("what another person has requested")},
+    {"replay", cmd_replay, "--with-config FILE [--since TIME] [--diff]", N_("what would change?")},
+    {"fsck", cmd_fsck, "[--repair] [--json]", N_("is every original what it was?")},
+    {"keygen", cmd_keygen, "--output BASE", N_("a pair of keys for the seal: BASE.key, BASE.pub")},
+    {"keygen", NULL, "--vault --output BASE", N_("a pair for sealed originals, with a passphrase")},
+    {"hold", cmd_hold, "ID... --reason TEXT", N_("keep beyond the days of retention")},
+    {"unhold", cmd_unhold, "ID... --reason TEXT", N_("let go again")},
+    {"delete", cmd_delete, "ID... --reason TEXT", N_("delete originals now")},
+    {"purge", cmd_purge, "[--dry-run] [--force] [--json]",
+     N_("delete what is older than retention")},
     {"digest", cmd_digest, "[--since TIME] [--dry-run] [--again] [--json]",
-     "mail what was removed"},
-    {"log", cmd_log, "[--since TIME] [--id ID] ... [--verify]", "who looked at what"},
-    {"postfix", cmd_postfix, "--enable|--disable|--check [--all] [--yes]", "attach it to Postfix"},
-    {"doctor", cmd_doctor, "[--no-message] [--json]", "is this host's mugai well?"},
-    {"check-config", cmd_check_config, "[FILE]", "is the configuration right?"},
+     N_("mail what was removed")},
+    {"log", cmd_log, "[--since TIME] [--id ID] ... [--verify]", N_("who looked at what")},
+    {"postfix", cmd_postfix, "--enable|--disable|--check [--all] [--yes]",
+     N_("attach it to Postfix")},
+    {"doctor", cmd_doctor, "[--no-message] [--json]", N_("is this host's mugai well?")},
+    {"check-config", cmd_check_config, "[FILE]", N_("is the configuration right?")},
 };
 
 static const Verb *
@@ -62,31 +69,27 @@ find_verb(const char *name)
 static void
 print_usage(FILE *out)
 {
-    fputs("mugai - mail sanitization: the administrator's command\n\n", out);
+    fputs(_("mugai - mail sanitization: the administrator's command\n\n"), out);
     for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++)
         fprintf(out, "  mugai %-12s %-50s %s\n", verbs[i].name, verbs[i].arguments,
-                verbs[i].summary);
-    fputs("\n  mugai --version [--libraries [--json]]\n"
-          "\nEvery verb takes --config FILE (default " MUGAI_CONFIG_DEFAULT_FILE ") and --help.\n",
-          out);
-}
-
-static int
-exit_status(const GError *error)
-{
-    return error->domain == MUGAI_CLI_ERROR ? error->code : mugai_error_exit_status(error);
+                _(verbs[i].summary));
+    fputs("\n  mugai --version [--libraries [--json]]\n\n", out);
+    fprintf(out, _("Every verb takes --config FILE (default %s) and --help.\n"),
+            MUGAI_CONFIG_DEFAULT_FILE);
 }
 
 static int
 run_verb(const Verb *verb, int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
     int status = verb->run(argc, argv, &error);
 
     if (error == NULL)
         return status;
-    mugai_cli_complain("%s", error->message);
-    return exit_status(error);
+    text = mugai_cli_explain(error);
+    mugai_cli_complain("%s", text);
+    return mugai_cli_exit_status(error);
 }
 
 static int
@@ -104,7 +107,7 @@ run(int argc, char **argv)
         return EX_OK;
     }
     if (argc > 1)
-        mugai_cli_complain("there is no \"%s\"", argv[1]);
+        mugai_cli_complain(_("there is no \"%s\""), argv[1]);
     print_usage(stderr);
     return 2;
 }
@@ -115,11 +118,12 @@ main(int argc, char **argv)
     int status = 0;
 
     mugai_log_open("mugai", TRUE);
-    setlocale(LC_ALL, "");
+    setlocale(LC_CTYPE, "");
+    mugai_cli_choose_language();
     signal(SIGPIPE, SIG_IGN);
     status = run(argc, argv);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    mugai_cli_complain("standard output: not all of it could be written");
+    mugai_cli_complain(_("standard output: not all of it could be written"));
     return EX_IOERR;
 }

@@ -53,7 +53,7 @@ draw_bar(Run *run)
         return;
     memset(bar, '-', BAR_COLUMNS);
     memset(bar, '#', filled);
-    fprintf(stderr, "\r[%s] %u of %u files, %u messages ", bar, run->files_done, run->files,
+    fprintf(stderr, _("\r[%s] %u of %u files, %u messages "), bar, run->files_done, run->files,
             run->messages);
     run->bar_drawn = now;
 }
@@ -70,8 +70,11 @@ clear_bar(Run *run)
 static void
 trouble(Run *run, const char *name, int status, const GError *error)
 {
+    g_autofree char *text = NULL;
+
     clear_bar(run);
-    mugai_cli_complain("%s: %s", name, error->message);
+    text = mugai_cli_explain(error);
+    mugai_cli_complain_of(name, text);
     run->errors++;
     if (run->status == EX_OK)
         run->status = status;
@@ -81,10 +84,12 @@ static void
 print_summary(Run *run)
 {
     clear_bar(run);
-    fprintf(stderr, "%u messages of %u files sanitized", run->messages, run->files);
+    fprintf(stderr, _("%u messages of %u files sanitized"), run->messages, run->files);
     if (run->notices > 0)
-        fprintf(stderr, ", %u of them to the notice alone", run->notices);
-    fprintf(stderr, run->errors > 0 ? ", %u errors\n" : "\n", run->errors);
+        fprintf(stderr, _(", %u of them to the notice alone"), run->notices);
+    if (run->errors > 0)
+        fprintf(stderr, _(", %u errors"), run->errors);
+    fputc('\n', stderr);
 }
 
 /* --- writing --- */
@@ -171,7 +176,7 @@ start_message(int fd, guint number, gpointer data, GError **error)
 
     flight->original = dup(fd);
     if (flight->original < 0)
-        return mugai_cli_fail(error, EX_OSERR, "descriptor");
+        return mugai_cli_fail(error, EX_OSERR, _("descriptor"));
     flight->relative = number > 0 ? g_strdup_printf("%s.%04u.eml", run->relative, number)
                                   : g_strdup(run->relative);
     mugai_id_new(run->many->received.seconds, &flight->id);

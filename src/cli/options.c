@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 
 /* Unix seconds beyond year 9999 make no id. */
 #define SECONDS_MAX G_GINT64_CONSTANT(253402300799)
 
 #define COMPLAINT_CHARACTERS_MAX 5000u
+#define USAGE_STATUS 2
 
 gboolean
 mugai_cli_fail(GError **error, int status, const char *format, ...)
@@ -24,7 +26,7 @@ mugai_cli_fail(GError **error, int status, const char *format, ...)
     va_start(arguments, format);
     text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    g_set_error(error, MUGAI_CLI_ERROR, status, "%s: %s", text, g_strerror(saved_errno));
+    g_set_error(error, MUGAI_CLI_ERROR, status, _("%s: %s"), text, g_strerror(saved_errno));
     return FALSE;
 }
 
@@ -35,7 +37,7 @@ mugai_cli_misuse(GError **error, const char *format, ...)
 
     va_start(arguments, format);
     if (error != NULL)
-        *error = g_error_new_valist(MUGAI_ERROR, MUGAI_ERROR_USAGE, format, arguments);
+        *error = g_error_new_valist(MUGAI_CLI_ERROR, USAGE_STATUS, format, arguments);
     va_end(arguments);
     return FALSE;
 }
@@ -55,6 +57,12 @@ mugai_cli_complain(const char *format, ...)
 }
 
 void
+mugai_cli_complain_of(const char *name, const char *why)
+{
+    mugai_cli_complain(_("%s: %s"), name, why);
+}
+
+void
 mugai_common_clear(MugaiCommon *common)
 {
     g_free(common->config_path);
@@ -66,13 +74,46 @@ mugai_common_clear(MugaiCommon *common)
     g_clear_pointer(&common->data_keys, g_ptr_array_unref);
 }
 
+/* What --help says of each option, in the language; names of values are names. */
+static void
+add_entries(GOptionContext *context, const GOptionEntry *entries)
+{
+    for (; entries->long_name != NULL; entries++) {
+        GOptionEntry one[] = {*entries, {NULL}};
+
+        if (one->description != NULL)
+            one->description = _(one->description);
+        g_option_context_add_main_entries(context, one, NULL);
+    }
+}
+
+/* GLib's own words are in no catalogue of ours, and GLib's is not on every host. */
+static void
+print_help(GOptionContext *context)
+{
+    static const char *const words[][2] = {
+        {"Usage:", N_("Usage:")},
+        {"Options:", N_("Options:")},
+    };
+    g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+    g_autoptr(GString) text = g_string_new(help);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        g_string_replace(text, words[i][0], _(words[i][1]), 1);
+    fputs(text->str, stdout);
+    exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EX_IOERR);
+}
+
 gboolean
 mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const char *usage,
                 const char *description, int argc, char **argv, GError **error)
 {
+    gboolean help = FALSE;
+    g_autofree char *config_help =
+        g_strdup_printf(_("Read FILE (default %s)"), MUGAI_CONFIG_DEFAULT_FILE);
     const GOptionEntry common_entries[] = {
-        {"config", 0, 0, G_OPTION_ARG_FILENAME, &common->config_path,
-         "Read FILE (default " MUGAI_CONFIG_DEFAULT_FILE ")", "FILE"},
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &common->config_path, config_help, "FILE"},
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &help, N_("Show this help"), NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &common->arguments, NULL, usage},
         {NULL},
     };
@@ -84,11 +125,14 @@ mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const char *us
     for (int i = 1; i < argc; i++)
         g_ptr_array_add(common->words, g_strdup(argv[i]));
     g_set_prgname(name);
-    g_option_context_set_summary(context, description);
-    g_option_context_add_main_entries(context, entries, NULL);
-    g_option_context_add_main_entries(context, common_entries, NULL);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_set_summary(context, _(description));
+    add_entries(context, entries);
+    add_entries(context, common_entries);
     if (!g_option_context_parse(context, &argc, &argv, &local))
-        return mugai_cli_misuse(error, "%s (see %s --help)", local->message, name);
+        return mugai_cli_misuse(error, _("%s (see %s --help)"), local->message, name);
+    if (help)
+        print_help(context);
     if (common->arguments == NULL)
         common->arguments = g_new0(char *, 1);
     return TRUE;
@@ -182,8 +226,8 @@ mugai_cli_parse_moment(const char *typed, gint64 *ret_seconds, GError **error)
     if (moment == NULL)
         return mugai_cli_misuse(
             error,
-            "\"%s\" is no time: write 2026-11-20, \"2026-11-20 10:00\", today, yesterday, -2h, "
-            "-30m or -7d",
+            _("\"%s\" is no time: write 2026-11-20, \"2026-11-20 10:00\", today, yesterday, -2h, "
+              "-30m or -7d"),
             typed);
     *ret_seconds = g_date_time_to_unix(moment);
     return TRUE;
@@ -235,7 +279,7 @@ mugai_cli_parse_received(const char *typed, MugaiTime *ret_time, GError **error)
     if (moment == NULL || g_date_time_to_unix(moment) < 0 ||
         g_date_time_to_unix(moment) > SECONDS_MAX)
         return mugai_cli_misuse(
-            error, "\"%s\" is no time: write 2026-11-20T10:00:00+09:00 or @ and unix seconds",
+            error, _("\"%s\" is no time: write 2026-11-20T10:00:00+09:00 or @ and unix seconds"),
             typed);
     *ret_time = time_of(moment);
     return TRUE;

@@ -14,7 +14,7 @@ print_done(const MugaiAnswer *answer, gpointer data)
 {
     (void)data;
     if (answer->kind == MUGAI_ANSWER_DONE)
-        printf("%s %s\n", answer->id.text, answer->text);
+        printf("%s %s\n", answer->id.text, mugai_cli_word(answer->text));
     return TRUE;
 }
 
@@ -29,10 +29,12 @@ order_all(const MugaiConfig *config, MugaiVerb verb, char *reason, const GArray 
                                       .id = g_array_index(ids, MugaiId, i),
                                       .reason = reason};
         g_autoptr(GError) error = NULL;
+        g_autofree char *text = NULL;
 
         if (mugai_cli_ask(config, &request, print_done, NULL, &error) >= 0)
             continue;
-        mugai_cli_complain("%s", error->message);
+        text = mugai_cli_explain(error);
+        mugai_cli_complain("%s", text);
         status = error->code;
     }
     return status;
@@ -43,7 +45,7 @@ mugai_cli_order(MugaiVerb verb, const char *description, int argc, char **argv, 
 {
     g_autofree char *reason = NULL;
     const GOptionEntry entries[] = {
-        {"reason", 0, 0, G_OPTION_ARG_FILENAME, &reason, "Why; stands in the log", "TEXT"},
+        {"reason", 0, 0, G_OPTION_ARG_FILENAME, &reason, N_("Why; stands in the log"), "TEXT"},
         {NULL},
     };
     g_auto(MugaiCommon) common = {0};

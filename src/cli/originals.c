@@ -10,7 +10,7 @@ gboolean
 mugai_cli_read_id(const MugaiCommon *common, MugaiId *ret_id, GError **error)
 {
     if (g_strv_length(common->arguments) != 1)
-        return mugai_cli_misuse(error, "one id is wanted");
+        return mugai_cli_misuse(error, _("one id is wanted"));
     return mugai_id_parse(common->arguments[0], ret_id, error);
 }
 
@@ -20,7 +20,7 @@ mugai_cli_read_ids(const MugaiCommon *common, GError **error)
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(MugaiId));
 
     if (common->arguments[0] == NULL) {
-        mugai_cli_misuse(error, "an id is wanted");
+        mugai_cli_misuse(error, _("an id is wanted"));
         return NULL;
     }
     for (char **typed = common->arguments; *typed != NULL; typed++) {

@@ -57,8 +57,8 @@ refuse(GError **error, const char *from)
 {
     if (errno != 0)
         return mugai_cli_fail(error, EX_NOINPUT, "%s", from);
-    return mugai_cli_misuse(error, "%s: a passphrase of 1 to %u octets is wanted in one line", from,
-                            LINE_OCTETS - 2);
+    return mugai_cli_misuse(error, _("%s: a passphrase of 1 to %u octets is wanted in one line"),
+                            from, LINE_OCTETS - 2);
 }
 
 /* --- on the terminal --- */
@@ -94,11 +94,11 @@ read_hidden(int terminal, const char *prompt)
 static gboolean
 confirm(int terminal, const char *passphrase, GError **error)
 {
-    char *again = read_hidden(terminal, "Once more: ");
+    char *again = read_hidden(terminal, _("Once more: "));
     gboolean same = again != NULL && g_str_equal(again, passphrase);
 
     mugai_cli_passphrase_free(again);
-    return same || mugai_cli_misuse(error, "the two passphrases are not the same");
+    return same || mugai_cli_misuse(error, _("the two passphrases are not the same"));
 }
 
 static char *
@@ -108,13 +108,13 @@ ask(gboolean twice, GError **error)
     char *passphrase = NULL;
 
     if (terminal < 0) {
-        mugai_cli_misuse(error, "there is no terminal to ask for the passphrase: use "
-                                "--passphrase-file FILE");
+        mugai_cli_misuse(error, _("there is no terminal to ask for the passphrase: use "
+                                  "--passphrase-file FILE"));
         return NULL;
     }
-    passphrase = read_hidden(terminal, "Passphrase of the private key: ");
+    passphrase = read_hidden(terminal, _("Passphrase of the private key: "));
     if (passphrase == NULL) {
-        refuse(error, "the terminal");
+        refuse(error, _("the terminal"));
         return NULL;
     }
     if (twice && !confirm(terminal, passphrase, error)) {

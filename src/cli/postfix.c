@@ -90,9 +90,9 @@ name_local(const char *directory, const char *path, GError **error)
         return g_strconcat("unix:", path + strlen(inside), NULL);
     if (!is_chrooted(directory, NULL))
         return g_strconcat("unix:", path, NULL);
-    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG,
-                "[milter] socket %s is out of reach: smtpd runs in the chroot %s; write a path "
-                "inside of it",
+    g_set_error(error, MUGAI_CLI_ERROR, EX_CONFIG,
+                _("[milter] socket %s is out of reach: smtpd runs in the chroot %s; write a path "
+                  "inside of it"),
                 path, queue);
     return NULL;
 }
@@ -199,8 +199,8 @@ check_entry(const Check *check, const char *parameter, const char *entry)
         strstr(tight, "default_action=quarantine") == NULL)
         return;
     mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
-                       "%s: %s lets mail through as it came while mugaid is away: take its "
-                       "default_action out",
+                       _("%s: %s lets mail through as it came while mugaid is away: take its "
+                         "default_action out"),
                        parameter, entry);
 }
 
@@ -215,10 +215,11 @@ check_list(const Check *check, const char *parameter, gboolean wanted)
 
     if (!mugai_postfix_lists(value != NULL ? value : "", check->milter)) {
         mugai_findings_add(check->findings, wanted ? MUGAI_FOUND_WRONG : MUGAI_FOUND_NOTE,
-                           "postfix", "%s does not name %s: %s", parameter, check->milter,
-                           wanted ? "run \"mugai postfix --enable\""
-                                  : "mail that programs on this host send by sendmail passes as it "
-                                    "is; \"mugai postfix --enable --all\" changes that");
+                           "postfix", _("%s does not name %s: %s"), parameter, check->milter,
+                           wanted
+                               ? _("run \"mugai postfix --enable\"")
+                               : _("mail that programs on this host send by sendmail passes as it "
+                                   "is; \"mugai postfix --enable --all\" changes that"));
         return;
     }
     for (guint i = 0; i < entries->len; i++) {
@@ -226,13 +227,14 @@ check_list(const Check *check, const char *parameter, gboolean wanted)
             check_entry(check, parameter, entries->pdata[i]);
     }
     if (is_entry_of(last, check->milter))
-        mugai_findings_add(check->findings, MUGAI_FOUND_OK, "postfix", "%s ends in %s", parameter,
-                           check->milter);
-    else
-        mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
-                           "%s: %s is not the last milter: what comes after it changes what mugaid "
-                           "has approved, and SPF, DKIM and DMARC must see mail before it",
+        mugai_findings_add(check->findings, MUGAI_FOUND_OK, "postfix", _("%s ends in %s"),
                            parameter, check->milter);
+    else
+        mugai_findings_add(
+            check->findings, MUGAI_FOUND_WRONG, "postfix",
+            _("%s: %s is not the last milter: what comes after it changes what mugaid "
+              "has approved, and SPF, DKIM and DMARC must see mail before it"),
+            parameter, check->milter);
 }
 
 /* "shutdown" ends the connection with a 421, so mail waits as well. */
@@ -244,16 +246,16 @@ check_default_action(const Check *check)
 
     if (action == NULL || is_unsafe(action))
         mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
-                           "milter_default_action = %s lets mail through as it came while mugaid "
-                           "is away: write tempfail",
+                           _("milter_default_action = %s lets mail through as it came while mugaid "
+                             "is away: write tempfail"),
                            action != NULL ? action : "?");
     else if (g_str_equal(action, "tempfail") || g_str_equal(action, "shutdown"))
-        mugai_findings_add(check->findings, MUGAI_FOUND_OK, "postfix", "milter_default_action = %s",
-                           action);
+        mugai_findings_add(check->findings, MUGAI_FOUND_OK, "postfix",
+                           _("milter_default_action = %s"), action);
     else
         mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
-                           "milter_default_action = %s: mail bounces while mugaid is away, it "
-                           "does not wait: write tempfail",
+                           _("milter_default_action = %s: mail bounces while mugaid is away, it "
+                             "does not wait: write tempfail"),
                            action);
 }
 
@@ -264,10 +266,10 @@ check_smtputf8(const Check *check)
     gboolean off = value != NULL && g_str_equal(value, "no");
 
     mugai_findings_add(check->findings, off ? MUGAI_FOUND_OK : MUGAI_FOUND_WRONG, "postfix",
-                       "smtputf8_enable = %s%s", value != NULL ? value : "?",
-                       off ? ""
-                           : ": for addresses beyond ASCII Postfix writes fields that the output "
-                             "profile does not have: write no");
+                       off ? _("smtputf8_enable = %s")
+                           : _("smtputf8_enable = %s: for addresses beyond ASCII Postfix writes "
+                               "fields that the output profile does not have: write no"),
+                       value != NULL ? value : "?");
 }
 
 /* "-o" of master.cf comes before main.cf. */
@@ -286,14 +288,14 @@ check_services(const Check *check)
         value += strlen(" =");
         value += strspn(value, " ");
         if (strstr(lines[i], "/milter_default_action =") != NULL && is_unsafe(value))
-            mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
-                               "master.cf: %s: lets mail through as it came while mugaid is away",
-                               lines[i]);
+            mugai_findings_add(
+                check->findings, MUGAI_FOUND_WRONG, "postfix",
+                _("master.cf: %s: lets mail through as it came while mugaid is away"), lines[i]);
         if (strstr(lines[i], "/smtpd_milters =") != NULL &&
             !mugai_postfix_lists(value, check->milter))
-            mugai_findings_add(check->findings, MUGAI_FOUND_NOTE, "postfix",
-                               "master.cf: %s: mail that comes in there does not go through mugaid",
-                               lines[i]);
+            mugai_findings_add(
+                check->findings, MUGAI_FOUND_NOTE, "postfix",
+                _("master.cf: %s: mail that comes in there does not go through mugaid"), lines[i]);
     }
 }
 
@@ -305,7 +307,7 @@ mugai_postfix_check(const char *directory, const MugaiConfig *config, GPtrArray 
     const Check check = {directory, milter, findings};
 
     if (milter == NULL) {
-        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "postfix", "%s", error->message);
+        mugai_findings_add_error(findings, "postfix", error);
         return;
     }
     check_list(&check, "smtpd_milters", TRUE);

@@ -96,7 +96,7 @@ walk_entry(const char *path, const char *relative, gboolean in_maildir, const ch
     struct stat status;
 
     if (lstat(below, &status) != 0) {
-        mugai_cli_complain("%s: %s", below, g_strerror(errno));
+        mugai_cli_complain_of(below, g_strerror(errno));
         return FALSE;
     }
     if (S_ISDIR(status.st_mode) && !(in_maildir && g_str_equal(name, "tmp")))
@@ -114,8 +114,8 @@ walk(const char *path, const char *relative, guint depth, GPtrArray *sources)
     gboolean all = TRUE;
 
     if (names == NULL) {
-        mugai_cli_complain("%s: %s", path,
-                           depth <= DEPTH_MAX ? g_strerror(errno) : "folders nest too deeply");
+        mugai_cli_complain_of(path, depth <= DEPTH_MAX ? g_strerror(errno)
+                                                       : _("folders nest too deeply"));
         return FALSE;
     }
     for (guint i = 0; i < names->len; i++)
@@ -130,13 +130,13 @@ mugai_cli_find_sources(const char *path, GPtrArray *sources)
     struct stat status;
 
     if (stat(path, &status) != 0) {
-        mugai_cli_complain("%s: %s", path, g_strerror(errno));
+        mugai_cli_complain_of(path, g_strerror(errno));
         return FALSE;
     }
     if (S_ISDIR(status.st_mode))
         return walk(path, "", 0, sources);
     if (!S_ISREG(status.st_mode)) {
-        mugai_cli_complain("%s: neither a file nor a folder", path);
+        mugai_cli_complain(_("%s: neither a file nor a folder"), path);
         return FALSE;
     }
     add_source(sources, path, name);
@@ -193,7 +193,7 @@ visit_slice(const char *begin, const char *end, guint number, MugaiMessageVisit 
     if (message < 0)
         return FALSE;
     if (!mugai_cli_write(message, begin, (gsize)(end - begin)))
-        return mugai_cli_fail(error, EX_OSERR, "copy of a message");
+        return mugai_cli_fail(error, EX_OSERR, _("copy of a message"));
     return visit(message, number, data, error);
 }
 

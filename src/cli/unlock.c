@@ -53,7 +53,7 @@ open_box(const MugaiAnswer *answer, gpointer data)
         !g_str_equal(answer->name, mugai_vault_key_id(opening->key)))
         return TRUE;
     if (!read_box(answer, &box))
-        return mugai_cli_fail(&opening->error, EX_PROTOCOL, "a sealed key that is none");
+        return mugai_cli_fail(&opening->error, EX_PROTOCOL, _("a sealed key that is none"));
     if (!mugai_vault_key_unbox(opening->key, &box, 1, &data_key, &opening->error))
         return FALSE;
     g_ptr_array_add(opening->data_keys, mugai_data_key_format(answer->octets, &data_key));
@@ -104,10 +104,10 @@ mugai_cli_unlock(MugaiCommon *common, const MugaiConfig *config, MugaiRequest *r
 {
     if (common->private_key == NULL)
         return common->passphrase_file == NULL ||
-               mugai_cli_misuse(error, "--passphrase-file is for --private-key FILE");
+               mugai_cli_misuse(error, _("--passphrase-file is for --private-key FILE"));
     if (walks(request) && !mugai_cli_may_open_store(config))
-        return mugai_cli_misuse(error, "the whole store is opened by its owner or root alone: a "
-                                       "private key is not handed to mugai-stored");
+        return mugai_cli_misuse(error, _("the whole store is opened by its owner or root alone: a "
+                                         "private key is not handed to mugai-stored"));
     common->key = open_key(common, error);
     if (common->key == NULL)
         return FALSE;
