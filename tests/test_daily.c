@@ -1,4 +1,6 @@
 /* test_daily.c - the digest conforms and is bounded whatever senders wrote, in both languages */
+#include "store_fixture.h"
+
 #include "candidate.h"
 
 #include <mugai/daily.h>
@@ -183,4 +185,72 @@ Test(daily, what_the_guard_refuses_is_no_mail)
     refuses = TRUE;
     cr_assert_null(mugai_daily_compose(daily, "mugai@city.example.jp", to, NULL, NOW, &error));
     cr_assert(g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_GUARD));
+}
+
+/* --- recipients' own --- */
+
+/* Adds a message to @count recipients at @domain of which @parts were removed. */
+static void
+keep_for(MugaiIndex *index, gint64 received, const char *domain, guint count, guint parts)
+{
+    g_autoptr(MugaiEntry) entry = make_entry("passed", "fine", parts);
+
+    mugai_id_new(received, &entry->id);
+    entry->received = received;
+    for (guint i = 0; i < count; i++)
+        g_ptr_array_add(entry->envelope->recipients, g_strdup_printf("user%u@%s", i, domain));
+    cr_assert(mugai_index_add(index, entry, NULL));
+}
+
+/* The guard refuses all of them, so there is no server to ask. */
+static MugaiDailyReaders
+send_to(Fixture *fixture, MugaiIndex *index, char **ret_refused)
+{
+    static char server[] = "smtp://127.0.0.1:1";
+    static char admin[] = "admin@city.example.jp";
+    static char *admins[] = {admin, NULL};
+    g_auto(GStrv) patterns = g_strsplit("*@city.example.jp *@ward.example.jp", " ", -1);
+    const MugaiPeriod period = {.since = NOW - 86400, .until = NOW};
+    g_autoptr(MugaiSettings) settings = mugai_settings_new("ja");
+    MugaiConfig config = fixture->config;
+    MugaiDailyReaders readers = {0};
+    g_autoptr(GError) error = NULL;
+
+    config.settings = settings;
+    config.digest_server = server;
+    config.digest_sender = admin;
+    config.digest_to = admins;
+    config.digest_recipients = patterns;
+    refuses = TRUE;
+    cr_assert(mugai_daily_send_readers(index, &config, &period, NULL, &readers, ret_refused,
+                                       &error),
+              "%s", error != NULL ? error->message : "");
+    return readers;
+}
+
+Test(daily, one_that_the_guard_refuses_does_not_stop_the_others)
+{
+    g_auto(Fixture) fixture = fixture_make();
+    g_autoptr(MugaiIndex) index = mugai_index_open(fixture.store, TRUE, NULL);
+    g_autofree char *refused = NULL;
+
+    keep_for(index, NOW - 10, "city.example.jp", 3, 1);
+    cr_assert_eq(send_to(&fixture, index, &refused).refused, 3);
+    cr_assert_not_null(strstr(refused, "user2@city.example.jp: guard"), "%s", refused);
+    g_clear_pointer(&refused, g_free);
+    cr_assert_eq(send_to(&fixture, index, &refused).refused, 0, "the log remembers");
+}
+
+Test(daily, who_lost_nothing_takes_no_place_from_who_did)
+{
+    g_auto(Fixture) fixture = fixture_make();
+    g_autoptr(MugaiIndex) index = mugai_index_open(fixture.store, TRUE, NULL);
+    g_autofree char *refused = NULL;
+    MugaiDailyReaders readers;
+
+    keep_for(index, NOW - 20, "city.example.jp", 2, 1);
+    keep_for(index, NOW - 10, "ward.example.jp", MUGAI_DAILY_READERS_MAX, 0);
+    readers = send_to(&fixture, index, &refused);
+    cr_assert_eq(readers.refused, 2);
+    cr_assert_eq(readers.beyond, 0);
 }

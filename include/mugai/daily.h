@@ -24,7 +24,7 @@ G_BEGIN_DECLS
 #define MUGAI_DAILY_FAILURES_MAX 3u
 /* A digest that could not be sent is due for so many days. */
 #define MUGAI_DAILY_DAYS_MAX 14u
-/* So long the digest of a time waits for originals of it that the index does not know yet. */
+/* So long after its first try a digest waits for originals that the index does not know yet. */
 #define MUGAI_DAILY_PATIENCE_SECONDS 86400
 
 /* From @since to before @until, unix seconds. */
@@ -67,13 +67,13 @@ GBytes *mugai_daily_compose(const MugaiDaily *daily, const char *sender, const c
 /* Composes it and hands it to [digest] server, once: the log of looks says so before and after.
  * EXISTS where it was sent, or may have been, and not @again; SYSTEM where it certainly was not and
  * a later try may help; CONFIG, GUARD. @words: what was typed. @ret_refused: recipients that the
- * server did not take and why, newly allocated, NULL if it took all; where it is all of them, and
- * for good, the digest has "failed" and stays due. */
+ * server did not take and why, newly allocated, NULL if it took all; @ret_sent: FALSE where it is
+ * all of them, and for good: the digest has "failed" and stays due. */
 gboolean mugai_daily_send(const MugaiDaily *daily, const MugaiConfig *config, gboolean again,
-                          GPtrArray *words, char **ret_refused, GError **error);
+                          GPtrArray *words, gboolean *ret_sent, char **ret_refused, GError **error);
 /* What became of the digests of single recipients; those that had theirs before do not count. */
 typedef struct {
-    guint64 sent, refused; /* refused: for good */
+    guint64 sent, refused; /* refused: for good, by the server or the guard */
     guint64 failed;        /* a later try may help */
     guint64 unknown;       /* perhaps sent */
     guint64 beyond;        /* not even tried: more recipients than MUGAI_DAILY_READERS_MAX */
@@ -81,7 +81,7 @@ typedef struct {
 
 /* Sends each recipient that [digest] recipients names, and from whose mail of @period something was
  * removed, what that was: once, and of nobody else's mail. @ret_refused: who has not got his and
- * why, newly allocated, NULL if all have. Errors of the index and the log; GUARD. */
+ * why, newly allocated, NULL if all have. Errors of the index and the log. */
 gboolean mugai_daily_send_readers(MugaiIndex *index, const MugaiConfig *config,
                                   const MugaiPeriod *period, GPtrArray *words,
                                   MugaiDailyReaders *ret_readers, char **ret_refused,
@@ -89,13 +89,20 @@ gboolean mugai_daily_send_readers(MugaiIndex *index, const MugaiConfig *config,
 /* Writes down that the quarantine is looked at (I9), for the digest of that time. */
 gboolean mugai_daily_note_look(const MugaiConfig *config, const MugaiPeriod *period,
                                GPtrArray *words, GError **error);
-/* Writes down that the digest of that time could not be made: it stays due. */
+/* Writes down that the index of that time could not be read: its digest stays due. */
 gboolean mugai_daily_note_failure(const MugaiConfig *config, const MugaiPeriod *period,
                                   const char *why, GPtrArray *words, GError **error);
+/* Whether the digest of that time is to wait for what the index does not know: from the first time
+ * that this is asked, for MUGAI_DAILY_PATIENCE_SECONDS. If so, writes it down, and @why. */
+gboolean mugai_daily_put_off(const MugaiConfig *config, const MugaiPeriod *period, gint64 now,
+                             const char *why, GPtrArray *words, gboolean *ret_waits,
+                             GError **error);
 
 /* The whole local days whose digest is to be sent, oldest first (of MugaiPeriod), at least one:
- * those after the last one that was sent, those that failed, and yesterday, unless it was sent and
- * another is due. Errors of the log. */
-GArray *mugai_daily_due(const MugaiConfig *config, gint64 now, GError **error);
+ * those after the last one that was sent, those that failed, for all or for one reader, and
+ * yesterday, unless it was sent and another is due. @ret_lost: the time before them of which none
+ * was sent and none will be; all 0 if there is none. Errors of the log. */
+GArray *mugai_daily_due(const MugaiConfig *config, gint64 now, MugaiPeriod *ret_lost,
+                        GError **error);
 
 G_END_DECLS

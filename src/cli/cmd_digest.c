@@ -5,14 +5,19 @@
  * time it sends one digest for each day that is due, so that no day is lost when the host was off.
  *
  * Exit: the highest of 0; 1 if a digest was sent, or perhaps sent, before; EX_UNAVAILABLE if the
- * server refused recipients for good; EX_TEMPFAIL if a later try may help: for the server, and for
- * an index that is missing, damaged or behind, which mugaid mends.
+ * server refused recipients for good; EX_SOFTWARE if the guard refused one; EX_TEMPFAIL if a later
+ * try may help: for the server, and for an index that is missing, damaged or behind, which mugaid
+ * mends. But EX_UNAVAILABLE above all where no administrator's address was taken: a later try would
+ * ask for that again, too.
  */
 #include "cli.h"
 
 #include <mugai/daily.h>
 #include <stdio.h>
 #include <sysexits.h>
+
+/* Higher than any exit status. */
+#define NOBODY_TOOK_IT 256
 
 typedef struct {
     char *since, *until;
@@ -41,16 +46,42 @@ read_period(const DigestOptions *options, MugaiPeriod *period, GError **error)
            mugai_cli_misuse(error, _("--since %s is not before --until %s"), since, until);
 }
 
+/* As --since takes it, newly allocated. */
+static char *
+write_moment(gint64 seconds)
+{
+    g_autoptr(GDateTime) local = g_date_time_new_from_unix_local(seconds);
+
+    return g_date_time_format(local, "%Y-%m-%d %H:%M");
+}
+
+static void
+complain_lost(const MugaiPeriod *lost)
+{
+    g_autofree char *since = write_moment(lost->since);
+    g_autofree char *until = write_moment(lost->until);
+
+    mugai_cli_complain(
+        _("no digest was sent of the time from %s to %s, and only the last %u days are "
+          "made up for: mugai digest --since '%s' --until '%s' sends one"),
+        since, until, MUGAI_DAILY_DAYS_MAX, since, until);
+}
+
 /* @asked, or all that is due. */
 static GArray *
 find_periods(const MugaiPeriod *asked, const MugaiConfig *config, gint64 now, GError **error)
 {
+    MugaiPeriod lost = {0};
     GArray *periods = NULL;
 
-    if (asked == NULL)
-        return mugai_daily_due(config, now, error);
-    periods = g_array_new(FALSE, FALSE, sizeof *asked);
-    return g_array_append_vals(periods, asked, 1);
+    if (asked != NULL) {
+        periods = g_array_new(FALSE, FALSE, sizeof *asked);
+        return g_array_append_vals(periods, asked, 1);
+    }
+    periods = mugai_daily_due(config, now, &lost, error);
+    if (lost.until > lost.since)
+        complain_lost(&lost);
+    return periods;
 }
 
 static void
@@ -103,18 +134,21 @@ collect(const Job *job, const MugaiPeriod *period, MugaiIndex **ret_index, GErro
 /* For the log of looks first, so in English. A digest must not say that nothing was removed while
  * nobody has looked; nor wait for ever. */
 static gboolean
-check_complete(const Job *job, const MugaiPeriod *period, const MugaiDaily *daily, GError **error)
+put_off(const Job *job, const MugaiPeriod *period, guint64 missing, gboolean *ret_waits,
+        GError **error)
 {
-    guint64 missing = mugai_daily_counts(daily).missing;
+    g_autofree char *why =
+        g_strdup_printf("%" G_GUINT64_FORMAT
+                        " originals of that time are not in the index yet: mugaid adds them, "
+                        "mugai fsck --repair does at once",
+                        missing);
+    g_autofree char *text = mugai_cli_detail(EX_TEMPFAIL, why);
 
-    if (missing == 0 || job->now - period->until >= MUGAI_DAILY_PATIENCE_SECONDS)
-        return TRUE;
-    g_set_error(error, MUGAI_CLI_ERROR, EX_TEMPFAIL,
-                "%" G_GUINT64_FORMAT
-                " originals of that time are not in the index yet: mugaid adds "
-                "them, mugai fsck --repair does at once",
-                missing);
-    return FALSE;
+    if (!mugai_daily_put_off(job->config, period, job->now, why, job->words, ret_waits, error))
+        return FALSE;
+    if (*ret_waits)
+        mugai_cli_complain("%s", text);
+    return TRUE;
 }
 
 static gboolean
@@ -123,11 +157,15 @@ hand_over(const Job *job, const MugaiDaily *daily, int *ret_status, GError **err
     g_autofree char *refused = NULL;
     g_autofree char *text = NULL;
     g_autoptr(GError) why = NULL;
+    gboolean sent = FALSE;
 
-    if (mugai_daily_send(daily, job->config, job->options->again, job->words, &refused, &why)) {
+    if (mugai_daily_send(daily, job->config, job->options->again, job->words, &sent, &refused,
+                         &why)) {
         if (refused != NULL)
-            mugai_cli_complain(_("not sent to all: %s"), refused);
+            mugai_cli_complain(sent ? _("not sent to all: %s") : _("not sent to anybody: %s"),
+                               refused);
         *ret_status = refused != NULL ? EX_UNAVAILABLE : EX_OK;
+        *ret_status = sent ? *ret_status : NOBODY_TOOK_IT;
         return TRUE;
     }
     text = mugai_cli_explain(why);
@@ -196,30 +234,44 @@ handle(const Job *job, const MugaiPeriod *period, GError **error)
     g_autofree char *text = NULL;
     MugaiDailyReaders readers = {0};
     MugaiDailyCounts counts;
+    gboolean waits = FALSE;
     int status = EX_OK;
 
     if (!mugai_daily_note_look(job->config, period, job->words, error))
         return -1;
     daily = collect(job, period, &index, &why);
-    if (daily == NULL || (!options->dry_run && !check_complete(job, period, daily, &why))) {
+    if (daily == NULL) {
         /* It stays due; where even that cannot be written down, that is the worse news. */
         if (options->dry_run ||
             mugai_daily_note_failure(job->config, period, why->message, job->words, error))
             mugai_cli_pass_on(error, why);
         return -1;
     }
+    counts = mugai_daily_counts(daily);
+    if (!options->dry_run && counts.missing > 0 &&
+        !put_off(job, period, counts.missing, &waits, error))
+        return -1;
+    if (waits)
+        return EX_TEMPFAIL;
     if (!options->dry_run && !send_digests(job, daily, period, index, &readers, &status, error))
         return -1;
-    counts = mugai_daily_counts(daily);
     text = mugai_daily_text(daily);
     if (options->json)
-        print_json(&counts, period, !options->dry_run, &readers);
+        print_json(&counts, period, !options->dry_run && status != NOBODY_TOOK_IT, &readers);
     else if (options->dry_run)
         fputs(text, stdout);
     return status;
 }
 
 /* --- all of them --- */
+
+/* Whether the others can be sent all the same. */
+static gboolean
+concerns_one(const GError *why)
+{
+    return g_error_matches(why, MUGAI_CLI_ERROR, 1) ||
+           g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_GUARD);
+}
 
 /* One that fails does not keep the others from being sent; what fails all of them ends it. */
 static int
@@ -231,17 +283,21 @@ handle_all(const Job *job, const GArray *periods, GError **error)
         const MugaiPeriod *period = &g_array_index(periods, MugaiPeriod, i);
         g_autoptr(GError) why = NULL;
         int status = handle(job, period, &why);
+        g_autofree char *text = why != NULL ? mugai_cli_explain(why) : NULL;
 
-        if (g_error_matches(why, MUGAI_CLI_ERROR, 1)) {
-            mugai_cli_complain("%s", why->message);
-            status = 1;
+        if (concerns_one(why)) {
+            mugai_cli_complain("%s", text);
+            status = why->domain == MUGAI_ERROR ? EX_SOFTWARE : 1;
+        } else if (why != NULL && highest == NOBODY_TOOK_IT) {
+            mugai_cli_complain("%s", text);
+            break;
         } else if (why != NULL) {
             g_propagate_error(error, g_steal_pointer(&why));
             return -1;
         }
         highest = MAX(highest, status);
     }
-    return highest;
+    return highest == NOBODY_TOOK_IT ? EX_UNAVAILABLE : highest;
 }
 
 static int

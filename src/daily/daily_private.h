@@ -4,11 +4,14 @@
 #include <mugai/daily.h>
 #include <mugai/text.h>
 
-/* Outcomes in the log of looks; a reason may stand behind the last two. "failed" is tried again. */
+/* Outcomes in the log of looks; a reason may stand behind the last four. "failed" is tried again,
+ * as are the last two, which come before "sending": the index could not be read, or has not all. */
 #define MUGAI_DAILY_SENDING "sending"
 #define MUGAI_DAILY_SENT "sent"
 #define MUGAI_DAILY_REFUSED "refused"
 #define MUGAI_DAILY_FAILED "failed"
+#define MUGAI_DAILY_UNREADABLE "unreadable"
+#define MUGAI_DAILY_INCOMPLETE "incomplete"
 
 struct MugaiDaily {
     MugaiPeriod period;
@@ -20,6 +23,8 @@ struct MugaiDaily {
     MugaiText *messages; /* lines of what is told one by one */
 };
 
+/* Whether there is anything to tell of it. */
+gboolean mugai_daily_is_noteworthy(const MugaiEntry *entry);
 /* "2026-11-20 10:00" in local time, newly allocated. */
 char *mugai_daily_format(gint64 seconds);
 
@@ -37,7 +42,8 @@ typedef struct {
 } MugaiDailySum;
 
 /* Composes @daily for @to, hands it over, and writes down before and after what becomes of it.
- * SYSTEM where a later try may help, EXISTS where nobody knows; GUARD. Under the lock. */
+ * SYSTEM where a later try may help, EXISTS where nobody knows; GUARD, which @sum->refused says as
+ * well, and a reader's is not tried again. Under the lock. */
 gboolean mugai_daily_hand_over(const MugaiDaily *daily, const MugaiConfig *config,
                                const char *const *to, GPtrArray *words, MugaiDailySum *sum,
                                GError **error);

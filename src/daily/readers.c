@@ -60,6 +60,9 @@ gather(const MugaiEntry *entry, gpointer data)
     Gathering *gathering = data;
     const GPtrArray *recipients = entry->envelope->recipients;
 
+    /* Who lost nothing takes no place from who did. */
+    if (!mugai_daily_is_noteworthy(entry))
+        return TRUE;
     for (guint i = 0; i < recipients->len; i++) {
         const char *address = recipients->pdata[i];
         Reader *reader = NULL;
@@ -105,6 +108,8 @@ send_one(Round *round, const MugaiDaily *daily, GError **error)
         round->failures = 0;
         round->counts->sent += sum.accepted ? 1 : 0;
         round->counts->refused += sum.accepted ? 0 : 1;
+    } else if (g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_GUARD)) {
+        round->counts->refused++; /* of no consequence for the others */
     } else if (sum.failed) {
         round->failures++;
         round->counts->failed++;
@@ -126,7 +131,7 @@ send_all(Round *round, GList *keys, GHashTable *readers, GHashTable *past, GErro
     for (GList *at = keys; at != NULL; at = at->next) {
         const Reader *reader = g_hash_table_lookup(readers, at->data);
 
-        if (reader->daily->counts.noteworthy == 0 || g_hash_table_contains(past, at->data))
+        if (g_hash_table_contains(past, at->data))
             continue;
         if (round->failures >= MUGAI_DAILY_FAILURES_MAX)
             round->counts->failed++;

@@ -122,9 +122,17 @@ mugai_daily_hand_over(const MugaiDaily *daily, const MugaiConfig *config, const 
                                     .tls = config->digest_tls,
                                     .ca_file = config->digest_ca_file};
     g_autoptr(GPtrArray) recipients = make_recipients(to);
-    g_autoptr(GBytes) mail = compose(daily, config, to, error);
-    g_auto(Fd) fd = mail != NULL ? make_file(mail, error) : -1;
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GBytes) mail = compose(daily, config, to, &why);
+    g_auto(Fd) fd = mail != NULL ? make_file(mail, &why) : -1;
 
+    if (g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_GUARD)) {
+        g_string_append_printf(sum->refused, "%s: %s", *to, why->message);
+        if (!note_no(daily, config, sum, words, error))
+            return FALSE;
+    }
+    if (why != NULL)
+        g_propagate_error(error, g_steal_pointer(&why));
     if (fd < 0 ||
         !mugai_daily_note(config, &daily->period, daily->reader, MUGAI_DAILY_SENDING, words, error))
         return FALSE;
@@ -168,7 +176,7 @@ mugai_daily_lock(const MugaiConfig *config, GError **error)
 
 gboolean
 mugai_daily_send(const MugaiDaily *daily, const MugaiConfig *config, gboolean again,
-                 GPtrArray *words, char **ret_refused, GError **error)
+                 GPtrArray *words, gboolean *ret_sent, char **ret_refused, GError **error)
 {
     const char *const *to = (const char *const *)config->digest_to;
     g_auto(Fd) lock =
@@ -179,6 +187,7 @@ mugai_daily_send(const MugaiDaily *daily, const MugaiConfig *config, gboolean ag
     if (lock < 0 || (!again && !mugai_daily_check_past(config, &daily->period, error)) ||
         !mugai_daily_hand_over(daily, config, to, words, &sum, error))
         return FALSE;
+    *ret_sent = sum.accepted;
     *ret_refused = refused->len > 0 ? g_strdup(refused->str) : NULL;
     return TRUE;
 }

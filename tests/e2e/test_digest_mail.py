@@ -4,11 +4,13 @@ Run by "meson test --suite e2e", which names the programs in MUGAI, MUGAI_WORKER
 what no Postfix does (fall silent after the final dot), a server of 40 lines does. Nothing of mugai is imported.
 """
 
+import datetime
 import email
 import email.policy
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import threading
@@ -22,6 +24,8 @@ import harness  # noqa: E402
 import test_cli  # noqa: E402
 import test_release  # noqa: E402
 from test_release import EX_CONFIG, EX_TEMPFAIL, EX_UNAVAILABLE, LATER, NO, NOBODY, SATO, TANAKA, USAGE  # noqa: E402
+
+EX_SOFTWARE = 70
 
 SENDER = "mugai@city.example.jp"
 DAY = ("--since", "2026-11-20", "--until", "2026-11-21")
@@ -228,21 +232,30 @@ class Days(Digests, test_release.Case):
         self.assertEqual([[days for days in (4, 3, 1) if kept[days] in text] for text in texts], [[4], [3], [], [1]])
         self.assertIn("取り除いたものはありません", texts[2])
 
-    def a_month_passes(self):
-        (log,) = (self.store / "log").glob("*.jsonl")
-        then = time.localtime(midnight(30))
-        lines = [json.loads(line) | {"time": time.strftime("%Y-%m-%dT06:00:00+00:00", then)}
-                 for line in log.read_text().splitlines()]
-        log.unlink()
-        log.with_name(time.strftime("%Y-%m.jsonl", then)).write_text(
-            "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
+    def pass_hours(self, hours):
+        """The log is as if all of it had been written so much earlier."""
+        lines = [json.loads(line) for path in sorted((self.store / "log").glob("*.jsonl"))
+                 for line in path.read_text().splitlines()]
+        for path in (self.store / "log").glob("*.jsonl"):
+            path.unlink()
+        for line in lines:
+            then = datetime.datetime.fromisoformat(line["time"]) - datetime.timedelta(hours=hours)
+            line["time"] = then.isoformat(timespec="seconds")
+            path = self.store / "log" / then.astimezone(datetime.timezone.utc).strftime("%Y-%m.jsonl")
+            with path.open("a") as file:
+                file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
-    def test_after_a_month_it_is_of_the_last_fourteen_days(self):
+    def test_after_a_month_it_is_of_the_last_fourteen_days_and_the_others_are_named(self):
         self.keep_at(1)
         self.check(0, "digest", *of_day(31))
-        self.a_month_passes()
-        self.run_plain(0)
+        self.pass_hours(30 * 24)
+        said = self.run_plain(0).stderr.decode()
         self.assertEqual(self.days()[1:], [date(days) for days in range(14, 0, -1)])
+        (since, until), = re.findall("--since '(.*?)' --until '(.*?)'", said)
+        self.assertEqual((since[:10], until[:10]), (date(30), date(14)))
+        self.check(0, "digest", "--since", since, "--until", until)
+        self.assertEqual(self.days()[-1], date(30))
+        self.assertNotIn("--since", self.run_plain(NO).stderr.decode())
 
     def test_a_dry_run_makes_no_day_due(self):
         self.keep_at(5)
@@ -292,7 +305,7 @@ class Days(Digests, test_release.Case):
         for break_it in (self.lose_index, lambda: (self.store / "index.sqlite").write_bytes(b"no database" * 99)):
             break_it()
             self.run_plain(EX_TEMPFAIL)
-            self.assertEqual(self.outcomes()[-1], "failed")
+            self.assertEqual(self.outcomes()[-1], "unreadable")
             self.assertEqual(self.days(), [])
         self.check(NO, "fsck", "--repair")
         self.run_plain(0)
@@ -307,6 +320,8 @@ class Days(Digests, test_release.Case):
         self.assertEqual(self.days(), [])
         shown = json.loads(self.run_plain(0, "--dry-run", "--json").stdout)
         self.assertEqual((shown["missing"], shown["messages"]), (1, 1))
+        self.check(EX_TEMPFAIL, "digest", *of_day(2))
+        self.pass_hours(25)
         self.check(0, "digest", *of_day(2))
         text = email.message_from_bytes(self.sent.messages[0], policy=email.policy.SMTP).get_content()
         self.assertIn("集計できないもの 1 件", text)
@@ -318,10 +333,53 @@ class Days(Digests, test_release.Case):
         self.assertIn(lost, text)
         self.assertIn("配送されたかどうか分かりません", text)
 
+    def test_a_day_that_is_made_up_for_waits_for_the_index_and_keeps_no_other_from_being_sent(self):
+        self.keep_at(6)
+        self.check(0, "digest", *of_day(6))
+        late = self.keep_at(5)
+        self.lose_index()
+        self.keep_at(1)
+        self.run_plain(EX_TEMPFAIL)
+        self.assertEqual(self.days(), [date(days) for days in (6, 4, 3, 2, 1)])
+        self.check(NO, "fsck", "--repair")
+        self.run_plain(0)
+        self.assertEqual(self.days()[5:], [date(5)])
+        self.assertIn(late, email.message_from_bytes(self.sent.messages[-1], policy=email.policy.SMTP).get_content())
+        self.run_plain(NO)
+
+    def test_what_waits_does_not_have_a_refusal_asked_for_again(self):
+        self.keep_at(4)
+        self.check(0, "digest", *of_day(4))
+        self.keep_at(3)
+        self.lose_index()
+        self.keep_at(1)
+        self.server({f"RCPT TO:<{TANAKA}>": "550 5.1.1 no such user"})
+        self.run_plain(EX_UNAVAILABLE)
+        self.assertEqual(self.outcomes()[3:], ["granted", "incomplete"] + ["granted", "sending", "failed"] * 2)
+
+    def test_one_in_doubt_stays_so_while_the_index_is_lost(self):
+        self.keep_at(1)
+        silent = threading.Event()
+        self.addCleanup(silent.set)
+        server = self.server({".": silent})
+        process = subprocess.Popen([test_cli.MUGAI, "digest", "--config", self.config])
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertTrue(server.saw["."].wait(60))
+        process.kill()
+        process.wait()
+        silent.set()
+        server = self.server()
+        self.lose_index()
+        self.run_plain(EX_TEMPFAIL)
+        self.check(NO, "fsck", "--repair")
+        self.assertIn(b"perhaps sent", self.run_plain(NO).stderr)
+        self.assertEqual(self.days(server), [])
+
     def test_what_the_unit_tries_again_is_what_a_later_try_may_help(self):
         unit = (HERE.parent.parent / "packaging/systemd/mugai-digest.service").read_text()
         never = unit.split("RestartPreventExitStatus=")[1].split("\n")[0].split()
-        for status in (NO, USAGE, EX_UNAVAILABLE, EX_CONFIG):
+        for status in (NO, USAGE, EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG):
             self.assertIn(str(status), never)
         self.assertNotIn(str(EX_TEMPFAIL), never)
 
@@ -411,6 +469,25 @@ class Readers(Digests, test_release.Case):
         for _ in range(2):
             self.check(EX_TEMPFAIL, "digest")
         self.assertEqual(set(self.mails(server)), {TANAKA})
+        server = self.server()
+        self.check(0, "digest")
+        self.assertEqual(set(self.mails(server)), {"baba@city.example.jp"})
+        self.check(NO, "digest")
+
+    def test_one_that_waits_makes_any_day_due_until_nobody_is_to_have_one(self):
+        self.keep(test_cli.PLAIN, received=midnight(4) + 3600)
+        self.check(0, "digest", *of_day(4))
+        self.keep(test_cli.with_attachment(), received=midnight(3) + 3600, recipients=("baba@city.example.jp",))
+        server = self.server({"RCPT TO:<baba@city.example.jp>": "450 4.2.2 mailbox full"})
+        self.check(EX_TEMPFAIL, "digest")
+        self.assertEqual(len(server.messages), 3)
+        server = self.server({"RCPT TO:<baba@city.example.jp>": "450 4.2.2 mailbox full"})
+        self.check(EX_TEMPFAIL, "digest")
+        self.assertEqual(server.messages, [])
+        config = self.config.read_text()
+        self.configure(f"smtp://127.0.0.1:{server.port}")
+        self.check(NO, "digest")
+        self.config.write_text(config)
         server = self.server()
         self.check(0, "digest")
         self.assertEqual(set(self.mails(server)), {"baba@city.example.jp"})
