@@ -487,6 +487,7 @@ class Readers(Digests, test_release.Case):
         config = self.config.read_text()
         self.configure(f"smtp://127.0.0.1:{server.port}")
         self.check(NO, "digest")
+        self.assertIn(f" {midnight(1)}-", self.entries()[-1]["reason"])
         self.config.write_text(config)
         server = self.server()
         self.check(0, "digest")
