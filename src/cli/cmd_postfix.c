@@ -328,11 +328,13 @@ reload(const Options *options, GError **error)
 static void
 warn_if_silent(const MugaiConfig *config)
 {
+    g_autofree char *warning = g_strdup_printf(
+        _("mugaid does not answer at %s: until it does, mail waits at its senders.\n"),
+        config->socket);
     int fd = mugai_probe_open(config->socket, SOCKET_SECONDS, NULL);
 
     if (fd < 0 || !mugai_probe_receive_options(fd, NULL))
-        printf(_("mugaid does not answer at %s: until it does, mail waits at its senders.\n"),
-               config->socket);
+        fputs(warning, stdout);
     if (fd >= 0)
         close(fd);
 }
