@@ -101,7 +101,6 @@ print_help(GOptionContext *context)
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
         g_string_replace(text, words[i][0], _(words[i][1]), 1);
     fputs(text->str, stdout);
-    exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EX_IOERR);
 }
 
 gboolean
@@ -131,8 +130,10 @@ mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const char *us
     add_entries(context, common_entries);
     if (!g_option_context_parse(context, &argc, &argv, &local))
         return mugai_cli_misuse(error, _("%s (see %s --help)"), local->message, name);
-    if (help)
+    if (help) {
         print_help(context);
+        exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EX_IOERR);
+    }
     if (common->arguments == NULL)
         common->arguments = g_new0(char *, 1);
     return TRUE;
