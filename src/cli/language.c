@@ -58,6 +58,8 @@ mugai_cli_choose_language(void)
 void
 mugai_cli_speak_english(void)
 {
+    if (japanese != (locale_t)0)
+        freelocale(japanese);
     japanese = (locale_t)0;
 }
 
