@@ -18,20 +18,10 @@
 #include <mugai/time.h>
 #include <stdio.h>
 #include <string.h>
-#include <syslog.h>
 
 #define VERB "digest"
 /* Between the time and whose digest it is. */
 #define READER " to "
-
-/* The head goes where a tamperer with the log does not reach. */
-static void
-send_head(const char *head, const MugaiRecord *record)
-{
-    openlog("mugai", LOG_PID, LOG_MAIL);
-    syslog(LOG_NOTICE, "log %s: %s - by uid %u: %.7s", head, record->verb, record->actor->uid,
-           record->outcome);
-}
 
 /* Seconds, for local time has the same hour twice a year. @reader: NULL for the administrators. */
 static char *
@@ -47,20 +37,13 @@ mugai_daily_note(const MugaiConfig *config, const MugaiPeriod *period, const cha
                  const char *outcome, GPtrArray *words, GError **error)
 {
     g_autoptr(MugaiActor) actor = mugai_actor_self("mugai");
-    g_autoptr(MugaiAudit) audit = mugai_audit_open(config, error);
     g_autoptr(MugaiRecord) record = mugai_record_new(actor, VERB, NULL, outcome);
     g_autoptr(GPtrArray) records = g_ptr_array_new();
-    g_autofree char *head = NULL;
 
     record->reason = name_digest(period, reader);
     record->words = words != NULL ? g_ptr_array_ref(words) : NULL;
     g_ptr_array_add(records, record);
-    if (audit == NULL || !mugai_audit_append(audit, records, &head, error)) {
-        g_prefix_error(error, "not written down, so not done: ");
-        return FALSE;
-    }
-    send_head(head, record);
-    return TRUE;
+    return mugai_audit_write_down(config, records, error);
 }
 
 gboolean

@@ -7,7 +7,6 @@
 #include "desk_private.h"
 
 #include <mugai/audit.h>
-#include <syslog.h>
 
 MugaiRecord *
 mugai_desk_record(const MugaiDesk *desk, const MugaiRequest *request)
@@ -22,27 +21,10 @@ mugai_desk_record(const MugaiDesk *desk, const MugaiRequest *request)
     return record;
 }
 
-/* The head goes where a tamperer with the log does not reach, with enough to know it by. */
-static void
-send_head(const char *head, const MugaiRecord *record)
-{
-    openlog("mugai", LOG_PID, LOG_MAIL);
-    syslog(LOG_NOTICE, "log %s: %s %s by uid %u: %.7s", head, record->verb,
-           record->id != NULL ? record->id : "-", record->actor->uid, record->outcome);
-}
-
 gboolean
 mugai_desk_append(const MugaiDesk *desk, const GPtrArray *records, GError **error)
 {
-    g_autoptr(MugaiAudit) audit = mugai_audit_open(desk->config, error);
-    g_autofree char *head = NULL;
-
-    if (audit == NULL || !mugai_audit_append(audit, records, &head, error)) {
-        g_prefix_error(error, "not written down, so not done: ");
-        return FALSE;
-    }
-    send_head(head, records->pdata[records->len - 1]);
-    return TRUE;
+    return mugai_audit_write_down(desk->config, records, error);
 }
 
 static gboolean
