@@ -62,8 +62,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiAudit, mugai_audit_free)
 gboolean mugai_audit_append(MugaiAudit *audit, const GPtrArray *records, char **ret_head,
                             GError **error);
 
-/* Opens the log of @config, appends @records, and sends the head to syslog: what the command and the
- * desk do before they do anything. Errors of both, behind "not written down, so not done: ". */
+/* Opens the log of @config, appends @records, and sends the head to syslog: what the command and
+ * the desk do before they do anything. Errors of both, behind "not written down, so not done: ". */
 gboolean mugai_audit_write_down(const MugaiConfig *config, const GPtrArray *records,
                                 GError **error);
 

@@ -164,8 +164,10 @@ hand_over(const Job *job, const MugaiDaily *daily, int *ret_status, GError **err
         if (refused != NULL)
             mugai_cli_complain(sent ? _("not sent to all: %s") : _("not sent to anybody: %s"),
                                refused);
-        *ret_status = refused != NULL ? EX_UNAVAILABLE : EX_OK;
-        *ret_status = sent ? *ret_status : NOBODY_TOOK_IT;
+        if (!sent)
+            *ret_status = NOBODY_TOOK_IT;
+        else
+            *ret_status = refused != NULL ? EX_UNAVAILABLE : EX_OK;
         return TRUE;
     }
     text = mugai_cli_explain(why);
@@ -224,6 +226,14 @@ send_digests(const Job *job, const MugaiDaily *daily, const MugaiPeriod *period,
     return TRUE;
 }
 
+static void
+print_text(const MugaiDaily *daily)
+{
+    g_autofree char *text = mugai_daily_text(daily);
+
+    fputs(text, stdout);
+}
+
 static int
 handle(const Job *job, const MugaiPeriod *period, GError **error)
 {
@@ -231,7 +241,6 @@ handle(const Job *job, const MugaiPeriod *period, GError **error)
     g_autoptr(MugaiIndex) index = NULL;
     g_autoptr(MugaiDaily) daily = NULL;
     g_autoptr(GError) why = NULL;
-    g_autofree char *text = NULL;
     MugaiDailyReaders readers = {0};
     MugaiDailyCounts counts;
     gboolean waits = FALSE;
@@ -255,11 +264,10 @@ handle(const Job *job, const MugaiPeriod *period, GError **error)
         return EX_TEMPFAIL;
     if (!options->dry_run && !send_digests(job, daily, period, index, &readers, &status, error))
         return -1;
-    text = mugai_daily_text(daily);
     if (options->json)
         print_json(&counts, period, !options->dry_run && status != NOBODY_TOOK_IT, &readers);
     else if (options->dry_run)
-        fputs(text, stdout);
+        print_text(daily);
     return status;
 }
 

@@ -7,9 +7,7 @@
 #include "cli.h"
 
 #include <mugai/time.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #define DAYS 30
 #define ROWS 20

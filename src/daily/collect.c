@@ -204,20 +204,25 @@ count_parts(MugaiDailyCounts *counts, const MugaiReport *report)
     }
 }
 
-/* @report: NULL if it cannot be read. */
-static gboolean
-is_noteworthy(const MugaiEntry *entry, const MugaiReport *report)
+gboolean
+mugai_daily_is_noteworthy(const MugaiEntry *entry, const MugaiReport *report)
 {
     return report == NULL || count_lost(report) > 0 || report->warnings->len > 0 ||
            entry->damaged || find_fate(entry) != NULL;
 }
 
-gboolean
-mugai_daily_is_noteworthy(const MugaiEntry *entry)
+void
+mugai_daily_add_read(MugaiDaily *daily, const MugaiEntry *entry, const MugaiReport *report)
 {
-    g_autoptr(MugaiReport) report = mugai_report_from_json(entry->report_json, -1, NULL);
-
-    return is_noteworthy(entry, report);
+    count_state(&daily->counts, entry);
+    if (report != NULL)
+        count_parts(&daily->counts, report);
+    if (!mugai_daily_is_noteworthy(entry, report))
+        return;
+    if (daily->counts.noteworthy++ < MUGAI_DAILY_MESSAGES_MAX) {
+        tell_message(daily, entry, report);
+        daily->told++;
+    }
 }
 
 void
@@ -225,15 +230,7 @@ mugai_daily_add(MugaiDaily *daily, const MugaiEntry *entry)
 {
     g_autoptr(MugaiReport) report = mugai_report_from_json(entry->report_json, -1, NULL);
 
-    count_state(&daily->counts, entry);
-    if (report != NULL)
-        count_parts(&daily->counts, report);
-    if (!is_noteworthy(entry, report))
-        return;
-    if (daily->counts.noteworthy++ < MUGAI_DAILY_MESSAGES_MAX) {
-        tell_message(daily, entry, report);
-        daily->told++;
-    }
+    mugai_daily_add_read(daily, entry, report);
 }
 
 /* --- all of them --- */

@@ -3,6 +3,10 @@
 
 #include <mugai/daily.h>
 #include <mugai/text.h>
+#include <unistd.h>
+
+typedef int MugaiFd;
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(MugaiFd, close, -1)
 
 /* Outcomes in the log of looks; a reason may stand behind the last four. "failed" is tried again,
  * as are the last two, which come before "sending": the index could not be read, or has not all. */
@@ -23,8 +27,10 @@ struct MugaiDaily {
     MugaiText *messages; /* lines of what is told one by one */
 };
 
-/* Whether there is anything to tell of it. */
-gboolean mugai_daily_is_noteworthy(const MugaiEntry *entry);
+/* Whether there is anything to tell of it. @report: the entry's, NULL if it cannot be read. */
+gboolean mugai_daily_is_noteworthy(const MugaiEntry *entry, const MugaiReport *report);
+/* mugai_daily_add() for who has read the report. */
+void mugai_daily_add_read(MugaiDaily *daily, const MugaiEntry *entry, const MugaiReport *report);
 /* "2026-11-20 10:00" in local time, newly allocated. */
 char *mugai_daily_format(gint64 seconds);
 

@@ -11,10 +11,6 @@
 #include <mugai/address.h>
 #include <mugai/error.h>
 #include <string.h>
-#include <unistd.h>
-
-typedef int Fd;
-G_DEFINE_AUTO_CLEANUP_FREE_FUNC(Fd, close, -1)
 
 typedef struct {
     MugaiDaily *daily;
@@ -59,9 +55,10 @@ gather(const MugaiEntry *entry, gpointer data)
 {
     Gathering *gathering = data;
     const GPtrArray *recipients = entry->envelope->recipients;
+    g_autoptr(MugaiReport) report = mugai_report_from_json(entry->report_json, -1, NULL);
 
     /* Who lost nothing takes no place from who did. */
-    if (!mugai_daily_is_noteworthy(entry))
+    if (!mugai_daily_is_noteworthy(entry, report))
         return TRUE;
     for (guint i = 0; i < recipients->len; i++) {
         const char *address = recipients->pdata[i];
@@ -74,7 +71,7 @@ gather(const MugaiEntry *entry, gpointer data)
         if (reader == NULL || strcmp(reader->last.text, entry->id.text) == 0)
             continue;
         reader->last = entry->id;
-        mugai_daily_add(reader->daily, entry);
+        mugai_daily_add_read(reader->daily, entry, report);
     }
     return TRUE;
 }
@@ -154,7 +151,7 @@ mugai_daily_send_readers(MugaiIndex *index, const MugaiConfig *config, const Mug
     const MugaiQuery within = {.since = period->since, .until = period->until};
     g_autoptr(GHashTable) past = NULL;
     g_autoptr(GList) keys = NULL;
-    g_auto(Fd) lock = -1;
+    g_auto(MugaiFd) lock = -1;
 
     *ret_readers = (MugaiDailyReaders){0};
     if (config->digest_recipients == NULL || *config->digest_recipients == NULL)

@@ -15,10 +15,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <unistd.h>
-
-typedef int Fd;
-G_DEFINE_AUTO_CLEANUP_FREE_FUNC(Fd, close, -1)
 
 /* --- the server --- */
 
@@ -27,7 +23,7 @@ make_file(GBytes *mail, GError **error)
 {
     gsize length = 0;
     const char *octets = g_bytes_get_data(mail, &length);
-    g_auto(Fd) fd = memfd_create("digest", MFD_CLOEXEC);
+    g_auto(MugaiFd) fd = memfd_create("digest", MFD_CLOEXEC);
 
     while (fd >= 0 && length > 0) {
         gssize written = TEMP_FAILURE_RETRY(write(fd, octets, length));
@@ -124,7 +120,7 @@ mugai_daily_hand_over(const MugaiDaily *daily, const MugaiConfig *config, const 
     g_autoptr(GPtrArray) recipients = make_recipients(to);
     g_autoptr(GError) why = NULL;
     g_autoptr(GBytes) mail = compose(daily, config, to, &why);
-    g_auto(Fd) fd = mail != NULL ? make_file(mail, &why) : -1;
+    g_auto(MugaiFd) fd = mail != NULL ? make_file(mail, &why) : -1;
 
     if (g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_GUARD)) {
         g_string_append_printf(sum->refused, "%s: %s", *to, why->message);
@@ -166,7 +162,7 @@ int
 mugai_daily_lock(const MugaiConfig *config, GError **error)
 {
     g_autofree char *path = g_build_filename(config->store_path, "digest.lock", NULL);
-    g_auto(Fd) fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    g_auto(MugaiFd) fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
     if (fd >= 0 && TEMP_FAILURE_RETRY(flock(fd, LOCK_EX)) == 0)
         return g_steal_fd(&fd);
@@ -179,7 +175,7 @@ mugai_daily_send(const MugaiDaily *daily, const MugaiConfig *config, gboolean ag
                  GPtrArray *words, gboolean *ret_sent, char **ret_refused, GError **error)
 {
     const char *const *to = (const char *const *)config->digest_to;
-    g_auto(Fd) lock =
+    g_auto(MugaiFd) lock =
         mugai_daily_check_config(config, error) ? mugai_daily_lock(config, error) : -1;
     g_autoptr(GString) refused = g_string_new(NULL);
     MugaiDailySum sum = {.refused = refused};
