@@ -76,6 +76,11 @@ gboolean mugai_desk_unlock(MugaiOriginal *original, const MugaiRequest *request,
 /* Gives @index the data keys of @request that are its own. */
 void mugai_desk_unlock_index(MugaiIndex *index, const MugaiRequest *request);
 
+/* The index for reading, unlocked as far as @request can, and the look written down; NULL with
+ * @error: then nothing may be told. Borrows from @ret_store, which outlives it. */
+MugaiIndex *mugai_desk_look(const MugaiDesk *desk, const MugaiRequest *request,
+                            MugaiStore **ret_store, GError **error);
+
 /* --- roles.c --- */
 
 /* Whether whoever has @desk's roles may ask for @request; who may, otherwise. */

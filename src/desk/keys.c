@@ -136,3 +136,18 @@ mugai_desk_keys(const MugaiDesk *desk, const MugaiRequest *request, GError **err
                ? EX_OK
                : -1;
 }
+
+/* What cannot be opened is a refusal, and that is written down, too. */
+MugaiIndex *
+mugai_desk_look(const MugaiDesk *desk, const MugaiRequest *request, MugaiStore **ret_store,
+                GError **error)
+{
+    GError *why = NULL;
+    MugaiStore *store = *ret_store = mugai_store_open(desk->config, &why);
+    g_autoptr(MugaiIndex) index = store != NULL ? mugai_index_open(store, FALSE, &why) : NULL;
+    g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
+
+    if (index != NULL)
+        mugai_desk_unlock_index(index, request);
+    return mugai_desk_note(desk, record, why, error) ? g_steal_pointer(&index) : NULL;
+}

@@ -63,16 +63,11 @@ complain_if_locked(const MugaiDesk *desk, MugaiIndex *index, const MugaiRequest 
 int
 mugai_desk_list(const MugaiDesk *desk, const MugaiRequest *request, GError **error)
 {
-    GError *why = NULL;
-    g_autoptr(MugaiStore) store = mugai_store_open(desk->config, &why);
-    g_autoptr(MugaiIndex) index = store != NULL ? mugai_index_open(store, FALSE, &why) : NULL;
-    g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
+    g_autoptr(MugaiStore) store = NULL;
+    g_autoptr(MugaiIndex) index = mugai_desk_look(desk, request, &store, error);
     MugaiQuery query = read_query(request);
 
-    if (index != NULL)
-        mugai_desk_unlock_index(index, request);
-    if (!mugai_desk_note(desk, record, why, error) ||
-        !mugai_index_list(index, &query, tell_entry, (gpointer)desk, error))
+    if (index == NULL || !mugai_index_list(index, &query, tell_entry, (gpointer)desk, error))
         return -1;
     complain_if_locked(desk, index, request);
     return EX_OK;

@@ -196,19 +196,14 @@ tell_all(const MugaiDesk *desk, const MugaiRequest *request, const Count *count)
 int
 mugai_desk_stats(const MugaiDesk *desk, const MugaiRequest *request, GError **error)
 {
-    GError *why = NULL;
-    g_autoptr(MugaiStore) store = mugai_store_open(desk->config, &why);
-    g_autoptr(MugaiIndex) index = store != NULL ? mugai_index_open(store, FALSE, &why) : NULL;
-    g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
+    g_autoptr(MugaiStore) store = NULL;
+    g_autoptr(MugaiIndex) index = mugai_desk_look(desk, request, &store, error);
     g_autoptr(GHashTable) rows =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)row_free);
     const MugaiQuery within = {.since = request->since, .until = request->until};
     Count count = {.desk = desk, .by = request->by, .rows = rows};
 
-    if (index != NULL)
-        mugai_desk_unlock_index(index, request);
-    if (!mugai_desk_note(desk, record, why, error) ||
-        !mugai_index_list(index, &within, count_entry, &count, error))
+    if (index == NULL || !mugai_index_list(index, &within, count_entry, &count, error))
         return -1;
     tell_all(desk, request, &count);
     return EX_OK;
