@@ -74,7 +74,7 @@ class DoctorTest(MilterTest):
     def test_no_mugaid(self):
         self.assert_wrong(Daemon(self.folder), "socket", "systemctl status mugaid")
 
-    def test_something_else_at_the_socket(self):
+    def assert_wrong_where_a_stranger_answers(self, octets, what, said, *options):
         daemon = Daemon(self.folder)
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(daemon.socket)
@@ -83,31 +83,21 @@ class DoctorTest(MilterTest):
             def answer():
                 connection, _ = listener.accept()
                 with connection:
-                    connection.sendall(b"220 mail.example ESMTP\r\n")
+                    connection.sendall(octets)
                     connection.recv(100)
 
             thread = threading.Thread(target=answer)
             thread.start()
-            self.assert_wrong(daemon, "socket", "no milter")
+            self.assert_wrong(daemon, what, said, options=list(options))
             thread.join()
+
+    def test_something_else_at_the_socket(self):
+        self.assert_wrong_where_a_stranger_answers(b"220 mail.example ESMTP\r\n", "socket", "no milter")
 
     if LOCKED:  # else what runs is never locked, and is not told to be
         def test_a_milter_without_the_lock_is_told(self):
-            daemon = Daemon(self.folder)
-            with socket.socket(socket.AF_UNIX) as listener:
-                listener.bind(daemon.socket)
-                listener.listen()
-
-                def answer():
-                    connection, _ = listener.accept()
-                    with connection:
-                        connection.sendall(b"\0\0\0\x0dO" + bytes((0, 0, 0, 6)) + bytes(8))
-                        connection.recv(100)
-
-                thread = threading.Thread(target=answer)
-                thread.start()
-                self.assert_wrong(daemon, "lock", "without its lock", options=["--no-message"])
-                thread.join()
+            self.assert_wrong_where_a_stranger_answers(b"\0\0\0\x0dO" + bytes((0, 0, 0, 6)) + bytes(8), "lock",
+                                                       "without its lock", "--no-message")
 
     def test_rights_of_the_store(self):
         daemon = self.daemon()

@@ -41,6 +41,26 @@ class Digests:
     def digest(self, status, *arguments):
         return self.check(status, "digest", *DAY, *arguments)
 
+    def start(self, *arguments):
+        process = subprocess.Popen([test_cli.MUGAI, "digest", "--config", self.config, *arguments],
+                                   stderr=subprocess.PIPE)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def kill_after_the_dot(self, *arguments):
+        """The server that has it and never said so."""
+        silent = threading.Event()
+        self.addCleanup(silent.set)
+        server = self.server({".": silent})
+        process = self.start(*arguments)
+        self.assertTrue(server.saw["."].wait(60))
+        process.kill()
+        process.wait()
+        silent.set()
+        return server
+
     def outcomes(self):
         return [entry["outcome"].partition(":")[0] for entry in self.entries() if entry["verb"] == "digest"]
 
@@ -102,16 +122,7 @@ class Breaks(Digests, test_release.Case):
         self.keep(test_cli.with_attachment())
 
     def test_killed_after_the_dot_it_is_not_sent_twice_but_said(self):
-        silent = test_release.threading.Event()
-        self.addCleanup(silent.set)
-        server = self.server({".": silent})
-        process = subprocess.Popen([test_cli.MUGAI, "digest", "--config", self.config, *DAY])
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        self.assertTrue(server.saw["."].wait(60))
-        process.kill()
-        process.wait()
-        silent.set()
+        server = self.kill_after_the_dot(*DAY)
         self.assertIn(b"perhaps sent", self.digest(NO).stderr)
         self.assertEqual(len(server.messages), 1)
         self.digest(0, "--again")
@@ -125,13 +136,6 @@ class Breaks(Digests, test_release.Case):
         self.assertEqual(len(server.messages), 1)
         self.assert_conforms(server.messages[0])
 
-    def start(self):
-        process = subprocess.Popen([test_cli.MUGAI, "digest", "--config", self.config, *DAY], stderr=subprocess.PIPE)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
-
     @staticmethod
     def waits(process):
         """Whether it waits for a lock that another one has: Linux marks those in its list with an arrow."""
@@ -142,9 +146,9 @@ class Breaks(Digests, test_release.Case):
         go_on = threading.Event()
         self.addCleanup(go_on.set)
         server = self.server({".": go_on})
-        first = self.start()
+        first = self.start(*DAY)
         self.assertTrue(server.saw["."].wait(60))
-        second = self.start()
+        second = self.start(*DAY)
         while not self.waits(second):
             self.assertIsNone(second.poll(), "it did not wait")
         go_on.set()
@@ -154,7 +158,7 @@ class Breaks(Digests, test_release.Case):
 
     def test_of_many_that_begin_together_one_is_sent(self):
         server = self.server()
-        children = [self.start() for _ in range(8)]
+        children = [self.start(*DAY) for _ in range(8)]
         self.assertEqual(sorted(child.wait(60) for child in children), [0] + [NO] * 7)
         self.assertEqual(len(server.messages), 1)
 
@@ -286,16 +290,7 @@ class Days(Digests, test_release.Case):
     def test_one_in_doubt_is_said_and_not_sent_again(self):
         self.keep_at(1)
         self.check(0, "digest", *of_day(3))
-        silent = threading.Event()
-        self.addCleanup(silent.set)
-        server = self.server({".": silent})
-        process = subprocess.Popen([test_cli.MUGAI, "digest", "--config", self.config, *of_day(1)])
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        self.assertTrue(server.saw["."].wait(60))
-        process.kill()
-        process.wait()
-        silent.set()
+        server = self.kill_after_the_dot(*of_day(1))
         server = self.server()
         self.assertIn(b"perhaps sent", self.run_plain(NO).stderr)
         self.assertEqual(self.days(server), [])
@@ -359,16 +354,7 @@ class Days(Digests, test_release.Case):
 
     def test_one_in_doubt_stays_so_while_the_index_is_lost(self):
         self.keep_at(1)
-        silent = threading.Event()
-        self.addCleanup(silent.set)
-        server = self.server({".": silent})
-        process = subprocess.Popen([test_cli.MUGAI, "digest", "--config", self.config])
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        self.assertTrue(server.saw["."].wait(60))
-        process.kill()
-        process.wait()
-        silent.set()
+        server = self.kill_after_the_dot()
         server = self.server()
         self.lose_index()
         self.run_plain(EX_TEMPFAIL)
@@ -507,16 +493,7 @@ class Readers(Digests, test_release.Case):
 
     def test_one_in_doubt_is_not_sent_again(self):
         self.keep_for("sato@city.example.jp")
-        silent = threading.Event()
-        self.addCleanup(silent.set)
-        server = self.server({".": silent})
-        process = subprocess.Popen([test_cli.MUGAI, "digest", "--config", self.config, *DAY])
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        self.assertTrue(server.saw["."].wait(60))
-        process.kill()
-        process.wait()
-        silent.set()
+        server = self.kill_after_the_dot(*DAY)
         server = self.server()
         self.digest(0)
         self.assertEqual(set(self.mails(server)), {TANAKA})
