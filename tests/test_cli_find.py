@@ -4,16 +4,20 @@ Run by "meson test", which names the programs in MUGAI, MUGAI_WORKER and MUGAI_K
 """
 
 import concurrent.futures
+import contextlib
 import csv
+import hashlib
 import io
 import json
 import os
 import pathlib
 import shutil
 import sqlite3
+import struct
 import sys
 import unittest
 import unittest.mock
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import test_cli  # noqa: E402
@@ -208,14 +212,83 @@ class Fsck(test_cli.Case):
             self.object_of(a).write_bytes(self.object_of(b).read_bytes())
             self.object_of(b).write_bytes(octets)
 
+        for second in (other, tomorrow):
+            with self.subTest(second):
+                both = sorted([("damaged", one, False), ("damaged", second, False)])
+                swap(one, second)
+                self.assertEqual(self.fsck(NO)[0], both)
+                for identity in (one, second):
+                    self.assertEqual(self.check(EX_DATAERR, "get", identity).stdout, b"")
+                self.fsck(NO, "--repair")
+                self.assertEqual(self.check(EX_DATAERR, "get", one).stdout, b"")
+                swap(one, second)
+                self.fsck(NO, "--repair")
+                self.assertEqual(self.fsck(0)[0], [])
         swap(one, other)
-        self.assertEqual(self.fsck(NO)[0], sorted([("changed", one, False), ("changed", other, False)]))
-        swap(one, other)
+        self.lose_index()  # the objects know it themselves
+        self.assertEqual([finding for finding in self.fsck(NO, "--repair")[0] if finding[0] == "damaged"],
+                         sorted([("damaged", one, False), ("damaged", other, False)]))
+
+    def replace_content(self, identity, content):
+        """Another message behind the header of the object of IDENTITY, whole."""
+        path = self.object_of(identity)
+        octets = path.read_bytes()
+        self.assertEqual(octets[:4], b"\x1f\x8b\x08\x1a")  # deflated; name, comment and CRC of the header
+        end = octets.index(b"\0", octets.index(b"\0", 10) + 1) + 1 + 2
+        deflater = zlib.compressobj(wbits=-15)
+        path.write_bytes(octets[:end] + deflater.compress(content) + deflater.flush()
+                         + struct.pack("<II", zlib.crc32(content), len(content)))
+
+    def test_another_original_is_not_handed_out(self):
+        identity = self.keep(PLAIN)
+        other = PLAIN.replace(b"example.com", b"example.net")
+        self.assertEqual((len(other), other != PLAIN), (len(PLAIN), True))
+        self.replace_content(identity, PLAIN)
         self.assertEqual(self.fsck(0)[0], [])
-        swap(one, tomorrow)
-        self.lose_index()
-        self.assertEqual([finding for finding in self.fsck(NO)[0] if finding[0] == "misplaced"],
-                         sorted([("misplaced", one, False), ("misplaced", tomorrow, False)]))
+        self.assertEqual(self.check(0, "get", identity).stdout, PLAIN)
+        self.replace_content(identity, other)
+        for arguments in ((), ("--repair",)):
+            for way in ((), ("--text",), ("--part", "1"), ("--zip", "--password-file", "/dev/null")):
+                done = self.run_mugai("get", identity, *way, "-o", self.directory / "target")
+                self.assertNotEqual(done.returncode, 0)
+                self.assertFalse((self.directory / "target").exists())
+            self.assertRegex(self.check(EX_DATAERR, "get", identity).stderr.decode(),
+                             rf"(?s){identity} is whole, but not the original .*{hashlib.sha256(other).hexdigest()}")
+            self.assertEqual(self.fsck(NO, *arguments)[0], [("changed", identity, False)])
+
+    def spoil(self, table, column, where="1"):
+        """One octet of the column is another now."""
+        with contextlib.closing(sqlite3.connect(self.store / "index.sqlite")) as index, index:
+            for number, value in index.execute(f"SELECT number, {column} FROM {table} WHERE {where}").fetchall():
+                octets = bytearray(value.encode() if isinstance(value, str) else value)
+                octets[len(octets) // 2] ^= 1
+                index.execute(f"UPDATE {table} SET {column} = ? WHERE number = ?",
+                              (octets.decode() if isinstance(value, str) else bytes(octets), number))
+
+    def test_I8_one_wrong_octet_in_an_entry(self):
+        first, middle, last = (self.keep(PLAIN, received=RECEIVED + number) for number in range(3))
+        self.spoil("messages", "packed", f"id = '{middle}'")
+        done = self.check(0, "list", "--json")
+        self.assertEqual([json.loads(line)["id"] for line in done.stdout.splitlines()], [last, middle, first])
+        self.assertIn(b"mugai fsck --repair", done.stderr)
+        self.assertEqual(list(self.listed("--text", "積書")), [last, middle, first])  # it may be one
+        self.assertEqual(self.check(0, "get", middle).stdout, PLAIN)
+        self.assertIn(b"mugai fsck --repair", self.check(0, "show", middle).stdout)
+        self.assertEqual(self.fsck(NO)[0], [("unlisted", middle, False)])
+        self.assertEqual(self.fsck(NO, "--repair")[0], [("unlisted", middle, True)])
+        self.assertEqual(self.fsck(0)[0], [])
+        self.assertEqual([said["state"] for said in self.listed().values()], ["passed", "kept", "passed"])
+        self.assertEqual(self.check(0, "list").stderr, b"")
+
+    def test_I8_wrong_words(self):
+        kept = [self.keep(PLAIN, received=RECEIVED + number) for number in range(3)]
+        self.spoil("fresh", "subject", f"id = '{kept[1]}'")
+        done = self.check(0, "list", "--json", "--subject", "積書")
+        self.assertEqual([json.loads(line)["id"] for line in done.stdout.splitlines()], kept[::-1])
+        self.assertIn(b"mugai fsck --repair", done.stderr)
+        self.assertEqual(self.fsck(NO)[0], [("index", "index.sqlite", False)])
+        self.fsck(NO, "--repair")
+        self.assertEqual(self.fsck(0)[0], [])
 
     def test_files_of_others_are_told_of_and_left(self):
         identity = self.keep(PLAIN)

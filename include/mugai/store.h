@@ -148,10 +148,17 @@ void mugai_index_free(MugaiIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiIndex, mugai_index_free)
 /* Whether @index made the file anew since this was asked last: it has lost what it knew. */
 gboolean mugai_index_was_made(MugaiIndex *index);
-/* Reads all of the file: MALFORMED if it is damaged. */
+/* Whether anything in it was damaged and passed over, or shown as unreadable, since it was opened.
+ */
+gboolean mugai_index_is_damaged(const MugaiIndex *index);
+/* Reads all of the file: MALFORMED if it is damaged. What is in an entry is not looked at: fsck
+ * does that, with the object beside it. */
 gboolean mugai_index_check(MugaiIndex *index, GError **error);
 /* Deletes the file and begins an empty one; other writers and readers follow. */
 gboolean mugai_index_renew(MugaiIndex *index, GError **error);
+
+/* The state of an entry that was made from the object. */
+#define MUGAI_STATE_KEPT "kept"
 
 /* One message as the index knows it. All strings owned by the entry, valid UTF-8, hostile. */
 typedef struct {
@@ -163,18 +170,28 @@ typedef struct {
     char *subject;
     char *from;
     guint64 size;
-    char *sha256;      /* of the original, lower-case hex */
-    char *report_json; /* mugai_report_to_json(), one line, with envelope and state: what list
-                          --json prints; read back, with "held" and "damaged" where they are TRUE */
-    gboolean held;     /* kept beyond its days, see mugai_index_set_held() */
-    gboolean damaged;  /* see mugai_index_set_damaged() */
-    gboolean sealed;   /* what the content says is sealed, and the key not here: subject is
-                          "(sealed)", from and sha256 are "", of the report there are the
-                          dispositions of its parts; in report_json "sealed":true */
+    char *sha256;        /* of the original, lower-case hex */
+    char *report_json;   /* mugai_report_to_json(), one line, with envelope and state: what list
+                            --json prints; read back, with "held" and "damaged" where they are TRUE */
+    gboolean held;       /* kept beyond its days, see mugai_index_set_held() */
+    gboolean damaged;    /* see mugai_index_set_damaged() */
+    gboolean unreadable; /* its row is damaged: all but id, received and size, which may be wrong,
+                            is unknown */
+    gboolean sealed;     /* what the content says is sealed, and the key not here: subject is
+                            "(sealed)", from and sha256 are "", of the report there are the
+                            dispositions of its parts; in report_json "sealed":true */
 } MugaiEntry;
 
 void mugai_entry_free(MugaiEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiEntry, mugai_entry_free)
+
+/* One that says of @id what @envelope, which it takes over, and @report do: the state is "kept". */
+MugaiEntry *mugai_entry_of_envelope(const MugaiId *id, MugaiEnvelope *envelope, guint64 size,
+                                    const MugaiReport *report);
+/* Whether it was made with the original at hand; not if all it has is an envelope, or less. */
+gboolean mugai_entry_knows_original(const MugaiEntry *entry);
+/* Whether the original of that size and, unless NULL, SHA-256 is the one that @entry knows. */
+gboolean mugai_entry_is_of(const MugaiEntry *entry, guint64 size, const char *sha256);
 
 /* Adds or replaces the entry of its id. Not synced: the objects are the truth. */
 gboolean mugai_index_add(MugaiIndex *index, const MugaiEntry *entry, GError **error);

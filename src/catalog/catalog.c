@@ -18,8 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STATE_KEPT "kept"
-
 struct MugaiCatalogJob {
     MugaiStore *store;
     MugaiOriginal *original;
@@ -109,8 +107,8 @@ mugai_catalog_begin(MugaiStore *store, MugaiPool *pool, const MugaiId *id, int s
         !mugai_original_copy(job->original, scratch, &job->size, &job->sha256, error))
         return NULL;
     job->received = mugai_time_local(mugai_original_envelope(job->original)->received);
-    job->ticket = mugai_pool_submit(pool, scratch, id, job->received,
-                                    mugai_original_envelope(job->original));
+    job->ticket =
+        mugai_pool_submit(pool, scratch, id, job->received, mugai_original_envelope(job->original));
     return g_steal_pointer(&job);
 }
 
@@ -132,7 +130,7 @@ mugai_catalog_finish(MugaiCatalogJob *job, GError **error)
     if (approved == NULL)
         return NULL;
     entry = make_entry(&facts, &owned->id, mugai_original_envelope(owned->original), approved,
-                       STATE_KEPT);
+                       MUGAI_STATE_KEPT);
     entry->held = mugai_hold_check(owned->store, &owned->id, NULL);
     return entry;
 }
@@ -171,20 +169,9 @@ static MugaiEntry *
 entry_of_envelope(MugaiStore *store, const MugaiId *id, MugaiEnvelope *envelope, guint64 size,
                   const MugaiReport *report)
 {
-    MugaiEntry *entry = g_new0(MugaiEntry, 1);
-    MugaiFacts facts = {
-        .id = id->text, .original_size = size, .original_sha256 = "", .output_sha256 = ""};
+    MugaiEntry *entry = mugai_entry_of_envelope(id, envelope, size, report);
 
-    entry->id = *id;
-    entry->envelope = envelope;
-    entry->received = facts.received = envelope->received;
-    entry->state = g_strdup(STATE_KEPT);
-    entry->subject = g_strdup("");
-    entry->from = g_strdup("");
-    entry->size = size;
-    entry->sha256 = g_strdup("");
     entry->held = mugai_hold_check(store, id, NULL);
-    entry->report_json = mugai_report_to_json(report, &facts, envelope, STATE_KEPT, FALSE);
     return entry;
 }
 

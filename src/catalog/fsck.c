@@ -13,8 +13,8 @@
  *                at that moment.
  * Trust: the store is ours; disks, copies and hands are not to be trusted.
  * Errors: what one object is, is a finding; what keeps from looking at the others is an error.
- * Limits: nothing in an object says its own id: two of one day whose names were swapped are found
- *         only while the index knows them.
+ * Limits: one original put in another's place by who can write to the store, and gives it the
+ *         other's id, is found only while the index knows the other.
  */
 #include <mugai/catalog.h>
 #include <mugai/error.h>
@@ -38,6 +38,7 @@ typedef struct {
 typedef struct {
     MugaiId id;
     MugaiCatalogJob *job;
+    const char *why; /* it is sanitized again */
 } Job;
 
 /* What an object is, read to its end. */
@@ -125,7 +126,7 @@ finish_job(Work *work)
     else if (!add_entry(work, entry, &work->error))
         return FALSE;
     else
-        tell(work, MUGAI_FSCK_UNLISTED, job->id.text, "it was not in the index", TRUE);
+        tell(work, MUGAI_FSCK_UNLISTED, job->id.text, job->why, TRUE);
     return TRUE;
 }
 
@@ -157,7 +158,7 @@ add_sealed(Work *work, const MugaiId *id)
 
 /* FALSE with work->error. */
 static gboolean
-begin_job(Work *work, const MugaiId *id)
+begin_job(Work *work, const MugaiId *id, const char *why)
 {
     g_autofree Job *job = g_new0(Job, 1);
     int scratch = work->fsck->open_scratch(&work->error);
@@ -165,6 +166,7 @@ begin_job(Work *work, const MugaiId *id)
     if (scratch < 0)
         return FALSE;
     job->id = *id;
+    job->why = why;
     job->job = mugai_catalog_begin(work->store, work->fsck->pool, id, scratch, &work->error);
     if (g_error_matches(work->error, MUGAI_ERROR, MUGAI_ERROR_SEALED)) {
         g_clear_error(&work->error);
@@ -184,13 +186,20 @@ is_recent(gint64 received)
     return ABS(age) < RECENT_SECONDS;
 }
 
+static const char *
+describe_unlisted(const MugaiEntry *entry)
+{
+    return entry != NULL && entry->unreadable ? "its entry in the index is damaged"
+                                              : "it is not in the index";
+}
+
 /* @entry: NULL, or one that has no more than an envelope. */
 static gboolean
 check_unlisted(Work *work, const MugaiEntry *entry, const MugaiId *id, const Facts *facts)
 {
     if (repairs(work))
         return (entry == NULL || mugai_index_remove(work->index, id, &work->error)) &&
-               begin_job(work, id);
+               begin_job(work, id, describe_unlisted(entry));
     if (is_recent(facts->received))
         work->summary->recent++;
     else
@@ -264,11 +273,12 @@ check_day(Work *work, const MugaiId *id, gint64 received)
     return TRUE;
 }
 
-/* Whether all that @entry has is an envelope: it was made from an object that could not be read. */
+/* Whether a better entry than @entry can be made of the object. */
 static gboolean
-is_poor(const MugaiEntry *entry)
+is_poor(const MugaiEntry *entry, const MugaiOriginalFacts *original)
 {
-    return entry->sha256[0] == '\0' && !entry->sealed;
+    return entry->unreadable ||
+           (!mugai_entry_knows_original(entry) && (original->open || entry->damaged));
 }
 
 static gboolean
@@ -276,10 +286,9 @@ compare(Work *work, const MugaiEntry *entry, const MugaiId *id, const Facts *fac
 {
     const MugaiOriginalFacts *original = &facts->original;
 
-    if (entry == NULL || (is_poor(entry) && (original->open || entry->damaged)))
+    if (entry == NULL || is_poor(entry, original))
         return work->index == NULL || check_unlisted(work, entry, id, facts);
-    if (entry->size != original->size ||
-        (original->open && !entry->sealed && !g_str_equal(entry->sha256, original->sha256)))
+    if (!mugai_entry_is_of(entry, original->size, original->open ? original->sha256 : NULL))
         return tell_damage(work, MUGAI_FSCK_CHANGED, entry, id,
                            "it is whole, but not the original that the index knows");
     return check_marks(work, entry);
@@ -355,8 +364,9 @@ look_again(Work *work)
 
         g_autoptr(MugaiEntry) entry = mugai_index_get(work->index, id, NULL);
 
-        if ((entry == NULL || is_poor(entry)) && mugai_store_has(work->store, id, NULL))
-            tell(work, MUGAI_FSCK_UNLISTED, id->text, "it is not in the index", FALSE);
+        if ((entry == NULL || !mugai_entry_knows_original(entry)) &&
+            mugai_store_has(work->store, id, NULL))
+            tell(work, MUGAI_FSCK_UNLISTED, id->text, describe_unlisted(entry), FALSE);
     }
 }
 

@@ -63,6 +63,11 @@ MugaiIndex *mugai_desk_open_index(const MugaiDesk *desk, MugaiStore *store);
 /* Reads the original to an unnamed file, and whether it is whole. @ret_size and @ret_sha256 may be
  * NULL. -1 with @error. */
 int mugai_desk_fetch(MugaiOriginal *original, guint64 *ret_size, char **ret_sha256, GError **error);
+/* Whether an original of @size and @sha256 is the one that the index knows as @request's id; TRUE
+ * also where it knows none. MALFORMED. */
+gboolean mugai_desk_check_known(const MugaiDesk *desk, MugaiStore *store,
+                                const MugaiRequest *request, guint64 size, const char *sha256,
+                                GError **error);
 /* When @original was received. */
 MugaiTime mugai_desk_received(const MugaiOriginal *original);
 /* The text of @approved as a person reads it: UTF-8, line ends LF; newly allocated. */

@@ -1,7 +1,8 @@
 /*
  * get.c - the original, octet for octet; one decoded part of it; or the sanitized text once more
  *
- * The object is read to the end and its checksum compared before the first octet is given out. A
+ * The object is read to the end, and its checksum and what the index knows of it compared, before
+ * the first octet is given out. A
  * part is cut out by the worker; nothing is parsed here. The text is that of a message which the
  * guard has approved.
  *
@@ -137,12 +138,14 @@ fetch(const MugaiDesk *desk, const MugaiRequest *request, Gift *gift, GError **e
     g_autoptr(MugaiOriginal) original =
         store != NULL ? mugai_store_read(store, &request->id, error) : NULL;
     g_autoptr(MugaiPool) pool = NULL;
+    g_autofree char *sha256 = NULL;
+    guint64 size = 0;
 
     if (original == NULL || !mugai_desk_unlock(original, request, error))
         return FALSE;
     gift->received = mugai_desk_received(original);
-    gift->octets = mugai_desk_fetch(original, NULL, NULL, error);
-    if (gift->octets < 0)
+    gift->octets = mugai_desk_fetch(original, &size, &sha256, error);
+    if (gift->octets < 0 || !mugai_desk_check_known(desk, store, request, size, sha256, error))
         return FALSE;
     if (!request->as_text && request->part == NULL)
         return make_read_only(gift, error);

@@ -70,5 +70,8 @@ mugai_desk_list(const MugaiDesk *desk, const MugaiRequest *request, GError **err
     if (index == NULL || !mugai_index_list(index, &query, tell_entry, (gpointer)desk, error))
         return -1;
     complain_if_locked(desk, index, request);
+    if (mugai_index_is_damaged(index))
+        mugai_desk_complain(desk, "the index is damaged: what is shown may be less than there is; "
+                                  "mugai fsck --repair mends it");
     return EX_OK;
 }

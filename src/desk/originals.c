@@ -45,6 +45,30 @@ mugai_desk_fetch(MugaiOriginal *original, guint64 *ret_size, char **ret_sha256, 
     return g_steal_fd(&copy);
 }
 
+gboolean
+mugai_desk_check_known(const MugaiDesk *desk, MugaiStore *store, const MugaiRequest *request,
+                       guint64 size, const char *sha256, GError **error)
+{
+    g_autoptr(GError) unknown = NULL;
+    g_autoptr(MugaiIndex) index = mugai_index_open(store, FALSE, &unknown);
+    g_autoptr(MugaiEntry) entry = NULL;
+
+    if (index != NULL) {
+        mugai_desk_unlock_index(index, request);
+        entry = mugai_index_get(index, &request->id, &unknown);
+    }
+    if (entry == NULL && !g_error_matches(unknown, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
+        mugai_desk_complain(desk, "not compared with the index: %s", unknown->message);
+    if (entry == NULL || !mugai_entry_knows_original(entry) ||
+        mugai_entry_is_of(entry, size, sha256))
+        return TRUE;
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED,
+                "object %s is whole, but not the original that the index knows (%" G_GUINT64_FORMAT
+                " octets, SHA-256 %s): put the right one back from a backup",
+                request->id.text, size, sha256);
+    return FALSE;
+}
+
 MugaiTime
 mugai_desk_received(const MugaiOriginal *original)
 {

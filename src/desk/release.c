@@ -59,7 +59,8 @@ mugai_release_job_fetch(const MugaiReleaseJob *job, MugaiRecord *record, GError 
         !mugai_desk_unlock(original, job->request, error))
         return -1;
     octets = mugai_desk_fetch(original, &record->size, &record->sha256, error);
-    if (octets < 0)
+    if (octets < 0 || !mugai_desk_check_known(job->desk, job->store, job->request, record->size,
+                                              record->sha256, error))
         return -1;
     record->has_size = TRUE;
     return mugai_release_check_original(octets, error) ? g_steal_fd(&octets) : -1;

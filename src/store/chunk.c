@@ -7,13 +7,15 @@
  *     lists    for each chunk, ordered by hash: which places have it
  *
  * Lists are packed into leaves of less than a page of SQLite, found by the chunk and the first hash
- * in them. In a leaf, for each list: the distance of its hash from the one before, its form and
- * octets in one number, and the places as distances, or, where many have it, as bits. Numbers are
- * base 128, the lowest seven bits first.
+ * in them. In a leaf, behind the CRC-32 of its number and the rest, for each list: the distance of
+ * its hash from the one before, its form and octets in one number, and the places as distances, or,
+ * where many have it, as bits. Numbers are base 128, the lowest seven bits first.
  *
  * Nothing is ever merged: an entry costs the same in an empty index and in a full one. Retention
  * removes the oldest first, so that chunks empty one by one and go whole; a row removed before
  * stays in the lists and is not there when it is looked for.
+ *
+ * Where a leaf is damaged, any row of its chunk may match: searching gets slower, not wrong.
  *
  * Invariants: 1. a chunk's places are in order of (received, id);
  *             2. a chunk is written in the transaction that renumbers its rows: a reader sees both
@@ -24,6 +26,7 @@
 #include "index_private.h"
 
 #include <string.h>
+#include <zlib.h>
 
 /* Fits a page of 4096 octets with its own bookkeeping. */
 #define LEAF_OCTETS_MAX 4000u
@@ -71,6 +74,15 @@ read_number(Reader *reader)
 }
 
 /* --- writing --- */
+
+/* Of a leaf: its octets, and where it stands. */
+static guint32
+checksum_leaf(gint64 number, const guint8 *octets, gsize length)
+{
+    gint64 place = GINT64_TO_BE(number);
+
+    return (guint32)crc32_z(crc32_z(0, (const Bytef *)&place, sizeof place), octets, length);
+}
 
 /* The hashes of the rows of a chunk to be: hash << MUGAI_CHUNK_BITS | place. */
 typedef struct {
@@ -130,7 +142,11 @@ leaf_number(gint64 chunk, guint32 hash)
 static gboolean
 write_leaf(const Seal *seal, sqlite3_stmt *insert, guint32 first, GByteArray *leaf, GError **error)
 {
-    sqlite3_bind_int64(insert, 1, leaf_number(seal->chunk, first));
+    gint64 number = leaf_number(seal->chunk, first);
+    guint32 checksum = GUINT32_TO_BE(checksum_leaf(number, leaf->data, leaf->len));
+
+    g_byte_array_prepend(leaf, (const guint8 *)&checksum, sizeof checksum);
+    sqlite3_bind_int64(insert, 1, number);
     sqlite3_bind_blob(insert, 2, leaf->data, (int)leaf->len, SQLITE_STATIC);
     if (!mugai_index_run(seal->index, insert, error))
         return FALSE;
@@ -169,16 +185,41 @@ write_lists(const Seal *seal, GError **error)
     return leaf->len == 0 || write_leaf(seal, insert, first, leaf, error);
 }
 
+/* The hashes of a row whose own words are damaged, from its entry; without any, where that is
+ * damaged too, it is not found by words until fsck has mended it. */
+static gboolean
+hash_entry(const Seal *seal, gint64 number, GArray *hashes, GError **error)
+{
+    sqlite3_stmt *at = seal->index->statements[STATEMENT_AT];
+    g_autoptr(MugaiEntry) entry = NULL;
+    g_auto(MugaiWords) words = {0};
+
+    seal->index->damaged = TRUE;
+    mugai_index_forget_keys(seal->index); /* what is sealed stays so */
+    sqlite3_bind_int64(at, 1, number);
+    if (sqlite3_step(at) == SQLITE_ROW)
+        entry = mugai_index_read_row(seal->index, at, error);
+    else
+        mugai_index_damaged(seal->index, "a row has gone", error);
+    sqlite3_reset(at);
+    if (entry == NULL)
+        return FALSE;
+    mugai_words_of_entry(entry, &words);
+    mugai_words_hash(&words, hashes);
+    return TRUE;
+}
+
 /* Takes the hashes of the fresh row at hand, and gives its entry the number of its place. */
 static gboolean
 seal_row(Seal *seal, sqlite3_stmt *fresh, sqlite3_stmt *renumber, GError **error)
 {
     g_autoptr(GArray) hashes = g_array_new(FALSE, FALSE, sizeof(guint32));
-    g_auto(MugaiWords) words = {0};
+    MugaiWords words = {0}; /* borrowed from the row */
 
-    for (int i = 0; i < FIELDS; i++)
-        words.fields[i] = mugai_index_copy_column(fresh, 2 + i);
-    mugai_words_hash(&words, hashes);
+    if (mugai_words_of_row(fresh, 2, &words))
+        mugai_words_hash(&words, hashes);
+    else if (!hash_entry(seal, sqlite3_column_int64(fresh, 0), hashes, error))
+        return FALSE;
     for (guint i = 0; i < hashes->len; i++) {
         guint64 key = (guint64)g_array_index(hashes, guint32, i) << MUGAI_CHUNK_BITS;
 
@@ -200,7 +241,7 @@ seal_rows(Seal *seal, GError **error)
     g_autoptr(sqlite3_stmt) fresh = mugai_index_prepare(
         seal->index,
         "SELECT number, received, senders, recipients, subject, names, ids, queue_id, message_id,"
-        " marks FROM fresh ORDER BY received, id",
+        " marks, checksum FROM fresh ORDER BY received, id",
         error);
     g_autoptr(sqlite3_stmt) renumber =
         fresh != NULL
@@ -305,6 +346,22 @@ set_bits(Reader *list, gboolean is_bits, MugaiBits *bits)
     }
 }
 
+/* What stands in the leaf of the row at hand behind its checksum. FALSE: it is damaged. */
+static gboolean
+read_leaf(sqlite3_stmt *row, Reader *ret_leaf)
+{
+    const guint8 *octets = sqlite3_column_blob(row, 1);
+    gsize length = (gsize)sqlite3_column_bytes(row, 1);
+    guint32 checksum = 0;
+
+    if (octets == NULL || length < sizeof checksum)
+        return FALSE;
+    memcpy(&checksum, octets, sizeof checksum);
+    *ret_leaf = (Reader){.at = octets + sizeof checksum, .end = octets + length};
+    return GUINT32_FROM_BE(checksum) ==
+           checksum_leaf(sqlite3_column_int64(row, 0), ret_leaf->at, length - sizeof checksum);
+}
+
 /* Looks for @wanted in a leaf whose first hash is @hash. FALSE: the leaf is damaged. */
 static gboolean
 search_leaf(Reader leaf, guint32 hash, guint32 wanted, MugaiBits *ret_bits)
@@ -340,17 +397,56 @@ mugai_chunk_find(MugaiIndex *index, gint64 chunk, guint32 hash, MugaiBits *ret_b
     sqlite3_bind_int64(find, 1, leaf_number(chunk, hash));
     status = sqlite3_step(find);
     if (status == SQLITE_ROW && sqlite3_column_int64(find, 0) >> HASH_BITS == chunk) {
-        const guint8 *octets = sqlite3_column_blob(find, 1);
-        gsize length = (gsize)sqlite3_column_bytes(find, 1);
-        Reader leaf = {.at = octets, .end = octets + length};
+        Reader leaf = {0};
 
-        found = search_leaf(leaf, (guint32)sqlite3_column_int64(find, 0), hash, ret_bits) ||
-                mugai_index_damaged(index, "a list cannot be read", error);
+        if (!read_leaf(find, &leaf) ||
+            !search_leaf(leaf, (guint32)sqlite3_column_int64(find, 0), hash, ret_bits)) {
+            memset(ret_bits, 0xFF, sizeof *ret_bits);
+            index->damaged = TRUE;
+        }
     } else if (status != SQLITE_ROW && status != SQLITE_DONE) {
         found = mugai_index_fail(index, "list", error);
     }
     sqlite3_reset(find);
     return found;
+}
+
+static gboolean
+check_fresh(MugaiIndex *index, GError **error)
+{
+    g_autoptr(sqlite3_stmt) rows = mugai_index_prepare(
+        index,
+        "SELECT senders, recipients, subject, names, ids, queue_id, message_id, marks, checksum"
+        " FROM fresh",
+        error);
+    MugaiWords words = {0}; /* borrowed from a row */
+    int status = SQLITE_OK;
+
+    if (rows == NULL)
+        return FALSE;
+    while ((status = sqlite3_step(rows)) == SQLITE_ROW) {
+        if (!mugai_words_of_row(rows, 0, &words))
+            return mugai_index_damaged(index, "fresh words are not what was written", error);
+    }
+    return status == SQLITE_DONE || mugai_index_fail(index, "fresh rows", error);
+}
+
+gboolean
+mugai_chunk_check_all(MugaiIndex *index, GError **error)
+{
+    g_autoptr(sqlite3_stmt) rows =
+        mugai_index_prepare(index, "SELECT number, leaf FROM lists", error);
+    Reader leaf = {0};
+    int status = SQLITE_OK;
+
+    if (rows == NULL)
+        return FALSE;
+    while ((status = sqlite3_step(rows)) == SQLITE_ROW) {
+        if (!read_leaf(rows, &leaf))
+            return mugai_index_damaged(index, "a list is not what was written", error);
+    }
+    return (status == SQLITE_DONE || mugai_index_fail(index, "lists", error)) &&
+           check_fresh(index, error);
 }
 
 /* --- removing --- */

@@ -10,7 +10,11 @@
  * it, about the id, its words, each field with its NUL, and behind them the deflated strings: a
  * search opens many, and inflates what matches.
  *
- * Invariants: a change is one transaction: made, or not at all.
+ * Before the deflated strings stands the CRC-32 of the row: SQLite keeps none, and one octet that a
+ * disk has changed must neither pass for what was written nor hide the other messages.
+ *
+ * Invariants: 1. a change is one transaction: made, or not at all;
+ *             2. a row that is not what was written costs its own entry alone, and is told of.
  * Trust: the strings of an entry are hostile; they are bound to statements, never pasted into them.
  * Errors: SYSTEM, MALFORMED where the file is damaged, NOT_FOUND.
  */
@@ -66,7 +70,51 @@ mugai_entry_free(MugaiEntry *entry)
     g_free(entry);
 }
 
+MugaiEntry *
+mugai_entry_of_envelope(const MugaiId *id, MugaiEnvelope *envelope, guint64 size,
+                        const MugaiReport *report)
+{
+    MugaiEntry *entry = g_new0(MugaiEntry, 1);
+    MugaiFacts facts = {
+        .id = id->text, .original_size = size, .original_sha256 = "", .output_sha256 = ""};
+
+    entry->id = *id;
+    entry->envelope = envelope;
+    entry->received = facts.received = envelope->received;
+    entry->state = g_strdup(MUGAI_STATE_KEPT);
+    entry->subject = g_strdup("");
+    entry->from = g_strdup("");
+    entry->size = size;
+    entry->sha256 = g_strdup("");
+    entry->report_json = mugai_report_to_json(report, &facts, envelope, MUGAI_STATE_KEPT, FALSE);
+    return entry;
+}
+
+gboolean
+mugai_entry_knows_original(const MugaiEntry *entry)
+{
+    return !entry->unreadable && (entry->sha256[0] != '\0' || entry->sealed);
+}
+
+gboolean
+mugai_entry_is_of(const MugaiEntry *entry, guint64 size, const char *sha256)
+{
+    return entry->size == size &&
+           (sha256 == NULL || entry->sha256[0] == '\0' || g_str_equal(entry->sha256, sha256));
+}
+
 /* --- packing --- */
+
+/* Of a row: all that nothing else proves. */
+static guint32
+checksum_row(const char *id, gint64 received, gint64 size, const guint8 *deflated, gsize length)
+{
+    const gint64 numbers[] = {GINT64_TO_BE(received), GINT64_TO_BE(size)};
+    uLong checksum = crc32_z(0, (const Bytef *)id, strlen(id));
+
+    checksum = crc32_z(checksum, (const Bytef *)numbers, sizeof numbers);
+    return (guint32)crc32_z(checksum, deflated, length);
+}
 
 static void
 append_string(GByteArray *octets, const char *text)
@@ -224,19 +272,41 @@ inflate_content(const GByteArray *content)
     return inflate_octets(packed, content->len - (gsize)(packed - content->data));
 }
 
+/* What stands deflated in @row behind its checksum; NULL if it is not what was written. */
+static const guint8 *
+check_row(sqlite3_stmt *row, gsize *ret_length)
+{
+    const char *id = (const char *)sqlite3_column_text(row, 0);
+    const guint8 *packed = sqlite3_column_blob(row, 4);
+    gsize length = (gsize)sqlite3_column_bytes(row, 4);
+    guint32 checksum = 0;
+
+    if (id == NULL || packed == NULL || length < sizeof checksum)
+        return NULL;
+    memcpy(&checksum, packed, sizeof checksum);
+    packed += sizeof checksum;
+    *ret_length = length - sizeof checksum;
+    return GUINT32_FROM_BE(checksum) == checksum_row(id, sqlite3_column_int64(row, 1),
+                                                     sqlite3_column_int64(row, 2), packed,
+                                                     *ret_length)
+               ? packed
+               : NULL;
+}
+
 /* The entry in @row, inflated: the whole one where it can be had, what is shown of it else. */
 static GByteArray *
 inflate_row(MugaiIndex *index, sqlite3_stmt *row, gboolean *ret_sealed)
 {
     g_autoptr(GByteArray) content = NULL;
-    const guint8 *packed = sqlite3_column_blob(row, 4);
+    gsize length = 0;
+    const guint8 *packed = check_row(row, &length);
 
-    if (!open_row(index, row, &content))
+    if (packed == NULL || !open_row(index, row, &content))
         return NULL;
     *ret_sealed = content == NULL && sqlite3_column_type(row, 5) != SQLITE_NULL;
     if (content != NULL)
         return inflate_content(content);
-    return packed != NULL ? inflate_octets(packed, (gsize)sqlite3_column_bytes(row, 4)) : NULL;
+    return inflate_octets(packed, length);
 }
 
 gboolean
@@ -247,33 +317,66 @@ mugai_index_read_words(MugaiIndex *index, sqlite3_stmt *row, GByteArray **ret_co
            split_words(*ret_content, ret_words) != NULL;
 }
 
+/* What is left of a row that is not what was written. */
+static MugaiEntry *
+make_unreadable(MugaiIndex *index, sqlite3_stmt *row, const MugaiId *id)
+{
+    g_autoptr(MugaiReport) report = mugai_report_new();
+    MugaiEntry *entry = NULL;
+
+    index->damaged = TRUE;
+    mugai_report_remark(report->warnings, "unreadable",
+                        "its entry in the index is damaged; mugai fsck --repair makes it anew");
+    entry = mugai_entry_of_envelope(id, mugai_envelope_new(sqlite3_column_int64(row, 1)),
+                                    (guint64)sqlite3_column_int64(row, 2), report);
+    entry->unreadable = TRUE;
+    return entry;
+}
+
+/* Puts the strings of @octets, a whole row's, into @entry. */
+static gboolean
+read_strings(const GByteArray *octets, MugaiEntry *entry)
+{
+    const char *strings[PACKED_STRINGS];
+
+    if (octets == NULL || !split_strings(octets, strings))
+        return FALSE;
+    entry->state = g_utf8_make_valid(strings[PACKED_STATE], -1);
+    entry->subject = g_utf8_make_valid(strings[PACKED_SUBJECT], -1);
+    entry->from = g_utf8_make_valid(strings[PACKED_FROM], -1);
+    entry->sha256 = g_utf8_make_valid(strings[PACKED_SHA256], -1);
+    entry->report_json = g_strdup(strings[PACKED_REPORT]);
+    entry->envelope = mugai_envelope_from_json(strings[PACKED_ENVELOPE], -1, NULL);
+    return entry->envelope != NULL;
+}
+
 MugaiEntry *
 mugai_index_read_row(MugaiIndex *index, sqlite3_stmt *row, GError **error)
 {
     g_autoptr(MugaiEntry) entry = g_new0(MugaiEntry, 1);
     g_autofree char *id = mugai_index_copy_column(row, 0);
     gint64 marks = sqlite3_column_int64(row, 3);
-    g_autoptr(GByteArray) octets = inflate_row(index, row, &entry->sealed);
-    const char *strings[PACKED_STRINGS];
+    g_autofree char *report = NULL;
+    g_autoptr(GByteArray) octets = NULL;
 
-    if (octets == NULL || !split_strings(octets, strings)) {
-        mugai_index_damaged(index, "an entry cannot be read", error);
+    if (!mugai_id_parse(id, &entry->id, NULL)) {
+        mugai_index_damaged(index, "an entry has no id", error);
         return NULL;
+    }
+    octets = inflate_row(index, row, &entry->sealed);
+    if (!read_strings(octets, entry)) {
+        MugaiId known = entry->id;
+
+        mugai_entry_free(entry);
+        entry = make_unreadable(index, row, &known);
     }
     entry->received = sqlite3_column_int64(row, 1);
     entry->size = (guint64)sqlite3_column_int64(row, 2);
     entry->held = (marks & MUGAI_MARK_HELD) != 0;
     entry->damaged = (marks & MUGAI_MARK_DAMAGED) != 0;
-    entry->state = g_utf8_make_valid(strings[PACKED_STATE], -1);
-    entry->subject = g_utf8_make_valid(strings[PACKED_SUBJECT], -1);
-    entry->from = g_utf8_make_valid(strings[PACKED_FROM], -1);
-    entry->sha256 = g_utf8_make_valid(strings[PACKED_SHA256], -1);
-    entry->report_json = note_marks(entry, strings[PACKED_REPORT]);
-    entry->envelope = mugai_envelope_from_json(strings[PACKED_ENVELOPE], -1, error);
-    if (entry->envelope != NULL && mugai_id_parse(id, &entry->id, error))
-        return g_steal_pointer(&entry);
-    g_prefix_error(error, "index of %s is damaged: ", index->store->path);
-    return NULL;
+    report = g_steal_pointer(&entry->report_json);
+    entry->report_json = note_marks(entry, report);
+    return g_steal_pointer(&entry);
 }
 
 /* The number of the row of @id, and its marks; 0 if there is none, or with @error. */
@@ -432,7 +535,10 @@ add_row(MugaiIndex *index, const MugaiEntry *entry, const GByteArray *sealed, gi
 {
     sqlite3_stmt *add = index->statements[STATEMENT_ADD];
     g_autoptr(GByteArray) packed = pack(entry);
+    guint32 checksum = GUINT32_TO_BE(checksum_row(entry->id.text, entry->received,
+                                                  (gint64)entry->size, packed->data, packed->len));
 
+    g_byte_array_prepend(packed, (const guint8 *)&checksum, sizeof checksum);
     mugai_index_bind_text(add, 1, entry->id.text);
     sqlite3_bind_int64(add, 2, entry->received);
     sqlite3_bind_int64(add, 3, (gint64)entry->size);
@@ -457,6 +563,7 @@ add_fresh(MugaiIndex *index, const MugaiEntry *entry, GError **error)
     mugai_index_bind_text(add, 3, entry->id.text);
     for (int i = 0; i < FIELDS; i++)
         mugai_index_bind_text(add, 4 + i, words.fields[i]);
+    sqlite3_bind_int64(add, 4 + FIELDS, mugai_words_checksum(&words));
     return mugai_index_run(index, add, error);
 }
 

@@ -29,7 +29,7 @@
 #define BUSY_MILLISECONDS 10000
 #define REMEDY "; mugai fsck --repair makes it anew"
 /* Raised with every change of the schema. */
-#define SCHEMA_VERSION "4"
+#define SCHEMA_VERSION "5"
 
 static const char schema[] = "BEGIN;"
                              "CREATE TABLE messages("
@@ -46,7 +46,8 @@ static const char schema[] = "BEGIN;"
                              " received INTEGER NOT NULL,"
                              " id TEXT NOT NULL,"
                              " senders TEXT, recipients TEXT, subject TEXT, names TEXT,"
-                             " ids TEXT, queue_id TEXT, message_id TEXT, marks TEXT);"
+                             " ids TEXT, queue_id TEXT, message_id TEXT, marks TEXT,"
+                             " checksum INTEGER);"
                              "CREATE TABLE chunks("
                              " chunk INTEGER PRIMARY KEY,"
                              " oldest INTEGER NOT NULL,"
@@ -72,8 +73,8 @@ static const char *const statements[STATEMENTS] = {
         "INSERT INTO messages(number, " MUGAI_INDEX_COLUMNS ")"
         " VALUES(ifnull((SELECT max(number) FROM fresh) + 1, 1 << 60), ?, ?, ?, ?, ?, ?)",
     [STATEMENT_ADD_FRESH] = "INSERT INTO fresh(number, received, id, senders, recipients, subject,"
-                            " names, ids, queue_id, message_id, marks)"
-                            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                            " names, ids, queue_id, message_id, marks, checksum)"
+                            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STATEMENT_ADD_KEY] = "INSERT INTO keys(boxes) VALUES(?)",
     [STATEMENT_MARK] = "UPDATE messages SET marks = (marks & ~?2) | ?3 WHERE id = ?1",
     [STATEMENT_REMOVE] = "DELETE FROM messages WHERE number = ?",
@@ -378,6 +379,12 @@ mugai_index_was_made(MugaiIndex *index)
 }
 
 gboolean
+mugai_index_is_damaged(const MugaiIndex *index)
+{
+    return index->damaged;
+}
+
+gboolean
 mugai_index_check(MugaiIndex *index, GError **error)
 {
     g_autoptr(sqlite3_stmt) check = NULL;
@@ -391,5 +398,7 @@ mugai_index_check(MugaiIndex *index, GError **error)
     if (sqlite3_step(check) != SQLITE_ROW)
         return mugai_index_fail(index, "check", error);
     said = mugai_index_copy_column(check, 0);
-    return g_str_equal(said, "ok") || mugai_index_damaged(index, said, error);
+    if (!g_str_equal(said, "ok"))
+        return mugai_index_damaged(index, said, error);
+    return mugai_chunk_check_all(index, error);
 }

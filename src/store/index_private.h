@@ -32,7 +32,8 @@ typedef enum {
 struct MugaiIndex {
     MugaiStore *store;
     gboolean writable;
-    gboolean made; /* the file, since mugai_index_was_made() */
+    gboolean made;    /* the file, since mugai_index_was_made() */
+    gboolean damaged; /* something in it was passed over */
     sqlite3 *database;
     sqlite3_stmt *statements[STATEMENTS]; /* those that write: NULL unless writable */
     guint64 device, inode;                /* of the file that is open */
@@ -124,6 +125,12 @@ char *mugai_words_fold_message_id(const char *message_id);
 void mugai_words_of_entry(const MugaiEntry *entry, MugaiWords *ret_words);
 gboolean mugai_words_has_line(const MugaiWords *words, Field field, const char *folded);
 
+/* CRC-32 of all fields. */
+guint32 mugai_words_checksum(const MugaiWords *words);
+/* Borrows the fields from the columns of @row from @first on, behind which stands their checksum.
+ * FALSE: they are not what was written; those that are no text are "". */
+gboolean mugai_words_of_row(sqlite3_stmt *row, int first, MugaiWords *ret_words);
+
 /* The hashes (guint32) of @words are appended to @hashes, those of each field in no order, perhaps
  * some twice. */
 void mugai_words_hash(const MugaiWords *words, GArray *hashes);
@@ -151,9 +158,11 @@ typedef struct {
 
 /* Makes a chunk of the fresh rows if there are enough of them. */
 gboolean mugai_chunk_seal(MugaiIndex *index, GError **error);
-/* Sets @ret_bits to the rows of @chunk that have @hash. */
+/* Sets @ret_bits to the rows of @chunk that have @hash; where that cannot be read, to all. */
 gboolean mugai_chunk_find(MugaiIndex *index, gint64 chunk, guint32 hash, MugaiBits *ret_bits,
                           GError **error);
+/* MALFORMED where a list, or words that are in none yet, are not what was written. */
+gboolean mugai_chunk_check_all(MugaiIndex *index, GError **error);
 /* Forgets one row of the chunk that @number lies in; with its last one the chunk. */
 gboolean mugai_chunk_remove_row(MugaiIndex *index, gint64 number, GError **error);
 

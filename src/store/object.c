@@ -45,7 +45,7 @@ struct MugaiObject {
     gboolean failed;
     MugaiDigest *digest;
     MugaiReceipt *receipt; /* filled as we go; leaves only through finish */
-    char *comment;         /* header points to it */
+    char *name, *comment;  /* header points to them */
     gz_header header;      /* stream points to it */
     z_stream stream;
     MugaiVaultWriter *vault; /* seals what the stream gives; NULL: it is not sealed */
@@ -105,6 +105,7 @@ mugai_object_abort(MugaiObject *object)
         close(object->day);
     mugai_digest_free(object->digest);
     mugai_receipt_free(object->receipt);
+    g_free(object->name);
     g_free(object->comment);
     g_free(object);
 }
@@ -208,6 +209,9 @@ start_compression(MugaiObject *object, int level, GError **error)
                             "the envelope is too long to be kept");
         return FALSE;
     }
+    /* Whatever becomes of the file's name, the object says whose original it is. */
+    object->name = mugai_store_original_name(&object->receipt->id);
+    object->header.name = (Bytef *)object->name;
     object->header.comment = (Bytef *)object->comment;
     object->header.time = (uLong)object->receipt->envelope->received;
     object->header.os = GZIP_OS_UNIX;

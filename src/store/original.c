@@ -21,6 +21,10 @@
 #include <zlib.h>
 
 #define GZIP_WINDOW_BITS (15 + 16) /* zlib: 16 more means gzip and nothing else */
+/* Of the gzip's file: that of an id, and more than that. */
+#define NAME_OCTETS_MAX 128
+
+#define ANOTHER_ID "it is the original of another id"
 
 struct MugaiOriginal {
     int file;
@@ -160,6 +164,21 @@ refill(const MugaiOriginal *original, z_stream *stream, guint8 buffer[MUGAI_STOR
     return TRUE;
 }
 
+/* Whether the gzip header, which has been read, is that of this original, and has an envelope. */
+static gboolean
+check_header(const MugaiOriginal *original, const gz_header *header, GError **error)
+{
+    g_autofree char *name = mugai_store_original_name(&original->id);
+
+    if (header->done < 0 || header->comment == NULL ||
+        memchr(header->comment, '\0', header->comm_max) == NULL)
+        return damaged(original, "it has no envelope", error);
+    /* The first versions wrote no name. */
+    return header->name == NULL ||
+           strncmp((const char *)header->name, name, header->name_max) == 0 ||
+           damaged(original, ANOTHER_ID, error);
+}
+
 /* Reads the gzip header: its comment is the envelope. */
 static gboolean
 read_envelope(MugaiOriginal *original, GError **error)
@@ -168,7 +187,11 @@ read_envelope(MugaiOriginal *original, GError **error)
     g_autofree guint8 *buffer = g_malloc(MUGAI_STORE_CHUNK_OCTETS);
     /* Pages not written to cost nothing. */
     g_autofree char *comment = g_malloc(MUGAI_LIMIT_ENVELOPE_OCTETS);
-    gz_header header = {.comment = (Bytef *)comment, .comm_max = MUGAI_LIMIT_ENVELOPE_OCTETS};
+    char name[NAME_OCTETS_MAX] = "";
+    gz_header header = {.name = (Bytef *)name,
+                        .name_max = sizeof name,
+                        .comment = (Bytef *)comment,
+                        .comm_max = MUGAI_LIMIT_ENVELOPE_OCTETS};
 
     if (!start_inflating(original, &stream, error))
         return FALSE;
@@ -185,9 +208,8 @@ read_envelope(MugaiOriginal *original, GError **error)
         if (status != Z_OK && status != Z_BUF_ERROR)
             return damaged(original, "its header is not one of gzip", error);
     }
-    if (header.done < 0 || header.comment == NULL ||
-        memchr(comment, '\0', MUGAI_LIMIT_ENVELOPE_OCTETS) == NULL)
-        return damaged(original, "it has no envelope", error);
+    if (!check_header(original, &header, error))
+        return FALSE;
     original->envelope = mugai_envelope_from_json(comment, -1, error);
     g_prefix_error(error, "object %s: ", original->id.text);
     return original->envelope != NULL;
@@ -248,7 +270,7 @@ read_sealed(MugaiOriginal *original, GError **error)
         return FALSE;
     }
     if (!g_str_equal(mugai_vault_reader_id(original->vault), original->id.text))
-        return damaged(original, "it is the original of another id", error);
+        return damaged(original, ANOTHER_ID, error);
     original->envelope =
         mugai_envelope_from_json(mugai_vault_reader_envelope(original->vault), -1, error);
     g_prefix_error(error, "object %s: ", original->id.text);

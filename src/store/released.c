@@ -4,7 +4,9 @@
  * Invariants: 1. a line is durable before anybody is told;
  *             2. looking and beginning happen under the lock of the day's directory: two tries at
  *                once do not both find that nobody has it;
- *             3. what cannot be read was released: a crash may have torn a line, whoever releases
+ *             3. a try that failed takes back its own beginning and no other's: what may have
+ *                arrived before it still may;
+ *             4. what cannot be read was released: a crash may have torn a line, whoever releases
  *                once more says so.
  * Errors: NOT_FOUND, EXISTS, MALFORMED, FULL, SYSTEM.
  */
@@ -122,6 +124,7 @@ static const MugaiRecord *
 find_release(const GPtrArray *records, const char *recipient)
 {
     const MugaiRecord *begun = NULL;
+    guint open = 0; /* tries that nobody knows the end of */
 
     for (guint i = 0; i < records->len; i++) {
         const MugaiRecord *record = records->pdata[i];
@@ -130,9 +133,14 @@ find_release(const GPtrArray *records, const char *recipient)
             continue;
         if (g_strcmp0(record->outcome, RELEASED) == 0)
             return record;
-        begun = g_strcmp0(record->outcome, FAILED) == 0 ? NULL : record;
+        if (g_strcmp0(record->outcome, FAILED) == 0) {
+            open -= open > 0 ? 1 : 0;
+            continue;
+        }
+        if (open++ == 0)
+            begun = record;
     }
-    return begun;
+    return open > 0 ? begun : NULL;
 }
 
 static gboolean

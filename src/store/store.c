@@ -144,6 +144,12 @@ mugai_store_object_name(const MugaiId *id, gboolean sealed)
 }
 
 char *
+mugai_store_original_name(const MugaiId *id)
+{
+    return g_strconcat(id->text, ".eml", NULL);
+}
+
+char *
 mugai_store_find_object(int day, const MugaiId *id, gboolean *ret_sealed, GError **error)
 {
     for (gboolean sealed = FALSE; sealed <= TRUE; sealed++) {

@@ -39,6 +39,9 @@ int mugai_store_make_day(MugaiStore *store, const MugaiId *id, GError **error);
 /* "<id>.eml.gz" or "<id>.eml.sealed" */
 char *mugai_store_object_name(const MugaiId *id, gboolean sealed);
 
+/* "<id>.eml": what the gzip of @id says that it holds. */
+char *mugai_store_original_name(const MugaiId *id);
+
 /* The name of the object of @id in its directory @day. Where both forms are there, it is the one
  * that needs no key. NULL: NOT_FOUND, SYSTEM. */
 char *mugai_store_find_object(int day, const MugaiId *id, gboolean *ret_sealed, GError **error);

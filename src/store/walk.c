@@ -177,18 +177,17 @@ begin_chunk(Walk *walk, gint64 chunk, GError **error)
     return mugai_bits_is_empty(&stream->bits) || add_stream(walk, g_steal_pointer(&stream), error);
 }
 
-/* Whether the conditions hold for the fresh row at hand: its fields are the columns from 3 on. */
+/* Whether the conditions hold for the fresh row at hand, or may: its words are the columns from 3
+ * on. */
 static gboolean
-fresh_matches(const Search *search, sqlite3_stmt *row)
+fresh_may_match(Walk *walk, sqlite3_stmt *row)
 {
-    MugaiWords words; /* borrowed from the row */
+    MugaiWords words = {0}; /* borrowed from the row */
 
-    for (int i = 0; i < FIELDS; i++) {
-        words.fields[i] = (char *)(guintptr)sqlite3_column_text(row, 3 + i);
-        if (words.fields[i] == NULL)
-            return FALSE;
-    }
-    return mugai_search_may_match(search, &words);
+    if (mugai_words_of_row(row, 3, &words))
+        return mugai_search_may_match(walk->search, &words);
+    walk->index->damaged = TRUE;
+    return TRUE;
 }
 
 /* Looks through the fresh rows. */
@@ -198,7 +197,8 @@ begin_fresh(Walk *walk, GError **error)
     g_autoptr(sqlite3_stmt) rows = mugai_index_prepare(
         walk->index,
         "SELECT number, received, id, senders, recipients, subject, names, ids, queue_id,"
-        " message_id, marks FROM fresh WHERE received >= ?1 AND received < ?2 AND received <= ?3"
+        " message_id, marks, checksum FROM fresh WHERE received >= ?1 AND received < ?2 AND "
+        "received <= ?3"
         " AND (?4 = 0 OR ?4 = (SELECT messages.marks & ?4 FROM messages"
         "                      WHERE messages.number = fresh.number))",
         error);
@@ -216,7 +216,7 @@ begin_fresh(Walk *walk, GError **error)
         Candidate candidate = {.number = sqlite3_column_int64(rows, 0)};
 
         read_rank(rows, 2, 1, &candidate.rank);
-        if (is_in_range(walk, &candidate.rank) && fresh_matches(walk->search, rows))
+        if (is_in_range(walk, &candidate.rank) && fresh_may_match(walk, rows))
             g_array_append_val(stream->fresh, candidate);
     }
     g_array_sort(stream->fresh, compare_candidates);
@@ -287,7 +287,7 @@ choose_stream(Walk *walk, Stream **ret_stream, GError **error)
     return TRUE;
 }
 
-/* Whether the entry is what is looked for. */
+/* Whether the entry is what is looked for; one that cannot be read may be. */
 static gboolean
 is_match(const Search *search, const MugaiEntry *entry)
 {
@@ -296,7 +296,7 @@ is_match(const Search *search, const MugaiEntry *entry)
 
     if ((marks & search->marks) != search->marks)
         return FALSE;
-    if (search->conditions->len == 0)
+    if (search->conditions->len == 0 || entry->unreadable)
         return TRUE;
     mugai_words_of_entry(entry, &words);
     return mugai_search_matches(search, &words);
@@ -322,17 +322,15 @@ take(Walk *walk, Stream *stream, GPtrArray *entries, GError **error)
 
     sqlite3_bind_int64(at, 1, stream->first.number);
     if (sqlite3_step(at) != SQLITE_ROW) {
-        mugai_index_damaged(walk->index, "a row has gone", error);
-    } else if (is_ruled_out(walk, at)) {
         sqlite3_reset(at);
-        return advance(walk, stream, error);
-    } else {
-        entry = mugai_index_read_row(walk->index, at, error);
+        return mugai_index_damaged(walk->index, "a row has gone", error);
+    }
+    if (!is_ruled_out(walk, at)) {
+        entry = mugai_index_read_row(walk->index, at, NULL);
+        walk->index->damaged |= entry == NULL;
     }
     sqlite3_reset(at);
-    if (entry == NULL)
-        return FALSE;
-    if (is_match(walk->search, entry))
+    if (entry != NULL && is_match(walk->search, entry))
         g_ptr_array_add(entries, g_steal_pointer(&entry));
     return advance(walk, stream, error);
 }

@@ -13,6 +13,7 @@
 #include "index_private.h"
 
 #include <string.h>
+#include <zlib.h>
 
 /* Folded octets of a field that are searched: room for a thousand recipients. Lines beyond are left
  * out. */
@@ -203,6 +204,27 @@ hash_lines(Field field, const char *text, GArray *hashes)
 
         g_array_append_val(hashes, value);
     }
+}
+
+guint32
+mugai_words_checksum(const MugaiWords *words)
+{
+    uLong checksum = 0;
+
+    for (gsize i = 0; i < FIELDS; i++)
+        checksum = crc32_z(checksum, (const Bytef *)words->fields[i], strlen(words->fields[i]) + 1);
+    return (guint32)checksum;
+}
+
+gboolean
+mugai_words_of_row(sqlite3_stmt *row, int first, MugaiWords *ret_words)
+{
+    for (int i = 0; i < FIELDS; i++) {
+        const char *text = (const char *)sqlite3_column_text(row, first + i);
+
+        ret_words->fields[i] = (char *)(guintptr)(text != NULL ? text : "");
+    }
+    return sqlite3_column_int64(row, first + FIELDS) == mugai_words_checksum(ret_words);
 }
 
 void
