@@ -20,4 +20,9 @@ gboolean mugai_address_matches(const char *address, const char *pattern);
 /* The same for one of @patterns, NULL-terminated; NULL matches nothing. */
 gboolean mugai_address_matches_any(const char *address, char *const *patterns);
 
+/* Patterns of the domains of the LGWAN side, with commas between, and whether @address, which is
+ * plain, is one of them. */
+#define MUGAI_ADDRESS_LGWAN "lg.jp,*.lg.jp,lgwan.jp,*.lgwan.jp"
+gboolean mugai_address_is_lgwan(const char *address);
+
 G_END_DECLS

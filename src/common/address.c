@@ -65,3 +65,11 @@ mugai_address_matches_any(const char *address, char *const *patterns)
     }
     return FALSE;
 }
+
+gboolean
+mugai_address_is_lgwan(const char *address)
+{
+    g_auto(GStrv) patterns = g_strsplit(MUGAI_ADDRESS_LGWAN, ",", -1);
+
+    return mugai_address_matches_any(address, patterns);
+}

@@ -163,7 +163,7 @@ mugai_config_new(void)
     config->log_level = MUGAI_LOG_INFO;
     config->release_tls = MUGAI_TLS_AUTO;
     config->release_allowed = g_new0(char *, 1);
-    config->release_never = g_strsplit("*.lg.jp", ",", -1);
+    config->release_never = g_strsplit(MUGAI_ADDRESS_LGWAN, ",", -1);
     config->digest_tls = MUGAI_TLS_AUTO;
     config->access_socket = g_strdup("/run/mugai/stored.sock");
     return config;

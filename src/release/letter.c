@@ -22,6 +22,17 @@
 
 /* --- to whom --- */
 
+/* Whether one of @patterns is @address itself. */
+static gboolean
+is_named(const char *address, char *const *patterns)
+{
+    for (; *patterns != NULL; patterns++) {
+        if (g_ascii_strcasecmp(address, *patterns) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 char *
 mugai_release_object(const MugaiConfig *config, const char *address)
 {
@@ -35,6 +46,11 @@ mugai_release_object(const MugaiConfig *config, const char *address)
         return g_strdup_printf("%s can never get an original: [release] never", address);
     if (!mugai_address_matches_any(address, config->release_allowed))
         return g_strdup_printf("%s is not among those who may get originals: [release] allowed",
+                               address);
+    /* Whoever empties never has not asked for a whole domain of the LGWAN side. */
+    if (mugai_address_is_lgwan(address) && !is_named(address, config->release_allowed))
+        return g_strdup_printf("%s may never get an original unless [release] allowed names it in "
+                               "full: its domain is one of the LGWAN side",
                                address);
     return NULL;
 }

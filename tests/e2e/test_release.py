@@ -303,11 +303,19 @@ class WithServer(Case):
                 done = self.release(EX_NOPERM, identity, to=to)
                 self.assertIn(word, done.stderr.decode())
                 self.assertRegex(self.outcomes()[-1], f"(?s)^refused: .*{word}")
-        self.configure(f"smtp://127.0.0.1:{server.port}", allowed="*.lg.jp, *@*.jp")
-        self.release(EX_NOPERM, identity, to=("tanaka@city.example.lg.jp",))
+        lgwan = ("tanaka@city.example.lg.jp", "tanaka@lg.jp", "Tanaka@a.ASP.LGWAN.JP", "tanaka@lgwan.jp")
+        for never in (None, "", "x@example.com"):  # whoever changes it has not let LGWAN in
+            self.configure(f"smtp://127.0.0.1:{server.port}", never=never,
+                           allowed="*.lg.jp, lg.jp, *@*.jp, city.example.lg.jp, tanaka@*.lg.jp, tanaka2@lg.jp")
+            for to in lgwan:
+                self.assertIn("never", self.release(EX_NOPERM, identity, to=(to,)).stderr.decode())
+        self.configure(f"smtp://127.0.0.1:{server.port}", allowed="tanaka@lg.jp")
+        self.release(EX_NOPERM, identity, to=("tanaka@lg.jp",))
         self.configure(f"smtp://127.0.0.1:{server.port}", allowed="")
         self.release(EX_NOPERM, identity)
         self.assertEqual((server.commands, self.kept(identity)), ([], []))
+        self.configure(f"smtp://127.0.0.1:{server.port}", never="x@lg.jp", allowed="Tanaka@city.example.lg.jp")
+        self.release(0, identity, to=("tanaka@city.example.lg.jp",))  # two words by which it was asked for
 
     def test_nothing_is_released_before_it_is_configured(self):
         identity = self.keep(MESSAGE)
@@ -391,6 +399,20 @@ class WithServer(Case):
         self.server()
         self.assertIn("may have arrived", self.release(NO, identity).stderr.decode())
         self.release(0, identity, *WHY, "--again")
+
+    def test_a_later_try_that_fails_does_not_make_it_unsent(self):
+        identity = self.keep(MESSAGE)
+        self.server({".": None})
+        self.release(EX_TEMPFAIL, identity)
+        self.configure(f"smtp://127.0.0.1:{harness.free_port()}")
+        for _ in range(2):
+            self.release(EX_TEMPFAIL, identity, *WHY, "--again")
+            self.assertIn("may have arrived", self.release(NO, identity).stderr.decode())
+        server = self.server()
+        self.release(NO, identity)
+        self.assertEqual(server.messages, [])
+        self.release(0, identity, *WHY, "--again")
+        self.assertIn("was released", self.release(NO, identity).stderr.decode())
 
     def start(self, identity):
         return subprocess.Popen([test_cli.MUGAI, "release", "--config", str(self.config), identity, "--to", TANAKA,
