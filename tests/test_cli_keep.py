@@ -604,9 +604,79 @@ class Purging(Case):
         unlisted, gone = self.keep_old(91, state="-"), self.keep_old(91)
         self.object_of(gone).unlink()
         self.assertIn(gone, self.listed())
+        octets = gzip.decompress(self.object_of(unlisted).read_bytes())
         self.check(0, "purge")
         self.assertFalse(self.object_of(unlisted).exists())
         self.assertEqual(self.listed(), {self.recent})
+        (entry,) = (entry for entry in self.entries() if entry.get("id") == gone)  # nobody's loss goes unseen
+        self.assertRegex(entry["outcome"], "^failed: .*lost")
+        self.assertEqual((entry["verb"], entry["sha256"]), ("purge", hashlib.sha256(octets).hexdigest()))
+
+    def test_show_says_what_became_of_one_that_is_gone(self):
+        old, deleted = self.keep_old(91), self.keep(MESSAGE)
+        self.check(0, "show", old)
+        self.check(0, "purge")
+        self.check(0, "delete", deleted, "--reason", "asked for")
+        self.lose_index()
+        for identity, told in ((old, r"History .* show by .*\n.* purge by [^\n]*: older than 90 days\n$"),
+                               (deleted, r"History .* delete by [^\n]*: asked for\n$"), (UNKNOWN, "^$")):
+            with self.subTest(identity):
+                done = self.check(NO, "show", identity)
+                self.assertRegex(done.stdout.decode(), "(?s)" + told)
+                self.assertIn(b"there is no message", done.stderr)
+                self.assertEqual(self.check(NO, "show", "--json", identity).stdout, b"")
+
+    def lose_index(self):
+        for path in self.store.glob("index.sqlite*"):
+            path.unlink()
+
+    def fsck(self, status, *arguments):
+        findings = [json.loads(line) for line in self.check(status, "fsck", "--json", *arguments).stdout.splitlines()]
+        return sorted((finding["finding"], finding["name"], finding["what"]) for finding in findings[:-1])
+
+    def test_what_is_lost_stays_in_the_log(self):
+        lost, held, whole = (self.keep(MESSAGE, received=int(time.time()) - number) for number in range(3))
+        self.check(0, "hold", held, "--reason", "evidence")
+        sha256 = hashlib.sha256(gzip.decompress(self.object_of(lost).read_bytes())).hexdigest()
+        self.object_of(lost).with_name(f"{lost}.released").write_text("")
+        for identity in (lost, held):
+            self.object_of(identity).unlink()
+        self.fsck(NO)
+        self.assertEqual([entry["outcome"] for entry in self.entries() if entry["verb"] == "fsck"], ["granted"])
+        self.assertIn(lost, self.listed())
+        found = self.fsck(NO, "--repair")
+        self.assertEqual([kind for kind, *_ in found], ["lost", "lost", "stray", "stray"])
+        losses = {entry["id"]: entry for entry in self.entries() if entry["verb"] == "fsck" and "id" in entry}
+        self.assertEqual(sorted(losses), sorted([lost, held]))
+        for identity, entry in losses.items():
+            self.assertEqual((entry["sha256"], entry["size"], entry["reason"] if "reason" in entry else None),
+                             (sha256, len(MESSAGE), None))
+            self.assertRegex(entry["outcome"], "^failed: the original is lost" + (", it was held" if identity == held else "$"))
+        self.assertIn(b"the original is lost", self.check(NO, "show", lost).stdout)
+        # The findings end when somebody says that the loss is seen.
+        self.assertEqual([kind for kind, *_ in self.fsck(NO, "--repair")], ["stray", "stray"])
+        self.check(NO, "delete", held, "--reason", "seen")
+        self.check(0, "unhold", held, "--reason", "seen")
+        self.check(0, "delete", lost, "--reason", "seen")
+        self.assertEqual(self.fsck(0), [])
+        self.check(NO, "delete", lost, "--reason", "seen")
+        self.check(NO, "unhold", held, "--reason", "seen")
+        self.assertIn(whole, self.listed())
+
+    def test_what_nobody_can_read_beside_an_original_is_told_of(self):
+        identities = [self.keep(MESSAGE) for _ in range(3)]
+        suffixes = (".released", ".request", ".hold")
+        for identity, suffix in zip(identities, suffixes):
+            path = self.object_of(identity).with_name(identity + suffix)
+            path.write_text('{"n":1,"previ')
+            path.chmod(0o600)
+        found = self.fsck(NO)
+        self.assertEqual(sorted(pathlib.Path(name).name for kind, name, _ in found if kind == "stray"),
+                         sorted(identity + suffix for identity, suffix in zip(identities, suffixes)))
+        for identity, word in zip(identities[:2], (b"released", b"requested")):
+            self.assertIn(word, self.check(0, "show", identity).stderr)
+        self.check(0, "unhold", identities[2], "--reason", "x")
+        self.assertEqual(len(self.fsck(NO, "--repair")), 2)
 
     def test_without_an_index_none_is_made(self):
         old = self.keep_old(91)

@@ -16,7 +16,7 @@ typedef enum {
     MUGAI_FSCK_UNLISTED,    /* an object without an entry */
     MUGAI_FSCK_MARK,        /* an entry whose marks are wrong */
     MUGAI_FSCK_INDEX,       /* the index is missing or damaged */
-    MUGAI_FSCK_STRAY,       /* a file that is none of ours */
+    MUGAI_FSCK_STRAY, /* a file that is none of ours, or cannot be read, or whose object is lost */
     MUGAI_FSCK_KINDS,
 } MugaiFsckKind;
 
@@ -36,6 +36,9 @@ typedef struct {
     guint parallel;  /* with repair: messages in the pool at once, not more than it has children */
     /* With repair: an empty file for a copy of an original, -1 with @error. */
     int (*open_scratch)(GError **error);
+    /* With repair: writes down that the originals of @entries (of MugaiEntry) are lost, before
+     * their entries go. */
+    gboolean (*note_lost)(const GPtrArray *entries, gpointer data, GError **error);
     void (*tell)(const MugaiFinding *finding, gpointer data);
     /* After each object. */
     void (*progress)(guint64 objects, guint64 octets, gpointer data);
@@ -48,6 +51,9 @@ typedef struct {
     guint64 repaired; /* of the findings */
     guint64 recent;   /* objects of the last minute without an entry: it is on its way */
 } MugaiFsckSummary;
+
+/* Entries that are noted at once. */
+#define MUGAI_FSCK_LOST_MAX 256u
 
 /* Reads every object and compares it with the index. With repair, the index gets what it lacks and
  * loses what it has too much, marks included; nothing else is changed: an object never. mugaid may

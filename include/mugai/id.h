@@ -29,4 +29,7 @@ void mugai_id_from_bits(gint64 unix_seconds, guint64 random, MugaiId *ret_id);
  * wrong; the message says "mistyped". @ret_id is untouched on failure. */
 gboolean mugai_id_parse(const char *typed, MugaiId *ret_id, GError **error);
 
+/* Midnight UTC of the day that @id names, unix seconds. */
+gint64 mugai_id_day(const MugaiId *id);
+
 G_END_DECLS

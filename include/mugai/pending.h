@@ -25,7 +25,8 @@ gboolean mugai_pending_is_over(const MugaiRecord *pending, gint64 now);
 gboolean mugai_pending_is_again(const MugaiRecord *pending);
 
 /* Keeps what @record, which the log has, requests for @recipients (of char*); durable when it
- * returns. One that is over gives way: EXISTS for another one. NOT_FOUND without an object. */
+ * returns. One that is over, or cannot be read, gives way: EXISTS for another one. NOT_FOUND
+ * without an object. */
 gboolean mugai_pending_set(MugaiStore *store, const MugaiId *id, const MugaiRecord *record,
                            const GPtrArray *recipients, gboolean again, gint64 now, GError **error);
 /* Takes @pending, as it was read, away, durably: of several at once one gets TRUE. NOT_FOUND if it

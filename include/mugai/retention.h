@@ -16,6 +16,8 @@ G_BEGIN_DECLS
 /* Whether @id is held. NOT_FOUND if there is no such object: then, and on any other error, TRUE, so
  * that nobody deletes what he could not look at. */
 gboolean mugai_hold_check(MugaiStore *store, const MugaiId *id, GError **error);
+/* Whether there is a hold of @id, whether or not what it holds is there. TRUE with @error. */
+gboolean mugai_hold_is_set(MugaiStore *store, const MugaiId *id, GError **error);
 /* Who holds it since when and why; NULL with NOT_FOUND if nobody does, MALFORMED if the file does
  * not say. */
 MugaiRecord *mugai_hold_read(MugaiStore *store, const MugaiId *id, GError **error);
@@ -34,7 +36,8 @@ typedef gboolean (*MugaiRetentionNote)(const GPtrArray *records, gpointer data, 
 
 /* Deletes one object that is not held, whatever its age and state: writes down @record with its
  * size, SHA-256 and time of receipt (without them where it is damaged), removes it from @index (may
- * be NULL) and the disk, durable when it returns. NOT_FOUND, EXISTS if it is held. */
+ * be NULL) and the disk, durable when it returns. NOT_FOUND, unless there is something left beside
+ * where the object was; EXISTS if it is held. */
 gboolean mugai_retention_delete(MugaiStore *store, MugaiIndex *index, const MugaiId *id,
                                 MugaiRecord *record, MugaiRetentionNote note, gpointer data,
                                 GError **error);
@@ -57,8 +60,10 @@ typedef struct {
     gboolean dry_run; /* looks, and deletes nothing, writes nothing down */
     gboolean force;   /* does not ask whether the clock is right */
     MugaiRetentionNote note;
+    /* Writes down that the original of @entry is lost, before the entry goes. */
+    gboolean (*note_lost)(const MugaiEntry *entry, gpointer data, GError **error);
     MugaiPurgeTell tell;
-    gpointer data; /* of both */
+    gpointer data; /* of all three */
 } MugaiPurge;
 
 typedef struct {

@@ -150,20 +150,6 @@ mugai_catalog_kept(MugaiStore *store, MugaiPool *pool, const MugaiId *id, int sc
     return NULL;
 }
 
-/* Midnight UTC of the day that @id names. */
-static gint64
-day_of(const MugaiId *id)
-{
-    gint64 date = 0;
-    g_autofree char *digits = g_strndup(id->text, strlen("YYYYMMDD"));
-    g_autoptr(GDateTime) midnight = NULL;
-
-    date = g_ascii_strtoll(digits, NULL, 10);
-    midnight = g_date_time_new_utc((gint)(date / 10000), (gint)(date / 100 % 100),
-                                   (gint)(date % 100), 0, 0, 0);
-    return midnight != NULL ? g_date_time_to_unix(midnight) : 0;
-}
-
 /* An entry that says of @id what @envelope does, and @report. Takes @envelope over. */
 static MugaiEntry *
 entry_of_envelope(MugaiStore *store, const MugaiId *id, MugaiEnvelope *envelope, guint64 size,
@@ -200,7 +186,7 @@ mugai_catalog_damaged(MugaiStore *store, const MugaiId *id, const char *why)
     mugai_report_remark(report->warnings, "damaged", "%s", why);
     entry = entry_of_envelope(store, id,
                               original != NULL ? copy_envelope(mugai_original_envelope(original))
-                                               : mugai_envelope_new(day_of(id)),
+                                               : mugai_envelope_new(mugai_id_day(id)),
                               0, report);
     entry->damaged = TRUE;
     return entry;

@@ -10,7 +10,7 @@
  *             2. the index is mended an entry at a time: mugaid adds its own meanwhile, and what it
  *                knows of a message is not overwritten;
  *             3. only an object that is not there costs an entry, and only if it is still not there
- *                at that moment.
+ *                at that moment, and what the index knew of it is in the log.
  * Trust: the store is ours; disks, copies and hands are not to be trusted.
  * Errors: what one object is, is a finding; what keeps from looking at the others is an error.
  * Limits: one original put in another's place by who can write to the store, and gives it the
@@ -32,6 +32,7 @@ typedef struct {
     MugaiFsckSummary *summary;
     GQueue jobs;      /* of Job: being sanitized */
     GArray *unlisted; /* of MugaiId: to be looked at again */
+    GPtrArray *lost;  /* of MugaiEntry: to be written down */
     GError *error;    /* that ends it all */
 } Work;
 
@@ -58,6 +59,7 @@ work_clear(Work *work)
     }
     g_clear_pointer(&work->index, mugai_index_free);
     g_clear_pointer(&work->unlisted, g_array_unref);
+    g_clear_pointer(&work->lost, g_ptr_array_unref);
     g_clear_error(&work->error);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
@@ -339,21 +341,40 @@ check_stray(const char *path, const char *what, gpointer data)
 
 /* --- entries --- */
 
+/* Writes those collected down and removes them. FALSE with work->error. */
+static gboolean
+settle_lost(Work *work)
+{
+    if (repairs(work) && work->lost->len > 0 &&
+        !work->fsck->note_lost(work->lost, work->fsck->data, &work->error))
+        return FALSE;
+    for (guint i = 0; i < work->lost->len; i++) {
+        const MugaiEntry *entry = work->lost->pdata[i];
+
+        if (repairs(work) && !mugai_index_remove(work->index, &entry->id, &work->error))
+            return FALSE;
+        tell(work, MUGAI_FSCK_LOST, entry->id.text,
+             entry->held ? "the index has it, held; the store has no such original"
+                         : "the index has it, the store has no such original",
+             repairs(work));
+    }
+    g_ptr_array_set_size(work->lost, 0);
+    return TRUE;
+}
+
 static gboolean
 check_entry(const MugaiId *id, gpointer data)
 {
     Work *work = data;
+    MugaiEntry *entry = NULL;
 
     /* Looked for twice: a purge removes the entry first, then the object. */
     if (mugai_store_has(work->store, id, &work->error) || work->error != NULL)
         return work->error == NULL;
-    if (!mugai_index_has(work->index, id))
-        return TRUE;
-    if (repairs(work) && !mugai_index_remove(work->index, id, &work->error))
-        return FALSE;
-    tell(work, MUGAI_FSCK_LOST, id->text, "the index has it, the store has no such original",
-         repairs(work));
-    return TRUE;
+    if (!find_entry(work, id, &entry) || entry == NULL)
+        return work->error == NULL;
+    g_ptr_array_add(work->lost, entry);
+    return work->lost->len < MUGAI_FSCK_LOST_MAX || settle_lost(work);
 }
 
 static void
@@ -413,7 +434,7 @@ check_all(Work *work, GError **error)
     if (work->index != NULL && work->error == NULL &&
         !mugai_index_visit(work->index, check_entry, work, error))
         return FALSE;
-    if (work->error != NULL) {
+    if (work->error != NULL || !settle_lost(work)) {
         g_propagate_error(error, g_steal_pointer(&work->error));
         return FALSE;
     }
@@ -429,5 +450,6 @@ mugai_fsck(MugaiStore *store, const MugaiFsck *fsck, MugaiFsckSummary *ret_summa
 
     *ret_summary = (MugaiFsckSummary){0};
     work.unlisted = g_array_new(FALSE, FALSE, sizeof(MugaiId));
+    work.lost = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_entry_free);
     return open_index(&work, error) && check_all(&work, error);
 }

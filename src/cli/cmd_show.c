@@ -110,7 +110,7 @@ append_recipients(GString *what, const GPtrArray *words)
 }
 
 static void
-print_look(const MugaiRecord *record)
+print_look(const char *label, const MugaiRecord *record)
 {
     g_autoptr(GString) what = g_string_new(record->verb);
 
@@ -123,7 +123,7 @@ print_look(const MugaiRecord *record)
         g_string_append_printf(what, ", %s", record->outcome);
     if (record->reason != NULL)
         g_string_append_printf(what, ": %s", record->reason);
-    print_event("", record->time, what->str);
+    print_event(label, record->time, what->str);
 }
 
 /* What a second person may approve; its words are the recipients. */
@@ -173,8 +173,9 @@ print_message(const MugaiEntry *entry, const MugaiReport *report, const MugaiAns
 typedef struct {
     gboolean json;
     gint64 received;
-    char *state;   /* NULL: the history has begun */
-    GError *error; /* what could not be read */
+    char *state;    /* NULL: the history has begun, or the message is gone */
+    gboolean begun; /* the history */
+    GError *error;  /* what could not be read */
 } Show;
 
 /* Received, and what became of it: before who looked at it. */
@@ -187,6 +188,7 @@ begin_history(Show *show)
 
     if (what != NULL)
         print_event("History", show->received, what);
+    show->begun |= what != NULL;
     g_clear_pointer(&show->state, g_free);
 }
 
@@ -226,7 +228,8 @@ print_answer(const MugaiAnswer *answer, gpointer data)
         print_pending(record);
     else {
         begin_history(show);
-        print_look(record);
+        print_look(show->begun ? "" : "History", record);
+        show->begun = TRUE;
     }
     return !ferror(stdout);
 }

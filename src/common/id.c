@@ -174,3 +174,16 @@ mugai_id_parse(const char *typed, MugaiId *ret_id, GError **error)
     write_canonical(values, ret_id);
     return TRUE;
 }
+
+gint64
+mugai_id_day(const MugaiId *id)
+{
+    gint64 date = 0;
+    g_autofree char *digits = g_strndup(id->text, strlen("YYYYMMDD"));
+    g_autoptr(GDateTime) midnight = NULL;
+
+    date = g_ascii_strtoll(digits, NULL, 10);
+    midnight = g_date_time_new_utc((gint)(date / 10000), (gint)(date / 100 % 100),
+                                   (gint)(date % 100), 0, 0, 0);
+    return midnight != NULL ? g_date_time_to_unix(midnight) : 0;
+}

@@ -1,7 +1,8 @@
 /*
  * fsck.c - is every original in the store what it was? And the index anew, from the objects
  *
- * The run is written down (I9); no original is shown, changed or deleted.
+ * The run is written down (I9), and each original that is not there any more; no original is shown,
+ * changed or deleted.
  */
 #include "desk_private.h"
 
@@ -23,6 +24,12 @@ tell(const MugaiFinding *finding, gpointer data)
     };
 
     desk->tell(&answer, desk->data);
+}
+
+static gboolean
+note_lost(const GPtrArray *entries, gpointer data, GError **error)
+{
+    return mugai_desk_note_lost(data, MUGAI_VERB_FSCK, entries, error);
 }
 
 static void
@@ -68,6 +75,7 @@ mugai_desk_fsck(const MugaiDesk *desk, const MugaiRequest *request, GError **err
         .repair = request->repair,
         .parallel = workers > 0 ? workers : g_get_num_processors(),
         .open_scratch = mugai_desk_open_unnamed,
+        .note_lost = note_lost,
         .tell = tell,
         .progress = progress,
         .data = (gpointer)desk,

@@ -20,7 +20,8 @@ static GError *
 find_objection(MugaiStore *store, gboolean hold, const MugaiId *id)
 {
     GError *why = NULL;
-    gboolean held = mugai_hold_check(store, id, &why);
+    /* What is lost can still be let go. */
+    gboolean held = hold ? mugai_hold_check(store, id, &why) : mugai_hold_is_set(store, id, &why);
     g_autoptr(MugaiRecord) record = NULL;
     g_autofree char *time = NULL;
 

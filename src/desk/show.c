@@ -11,6 +11,7 @@
 #include <mugai/audit.h>
 #include <mugai/catalog.h>
 #include <mugai/pending.h>
+#include <mugai/released.h>
 #include <sysexits.h>
 
 /* A message may be looked at before it was received, by another host's clock. */
@@ -65,7 +66,8 @@ describe_sealed(const MugaiOriginal *original, const MugaiOriginalFacts *facts)
 /* SHA-256 of the original if it is still there, whole and open; what there is to say otherwise in
  * @ret_instead. */
 static char *
-check_original(MugaiStore *store, const MugaiRequest *request, char **ret_instead)
+check_original(MugaiStore *store, const MugaiEntry *entry, const MugaiRequest *request,
+               char **ret_instead)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(MugaiOriginal) original = mugai_store_read(store, &request->id, &error);
@@ -74,6 +76,14 @@ check_original(MugaiStore *store, const MugaiRequest *request, char **ret_instea
     if (original == NULL || !mugai_desk_unlock(original, request, &error) ||
         !mugai_original_verify(original, &facts, &error)) {
         *ret_instead = g_strdup(error->message);
+        return NULL;
+    }
+    if (mugai_entry_knows_original(entry) &&
+        !mugai_entry_is_of(entry, facts.size, facts.open ? facts.sha256 : NULL)) {
+        *ret_instead =
+            g_strdup_printf("%" G_GUINT64_FORMAT " octets, sha256 %s: another original than the "
+                            "index knows",
+                            facts.size, facts.sha256);
         return NULL;
     }
     if (facts.open)
@@ -99,15 +109,35 @@ tell_look(const char *line, const MugaiRecord *record, gpointer data)
            desk->tell(&(MugaiAnswer){.kind = MUGAI_ANSWER_LOOK, .text = (char *)line}, desk->data);
 }
 
-/* Who looked at it since it was received, this look included. */
+/* The same, but nothing of who asked in vain. */
 static gboolean
-tell_history(const MugaiDesk *desk, const MugaiEntry *entry, GError **error)
+tell_granted(const char *line, const MugaiRecord *record, gpointer data)
+{
+    return g_str_has_prefix(record->outcome, "refused") || tell_look(line, record, data);
+}
+
+/* Who looked at @id since it was received, this look included. */
+static gboolean
+tell_history(const MugaiDesk *desk, const MugaiId *id, gint64 received, MugaiAuditVisit visit,
+             GError **error)
 {
     g_autoptr(MugaiAudit) audit = mugai_audit_open(desk->config, error);
-    History history = {.desk = desk, .id = &entry->id};
+    History history = {.desk = desk, .id = id};
 
-    return audit != NULL && mugai_audit_visit(audit, entry->received - CLOCKS_DIFFER_SECONDS, 0,
-                                              tell_look, &history, error);
+    return audit != NULL &&
+           mugai_audit_visit(audit, received - CLOCKS_DIFFER_SECONDS, 0, visit, &history, error);
+}
+
+/* What the log has of a message that is not there, or never was: when it was purged, deleted, found
+ * lost. */
+static void
+tell_gone(const MugaiDesk *desk, const MugaiRequest *request)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!request->brief &&
+        !tell_history(desk, &request->id, mugai_id_day(&request->id), tell_granted, &error))
+        mugai_desk_complain(desk, "%s", error->message);
 }
 
 /* The request for a release that waits, if there is one; one that is over counts as none. */
@@ -126,6 +156,17 @@ tell_pending(const MugaiDesk *desk, MugaiStore *store, const MugaiId *id)
     desk->tell(&(MugaiAnswer){.kind = MUGAI_ANSWER_PENDING, .text = json}, desk->data);
 }
 
+/* That nobody can say any more to whom it was released; the log may. */
+static void
+complain_of_released(const MugaiDesk *desk, MugaiStore *store, const MugaiId *id)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) records = mugai_released_read(store, id, &error);
+
+    if (records == NULL && !g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
+        mugai_desk_complain(desk, "%s", error->message);
+}
+
 /* The entry, and unless @brief all that is known beside it. */
 static gboolean
 tell(const MugaiDesk *desk, MugaiStore *store, MugaiEntry *entry, const MugaiRequest *request,
@@ -133,14 +174,15 @@ tell(const MugaiDesk *desk, MugaiStore *store, MugaiEntry *entry, const MugaiReq
 {
     gboolean brief = request->brief;
     g_autofree char *damage = NULL;
-    g_autofree char *sha256 = brief ? NULL : check_original(store, request, &damage);
+    g_autofree char *sha256 = brief ? NULL : check_original(store, entry, request, &damage);
     const MugaiAnswer shown = {
         .kind = MUGAI_ANSWER_SHOWN, .entry = entry, .sha256 = sha256, .text = damage};
 
     if (!desk->tell(&shown, desk->data) || brief)
         return TRUE;
     tell_pending(desk, store, &entry->id);
-    return tell_history(desk, entry, error);
+    complain_of_released(desk, store, &entry->id);
+    return tell_history(desk, &entry->id, entry->received, tell_look, error);
 }
 
 int
@@ -148,13 +190,18 @@ mugai_desk_show(const MugaiDesk *desk, const MugaiRequest *request, GError **err
 {
     GError *why = NULL;
     g_autoptr(GError) missing = NULL;
+    gboolean gone = FALSE;
     g_autoptr(MugaiStore) store = mugai_store_open(desk->config, &why);
     g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
     g_autoptr(MugaiEntry) entry =
         store != NULL ? find_entry(desk, store, request, &missing, &why) : NULL;
 
-    if (!mugai_desk_note(desk, record, why, error))
+    gone = g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND);
+    if (!mugai_desk_note(desk, record, why, error)) {
+        if (gone)
+            tell_gone(desk, request);
         return -1;
+    }
     if (missing != NULL)
         mugai_desk_complain(desk, "%s; shown from the object itself", missing->message);
     return tell(desk, store, entry, request, error) ? EX_OK : -1;

@@ -61,6 +61,17 @@ mugai_hold_check(MugaiStore *store, const MugaiId *id, GError **error)
     return held;
 }
 
+gboolean
+mugai_hold_is_set(MugaiStore *store, const MugaiId *id, GError **error)
+{
+    int day = mugai_store_open_day(store, id, error);
+    gboolean set = day < 0 || mugai_hold_check_in(day, id);
+
+    if (day >= 0)
+        close(day);
+    return set;
+}
+
 /* --- reading --- */
 
 /* What is missing, or there already, is said in words of its own. */

@@ -86,7 +86,9 @@ remove_over(int day, const MugaiId *id, gint64 now, GError **error)
 
     if (g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
         return TRUE;
-    if (present != NULL && mugai_pending_is_over(present, now))
+    /* What cannot be read, nobody can approve. */
+    if (g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_MALFORMED) ||
+        (present != NULL && mugai_pending_is_over(present, now)))
         return mugai_beside_remove(day, id, MUGAI_STORE_REQUEST_SUFFIX, error);
     g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_EXISTS,
                 "a request for %s waits already: approve it, or withdraw it first", id->text);

@@ -86,7 +86,9 @@ read_records(int day, const MugaiId *id, GError **error)
             continue;
         record = mugai_record_from_json(*line, -1, error);
         if (record == NULL) {
-            g_prefix_error(error, "to whom %s was released cannot be read: ", id->text);
+            g_prefix_error(error,
+                           "to whom %s was released cannot be read, so everybody may have it: ",
+                           id->text);
             return NULL;
         }
         g_ptr_array_add(records, record);

@@ -9,7 +9,8 @@
  * Invariants: 1. an object is unlinked after the entry with its hash is in the log (I9);
  *             2. an object that is held, or damaged, or of which anything is in doubt, stays; only
  *                mugai_retention_delete() takes a damaged one;
- *             3. interrupted at any moment, the next purge does what is left: the objects are what
+ *             3. what is left beside an object that is lost goes as the object would;
+ *             4. interrupted at any moment, the next purge does what is left: the objects are what
  *                is walked over, and an entry of the index without one is removed.
  * Trust: the store is ours; clocks are not to be trusted with deleting.
  * Errors: CONFIG for a clock that cannot be right; SYSTEM; NOT_FOUND, EXISTS; those of the log.
@@ -74,6 +75,22 @@ unlink_object(MugaiIndex *index, int day, const MugaiId *id, GError **error)
     return FALSE;
 }
 
+/* Whether something lies in @day that was beside the object of @id. */
+static gboolean
+has_remains(int day, const MugaiId *id)
+{
+    static const char *const suffixes[] = {MUGAI_STORE_HOLD_SUFFIX, MUGAI_STORE_RELEASED_SUFFIX,
+                                           MUGAI_STORE_REQUEST_SUFFIX};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        g_autofree char *name = g_strconcat(id->text, suffixes[i], NULL);
+
+        if (faccessat(day, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 delete_locked(int day, MugaiIndex *index, const MugaiId *id, MugaiRecord *record,
               MugaiRetentionNote note, gpointer data, GError **error)
@@ -99,18 +116,22 @@ mugai_retention_delete(MugaiStore *store, MugaiIndex *index, const MugaiId *id, 
                        MugaiRetentionNote note, gpointer data, GError **error)
 {
     g_autoptr(GError) local = NULL;
+    gboolean examined = examine(store, id, record, &local);
+    gboolean lost = g_error_matches(local, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND);
     gboolean deleted = FALSE;
     int day = -1;
 
-    if (!examine(store, id, record, &local) &&
-        !g_error_matches(local, MUGAI_ERROR, MUGAI_ERROR_MALFORMED)) {
+    if (!examined && !lost && !g_error_matches(local, MUGAI_ERROR, MUGAI_ERROR_MALFORMED)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
     day = mugai_hold_lock_day(store, id, error);
     if (day < 0)
         return FALSE;
-    deleted = delete_locked(day, index, id, record, note, data, error);
+    if (lost && !has_remains(day, id))
+        g_propagate_error(error, g_steal_pointer(&local));
+    else
+        deleted = delete_locked(day, index, id, record, note, data, error);
     close(day);
     return deleted;
 }
@@ -287,7 +308,8 @@ remove_stale(const MugaiEntry *entry, gpointer data)
 
     if (mugai_hold_check(work->store, &entry->id, &why) &&
         g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND)) {
-        if (!mugai_index_remove(work->index, &entry->id, &work->error))
+        if (!work->purge->note_lost(entry, work->purge->data, &work->error) ||
+            !mugai_index_remove(work->index, &entry->id, &work->error))
             return FALSE;
         work->summary->stale++;
     }

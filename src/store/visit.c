@@ -11,6 +11,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mugai/pending.h>
+#include <mugai/released.h>
+#include <mugai/retention.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -108,6 +111,24 @@ visit_object(Walk *walk, gint day, const char *path, const GPtrArray *names, con
         walk->stopped = !walk->visit(id, walk->data);
 }
 
+/* Tells of the file @name beside the object of @id if nobody can read what it says. A hold that
+ * says nothing holds all the same. */
+static void
+check_beside(Walk *walk, const char *path, const char *name, const MugaiId *id)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GPtrArray) records = NULL;
+
+    if (g_str_has_suffix(name, MUGAI_STORE_HOLD_SUFFIX))
+        mugai_record_free(mugai_hold_read(walk->store, id, &why));
+    else if (g_str_has_suffix(name, MUGAI_STORE_REQUEST_SUFFIX))
+        mugai_record_free(mugai_pending_read(walk->store, id, &why));
+    else
+        records = mugai_released_read(walk->store, id, &why);
+    if (g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_MALFORMED))
+        tell_stray(walk, path, name, why->message);
+}
+
 /* One of @names in the directory @path of the day @day. */
 static void
 visit_file(Walk *walk, gint day, const char *path, const GPtrArray *names, const char *name)
@@ -124,10 +145,11 @@ visit_file(Walk *walk, gint day, const char *path, const GPtrArray *names, const
         tell_stray(walk, path, name, "not mugai's");
     else if (!has_object(names, &id))
         tell_stray(walk, path, name,
-                   g_str_has_suffix(name, MUGAI_STORE_HOLD_SUFFIX) ? "a hold without its object"
-                   : g_str_has_suffix(name, MUGAI_STORE_REQUEST_SUFFIX)
-                       ? "a request without its object"
-                       : "a list of releases without its object");
+                   g_str_has_suffix(name, MUGAI_STORE_HOLD_SUFFIX)
+                       ? "its original is lost: put it back from a backup, or mugai unhold"
+                       : "its original is lost: put it back from a backup, or mugai delete");
+    else
+        check_beside(walk, path, name, &id);
 }
 
 /* Whether the days whose number begins with the digits of @number can be wanted. */
