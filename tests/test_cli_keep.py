@@ -59,10 +59,14 @@ class Case(test_cli.Case):
         private.chmod(0o600)
         self.configure(log__key=private)
 
-    def entries(self):
+    def all_entries(self):
         entries, faults = log_reader.check(self.log, self.key)
         self.assertEqual(faults, [])
         return entries
+
+    def entries(self):
+        """Those of somebody who asked for something."""
+        return [entry for entry in self.all_entries() if entry["verb"] != "configure"]
 
     def last(self):
         return self.entries()[-1]
@@ -133,7 +137,7 @@ class WrittenDown(Case):
         self.keep(MESSAGE)
         self.check(0, "list", env={**os.environ, "SUDO_USER": "tanaka"})
         self.assertEqual(self.last()["sudo_user"], "tanaka")
-        done = self.check(0, "log", "--user", "tanaka")
+        done = self.check(0, "log", "--user", "tanaka", "--verb", "list")
         self.assertEqual(len(done.stdout.splitlines()), 1)
 
     def assert_nothing_given_out(self, identity, status, **more):
@@ -195,6 +199,38 @@ class WrittenDown(Case):
         self.check(0, "get", identity)
         self.assertEqual(len(self.entries()), 2)
 
+    def test_I9_what_is_not_done_for_want_of_a_head_is_not_in_the_log(self):
+        identity = self.keep_old(100)
+        self.check(0, "list")
+        file = next(self.log.glob("*.jsonl"))
+        before = file.read_bytes()
+        (self.log / ".head.new").mkdir()  # as a disk that is full between the two
+        self.assert_nothing_given_out(identity, EX_OSERR)
+        for arguments in (("hold", identity, "--reason", "x"), ("delete", identity, "--reason", "x"), ("purge", "--force")):
+            self.check(EX_OSERR, *arguments)
+        self.assertEqual(file.read_bytes(), before)
+        self.assertTrue(self.object_of(identity).exists())
+        (self.log / ".head.new").rmdir()
+        self.check(0, "get", identity)
+        self.assertEqual([entry["verb"] for entry in self.entries()], ["list", "get"])
+        self.assertEqual(self.verify()[0], 0)
+
+    def test_I9_a_changed_configuration_is_written_down_by_whoever_goes_by_it(self):
+        identity = self.keep(MESSAGE)
+        hashes = []
+        for allowed in ("a@example.com", "b@example.com", "a@example.com"):
+            self.configure(release__allowed=allowed)
+            hashes.append(hashlib.sha256(self.config.read_bytes()).hexdigest())
+            for arguments in (("list",), ("get", identity)):
+                self.check(0, *arguments)
+        said = [(entry["verb"], entry.get("sha256"), entry.get("words")) for entry in self.all_entries()]
+        self.assertEqual([verb for verb, *_ in said], ["configure", "list", "get"] * 3)
+        self.assertEqual([entry[1:] for entry in said[::3]], [(digest, [str(self.config)]) for digest in hashes])
+        self.assertEqual(hashes[0], hashes[2])
+        (self.log / ".configuration").write_text("spoiled")
+        self.check(0, "list")
+        self.assertEqual([entry["verb"] for entry in self.all_entries()][-2:], ["configure", "list"])
+
     def test_log_elsewhere(self):
         elsewhere = self.directory / "elsewhere"
         self.configure(log__path=elsewhere)
@@ -203,7 +239,7 @@ class WrittenDown(Case):
         elsewhere.mkdir(mode=0o700)
         self.check(0, "list")
         self.assertFalse(self.log.exists())
-        self.assertEqual(len(log_reader.check(elsewhere)[0]), 1)
+        self.assertEqual([entry["verb"] for entry in log_reader.check(elsewhere)[0]], ["configure", "list"])
 
     def test_key_that_cannot_be_used_gives_nothing_out(self):
         self.keep(MESSAGE)
@@ -376,6 +412,24 @@ class Tampering(Case):
         self.assertIn("cut off", self.verify("--head", "90:" + "0" * 64)[1])
 
 
+class TakenAway(Case):
+    def test_a_store_without_its_log(self):
+        identity = self.keep_old(5)
+        self.check(0, "list")
+        self.assertEqual(self.verify()[0], 0)
+        shutil.rmtree(self.log)
+        status, said = self.verify()
+        self.assertEqual(status, NO)
+        self.assertIn("the log has no entry", said)
+        status, said = self.verify()  # as a host whose store was copied there: that may be so
+        self.assertEqual(status, 0)
+        self.assertRegex(said, f"{identity}: .*is older than the log")
+
+    def test_an_empty_store_needs_no_log(self):
+        self.store.mkdir(mode=0o700, exist_ok=True)
+        self.assertEqual(self.verify()[0], 0)
+
+
 class SignedTampering(Tampering):
     """The same, signed; and what only a signature finds."""
 
@@ -411,8 +465,24 @@ class SignedTampering(Tampering):
                     public = self.directory / "log.pub"
                     public.write_text(self.key.public_line())
                     self.assertEqual(self.verify("--key", public)[0], NO)
-                    if (first, keep_signature) != (0, False):  # what was never signed may be of the time before the key
-                        self.assertEqual(self.verify()[0], NO)
+                    self.assertEqual(self.verify()[0], NO)
+
+    def test_key_configured_later(self):
+        shutil.rmtree(self.log)
+        self.key = None
+        self.configure()
+        for _ in range(3):
+            self.check(0, "list")
+        entries = self.all_entries()
+        head = f"{len(entries)}:{log_reader.sha256(next(self.log.glob('*.jsonl')).read_bytes().splitlines()[-1])}"
+        self.sign()
+        status, said = self.verify()
+        self.assertEqual(status, NO)
+        self.assertIn(f"--head {len(entries)}:", said)
+        self.check(0, "list")
+        self.assertEqual(self.verify()[0], NO)
+        self.assertEqual(self.verify("--head", head)[0], 0)
+        self.assertEqual(self.verify("--head", head.replace(f"{len(entries)}:", f"{len(entries) - 1}:"))[0], NO)
 
     def test_truncation_with_a_head_made_without_the_key(self):
         for later in (False, True):
@@ -435,7 +505,7 @@ class SignedTampering(Tampering):
         self.check(EX_CONFIG, "log", "--verify", "--key", self.config)
 
     def test_second_reader_agrees(self):
-        self.assertEqual(len(self.entries()), len(self.lines))
+        self.assertEqual(len(self.all_entries()), len(self.lines))
 
 
 class Crashes(Case):

@@ -23,8 +23,12 @@
  * is a key " " key " " signature, over the text "mugai-log-head-1" LF n LF SHA-256 LF. It is
  * replaced after each entry and never ahead of the files: so entries that are missing at the end
  * are missed. Who can write to <log> and has kept an older head can put both back; what finds that
- * is a head written down elsewhere, which is why programs send each one to syslog. The head of a
+ * is a head written down elsewhere, which is why programs send each one to syslog: without a key it
+ * is the only thing that does. The head of a
  * log that begins, before its first entry, is 0 and 64 zeros.
+ *
+ * <log>/.configuration is the SHA-256 of the configuration that the log was written by last:
+ * another one is written down before it is gone by.
  *
  * Repairs. What a crash leaves after the last whole entry stays where it is, ended by a line end;
  * the next entry is one of the verb "repair", whose torn_octets and torn_sha256 say what stands
@@ -63,9 +67,17 @@ gboolean mugai_audit_append(MugaiAudit *audit, const GPtrArray *records, char **
                             GError **error);
 
 /* Opens the log of @config, appends @records, and sends the head to syslog: what the command and
- * the desk do before they do anything. Errors of both, behind "not written down, so not done: ". */
+ * the desk do before they do anything. Where @config is another one than the log was written by
+ * last, an entry "configure" of this process goes before. Errors of both, behind "not written down,
+ * so not done: ". */
 gboolean mugai_audit_write_down(const MugaiConfig *config, const GPtrArray *records,
                                 GError **error);
+
+/* An entry that says that @config is in force. */
+MugaiRecord *mugai_audit_configure(const MugaiConfig *config, const MugaiActor *actor);
+/* It is the one that the log is written by from now on. What is only remembered, in
+ * <log>/.configuration, is not synced: at worst it is said twice. */
+void mugai_audit_remember(const MugaiAudit *audit, const MugaiConfig *config);
 
 /* Calls @visit for each entry from @since to before @until (unix seconds; 0: no bound), oldest
  * first, until it returns FALSE. @line is as it stands in the file, without its end. What is no
@@ -79,15 +91,17 @@ gboolean mugai_audit_visit(MugaiAudit *audit, gint64 since, gint64 until, MugaiA
 /* What verifying goes by beside the log itself. */
 typedef struct {
     const char *const *public_keys; /* paths of files, NULL-terminated: every entry must be signed
-                                       with one of them, or with the configured one. NULL: those
-                                       before the first signature need none */
-    const char *head;               /* "N:SHA-256", written down elsewhere; may be NULL */
+                                       with one of them, or with the configured one. NULL: with
+                                       the configured one, if there is one */
+    const char *head; /* "N:SHA-256", written down elsewhere; may be NULL. What is not signed up to
+                         N is of the time before there was a key */
 } MugaiAuditProof;
 
 typedef struct {
     guint64 entries, signed_entries, torn; /* torn: pieces that crashes left, said by repairs */
     guint64 faults;
-    char *head; /* "N:SHA-256" of the last entry, "0:" and zeros without one */
+    gint64 begins; /* time of the first entry */
+    char *head;    /* "N:SHA-256" of the last entry, "0:" and zeros without one */
 } MugaiAuditSummary;
 
 void mugai_audit_summary_clear(MugaiAuditSummary *summary);

@@ -137,8 +137,8 @@ typedef struct {
     /* [access]: groups by name or number, NULL: nobody */
     char *access_socket; /* of mugai-stored */
     char *viewer, *releaser, *auditor, *administrator;
-    /* of the file that this was read from, lower-case hex; NULL: none was read */
-    char *sha256;
+    /* the file that this was read from, and its SHA-256, lower-case hex; NULL: none was read */
+    char *path, *sha256;
 } MugaiConfig;
 
 /* All defaults, no file read. */

@@ -201,6 +201,7 @@ mugai_config_free(MugaiConfig *config)
     g_free(config->releaser);
     g_free(config->auditor);
     g_free(config->administrator);
+    g_free(config->path);
     g_free(config->sha256);
     g_ptr_array_unref(config->policies);
     mugai_settings_free(config->settings);
@@ -810,6 +811,7 @@ mugai_config_read(const char *name, const char *text, GError **error)
         refuse_line(&source, why->message, error);
         return NULL;
     }
+    config->path = g_strdup(name);
     config->sha256 = mugai_digest_text(text, strlen(text));
     if (!refuse_unknown(&source, error) || !refuse_twice(&source, error) ||
         !read_keys(&source, config, error) || !read_policies(&source, config, error) ||

@@ -14,6 +14,9 @@
 
 /* --- showing --- */
 
+#define DAY_SECONDS 86400
+#define LAST_SECOND G_GINT64_CONSTANT(253402300799) /* of the year 9999 */
+
 typedef struct {
     const MugaiDesk *desk;
     const MugaiRequest *request;
@@ -144,6 +147,37 @@ tell_findings(const MugaiDesk *desk, const GArray *findings)
     }
 }
 
+/* --- does it begin where the store does? --- */
+
+static gboolean
+stop_at_first(const MugaiId *id, gpointer data)
+{
+    *(MugaiId *)data = *id;
+    return FALSE;
+}
+
+/* mugaid writes down that it begins before it keeps anything. What is older than the log came from
+ * another host, or the log was taken away; without any entry it was. */
+static gboolean
+check_beginning(const MugaiDesk *desk, MugaiAuditSummary *summary, GArray *findings, GError **error)
+{
+    g_autoptr(MugaiStore) store = mugai_store_open(desk->config, error);
+    MugaiId oldest = {0};
+    gboolean fault = summary->entries == 0;
+
+    if (store == NULL || !mugai_store_visit(store, 0, LAST_SECOND, stop_at_first, &oldest, error))
+        return FALSE;
+    if (oldest.text[0] == '\0' ||
+        (!fault && mugai_id_day(&oldest) + 2 * DAY_SECONDS > summary->begins))
+        return TRUE;
+    summary->faults += fault;
+    keep_finding(fault, oldest.text,
+                 fault ? "there are originals, and the log has no entry: it was taken away"
+                       : "is older than the log: it came from another host, or the log began anew",
+                 findings);
+    return TRUE;
+}
+
 int
 mugai_desk_verify(const MugaiDesk *desk, const MugaiRequest *request, GError **error)
 {
@@ -155,6 +189,7 @@ mugai_desk_verify(const MugaiDesk *desk, const MugaiRequest *request, GError **e
 
     g_array_set_clear_func(findings, finding_clear);
     if (audit == NULL || !verify(audit, request, findings, &summary, error) ||
+        !check_beginning(desk, &summary, findings, error) ||
         !mugai_desk_note(desk, record, NULL, error))
         return -1;
     tell_findings(desk, findings);

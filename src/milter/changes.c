@@ -29,27 +29,27 @@ add_keys(const MugaiConfig *config, GPtrArray *words, GError **error)
 }
 
 gboolean
-mugai_changes_note(const MugaiConfig *config, const MugaiActor *actor, const char *path,
-                   const GError *refused, GError **error)
+mugai_changes_note(const MugaiConfig *config, const MugaiActor *actor, const GError *refused,
+                   GError **error)
 {
     g_autoptr(MugaiAudit) audit = mugai_audit_open(config, error);
     g_autoptr(GPtrArray) records = g_ptr_array_new();
-    g_autoptr(MugaiRecord) record = mugai_record_new(actor, "configure", NULL, "granted");
+    g_autoptr(MugaiRecord) record = mugai_audit_configure(config, actor);
     g_autofree char *head = NULL;
 
-    record->words = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(record->words, g_strdup(path));
     if (refused == NULL) {
-        record->sha256 = g_strdup(config->sha256);
         if (!add_keys(config, record->words, error))
             return FALSE;
     } else {
+        g_clear_pointer(&record->sha256, g_free);
         g_free(record->outcome);
         record->outcome = g_strdup_printf("refused: %s", refused->message);
     }
     g_ptr_array_add(records, record);
     if (audit == NULL || !mugai_audit_append(audit, records, &head, error))
         return FALSE;
+    if (refused == NULL && config->sha256 != NULL)
+        mugai_audit_remember(audit, config);
     mugai_log(MUGAI_LOG_INFO, "log %s: configure: %.7s", head, record->outcome);
     return TRUE;
 }

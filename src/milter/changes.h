@@ -6,5 +6,5 @@
 
 /* Writes into @config's log that the file @path, whose hash @config has, comes into force, or, with
  * @refused, that it did not. FALSE: it is not written down, and must not come into force. */
-gboolean mugai_changes_note(const MugaiConfig *config, const MugaiActor *actor, const char *path,
+gboolean mugai_changes_note(const MugaiConfig *config, const MugaiActor *actor,
                             const GError *refused, GError **error);

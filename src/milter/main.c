@@ -239,7 +239,7 @@ make_service(const Options *options, const MugaiService *running, GError **error
     if (config == NULL)
         return NULL;
     keep_fixed(config, running->config);
-    if (!mugai_changes_note(config, options->actor, options->config_file, NULL, error))
+    if (!mugai_changes_note(config, options->actor, NULL, error))
         return NULL;
     return mugai_service_new(g_steal_pointer(&config), options->launcher, error);
 }
@@ -259,7 +259,7 @@ reload(const Options *options, MugaiDuty *duty)
         mugai_log(MUGAI_LOG_INFO, "reload: done");
     } else {
         /* Also where it was granted a moment ago. */
-        mugai_changes_note(running->config, options->actor, options->config_file, error, NULL);
+        mugai_changes_note(running->config, options->actor, error, NULL);
         log_no_reload(error);
     }
     mugai_starter_tell(options->launcher,
@@ -363,7 +363,7 @@ start_and_serve(const Options *options, MugaiScrape *scrape, MugaiConfig *config
 {
     MugaiService *service = NULL;
 
-    if (!mugai_changes_note(config, options->actor, options->config_file, NULL, error)) {
+    if (!mugai_changes_note(config, options->actor, NULL, error)) {
         mugai_config_free(config);
         return FALSE;
     }

@@ -372,45 +372,6 @@ choose_file(gint64 now, const char *newest)
     return g_strdup(newest != NULL && strcmp(newest, name) > 0 ? newest : name);
 }
 
-/* Writes to the open file, and syncs it. What could not be written whole goes again. */
-static gboolean
-write_lines(MugaiAudit *audit, int file, const GString *lines, GError **error)
-{
-    struct stat before;
-
-    if (fstat(file, &before) != 0)
-        return fail(audit, "stat", error);
-    if (before.st_uid != audit->owner && fchown(file, audit->owner, audit->group) != 0)
-        return fail(audit, "owner", error);
-    if (!mugai_store_write(file, (const guint8 *)lines->str, lines->len)) {
-        int saved_errno = errno;
-
-        /* Where this fails too, the next entry's repair tells of the rest. */
-        (void)!ftruncate(file, before.st_size);
-        errno = saved_errno;
-        return fail(audit, "write", error);
-    }
-    if (TEMP_FAILURE_RETRY(fdatasync(file)) != 0)
-        return fail(audit, "sync", error);
-    return before.st_size > 0 || TEMP_FAILURE_RETRY(fsync(audit->directory)) == 0 ||
-           fail(audit, "sync of the directory", error);
-}
-
-static gboolean
-append_lines(MugaiAudit *audit, const char *name, const GString *lines, GError **error)
-{
-    gboolean done = FALSE;
-    int file = openat(audit->directory, name,
-                      O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-                      S_IRUSR | S_IWUSR);
-
-    if (file < 0)
-        return fail(audit, name, error);
-    done = write_lines(audit, file, lines, error);
-    close(file);
-    return done;
-}
-
 /* --- the head --- */
 
 static char *
@@ -445,6 +406,51 @@ replace_head(MugaiAudit *audit, guint64 number, const char *hash, GError **error
     if (!written || renameat(audit->directory, HEAD_NEW, audit->directory, MUGAI_AUDIT_HEAD) != 0)
         return fail(audit, "its head", error);
     return TRUE;
+}
+
+/* --- the lines --- */
+
+/* Writes to the open file, and syncs it. What could not be written whole goes again. */
+static gboolean
+write_lines(MugaiAudit *audit, int file, const struct stat *before, const GString *lines,
+            GError **error)
+{
+    if (before->st_uid != audit->owner && fchown(file, audit->owner, audit->group) != 0)
+        return fail(audit, "owner", error);
+    if (!mugai_store_write(file, (const guint8 *)lines->str, lines->len)) {
+        int saved_errno = errno;
+
+        /* Where this fails too, the next entry's repair tells of the rest. */
+        (void)!ftruncate(file, before->st_size);
+        errno = saved_errno;
+        return fail(audit, "write", error);
+    }
+    if (TEMP_FAILURE_RETRY(fdatasync(file)) != 0)
+        return fail(audit, "sync", error);
+    return before->st_size > 0 || TEMP_FAILURE_RETRY(fsync(audit->directory)) == 0 ||
+           fail(audit, "sync of the directory", error);
+}
+
+static gboolean
+append_lines(MugaiAudit *audit, const char *name, const Draft *draft, GError **error)
+{
+    struct stat before = {0};
+    gboolean done = FALSE;
+    int file = openat(audit->directory, name,
+                      O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                      S_IRUSR | S_IWUSR);
+
+    if (file < 0)
+        return fail(audit, name, error);
+    if (fstat(file, &before) != 0)
+        done = fail(audit, "stat", error);
+    else if (write_lines(audit, file, &before, draft->lines, error)) {
+        done = replace_head(audit, draft->number, draft->hash, error);
+        if (!done) /* nobody may act on them: they go again, as far as can be */
+            (void)!(ftruncate(file, before.st_size) == 0 && fdatasync(file) == 0);
+    }
+    close(file);
+    return done;
 }
 
 /* A log that begins has a head before it has an entry: so one that is missing was taken away, not
@@ -506,8 +512,7 @@ append_locked(MugaiAudit *audit, const GPtrArray *records, char **ret_head, GErr
         if (!draft_record(&draft, records->pdata[i], error))
             return FALSE;
     }
-    if (!append_lines(audit, name, lines, error) ||
-        !replace_head(audit, draft.number, draft.hash, error))
+    if (!append_lines(audit, name, &draft, error))
         return FALSE;
     *ret_head = g_strdup_printf("%" G_GUINT64_FORMAT ":%s", draft.number, draft.hash);
     return TRUE;

@@ -9,6 +9,7 @@
 G_BEGIN_DECLS
 
 #define MUGAI_AUDIT_HEAD ".head"
+#define MUGAI_AUDIT_CONFIGURATION ".configuration"
 #define MUGAI_AUDIT_ENTRY_CONTEXT "mugai-log-1\n"
 #define MUGAI_AUDIT_HEAD_CONTEXT "mugai-log-head-1\n"
 #define MUGAI_AUDIT_HEAD_MARK "mugai-log-head-1 "

@@ -194,8 +194,8 @@ typedef struct {
     /* the last entry */
     guint64 number;
     char hash[MUGAI_RECORD_HASH_SIZE];
-    guint64 first_signed; /* number; 0: none is */
-    gboolean demand_signatures;
+    guint64 first_signed;  /* number; 0: none is */
+    guint64 last_unsigned; /* of those before it; 0: there is none */
     /* what stands after it and is no entry */
     GChecksum *junk;
     guint64 junk_octets; /* less a line end held back */
@@ -367,9 +367,11 @@ check_signature(Check *check, const MugaiAuditPiece *line, const MugaiRecord *re
     g_autofree char *text = NULL;
 
     if (record->key == NULL || record->signature == NULL) {
-        if (check->summary->signed_entries > 0 || check->demand_signatures)
+        if (check->summary->signed_entries > 0)
             tell(check, TRUE, check->place, "entry %" G_GUINT64_FORMAT " is not signed",
                  record->number);
+        else
+            check->last_unsigned = record->number;
         return;
     }
     if (check->summary->signed_entries++ == 0)
@@ -429,11 +431,29 @@ check_piece(const char *file, guint64 line, const MugaiAuditPiece *piece, gpoint
              " was written, what stands before it was not as it had "
              "been left: the head was %s",
              record->number, record->lost_head);
-    check->summary->entries++;
+    if (check->summary->entries++ == 0)
+        check->summary->begins = record->time;
     check->number = record->number;
     mugai_audit_hash(piece->octets, piece->length, check->hash);
     check_heads(check);
     return TRUE;
+}
+
+/* Whoever takes all signatures away leaves a log as it was before there was a key; a head written
+ * down elsewhere tells the two apart. */
+static void
+check_unsigned(Check *check)
+{
+    const MugaiAuditHead *given = check->heads[1];
+
+    if (check->keys->len == 0 || check->last_unsigned == 0 ||
+        (given != NULL && given->number >= check->last_unsigned))
+        return;
+    tell(check, TRUE, "the beginning",
+         "no entry up to %" G_GUINT64_FORMAT " is signed: it is older than the key, or the "
+         "signatures were taken away; if it is older, its head is in syslog: --head "
+         "%" G_GUINT64_FORMAT ":SHA-256",
+         check->last_unsigned, check->last_unsigned);
 }
 
 /* What shows only at the end: entries cut off there. */
@@ -530,12 +550,12 @@ mugai_audit_verify(MugaiAudit *audit, const MugaiAuditProof *proof, MugaiAuditTe
     if (!read_given_head(proof, &given, error) || !gather_keys(audit, proof, check.keys, error) ||
         !take_snapshot(audit, &snapshot, error))
         return FALSE;
-    check.demand_signatures = proof->public_keys != NULL;
     check.heads[0] = &snapshot.head;
     check.heads[1] = proof->head != NULL ? &given : NULL;
     if (!read_files(audit, &snapshot, NULL, check_piece, &check, error))
         return FALSE;
     check_end(&check, &snapshot);
+    check_unsigned(&check);
     check_kept_head(&check, &snapshot.head);
     ret_summary->head = g_strdup_printf("%" G_GUINT64_FORMAT ":%s", check.number, check.hash);
     return TRUE;
