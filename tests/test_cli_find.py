@@ -54,9 +54,10 @@ class Finding(test_cli.Case):
     def test_terms_too_short_are_refused(self):
         self.keep(PLAIN)
         for arguments in (("--text", "積"), ("--subject", "x"), ("--from", "ｘ"), ("--to", "@"), ("--name", "."), ("--text", ""),
-                          ("--queue-id", ""), ("--json", "--csv"), ("--limit", "-1")):
+                          ("--queue-id", ""), ("--json", "--csv"), ("--limit", "-1"), ("--state", "psased"), ("--state", "")):
             with self.subTest(arguments):
                 self.assertEqual(self.check(USAGE, "list", *arguments).stdout, b"")
+        self.assertIn(b"passed, notice-only or kept", self.check(USAGE, "list", "--state", "psased").stderr)
         self.assertIn(b"2 characters", self.check(USAGE, "list", "--json", "--text", "積").stderr)
 
     def test_pages_are_the_whole_list(self):

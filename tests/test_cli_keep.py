@@ -638,6 +638,37 @@ class Purging(Case):
         self.check(0, "purge")
         self.assertEqual(self.objects(), [self.recent])
 
+    def test_retention_by_rule_is_that_of_the_recipient_and_the_longest_of_several(self):
+        rules = {"policy_a__recipients": "*@a.example.jp", "policy_a__retention_days": 30,
+                 "policy_b__recipients": "*@b.example.jp", "policy_b__retention_days": 365,
+                 "policy_c__senders": "news@example.com"}  # says no days: as for everybody
+
+        def kept(days, *recipients, sender="suzuki@example.com"):
+            return self.keep(MESSAGE, received=int(time.time() - days * DAY), recipients=recipients, sender=sender)
+
+        goes = {kept(31, "x@a.example.jp"), kept(91, "x@c.example.jp"), kept(366, "x@b.example.jp"),
+                kept(366, "x@a.example.jp", "x@b.example.jp"), kept(91, "x@c.example.jp", sender="news@example.com")}
+        stays = {kept(29, "x@a.example.jp"), kept(89, "x@c.example.jp"), kept(364, "x@b.example.jp"), self.recent,
+                 kept(364, "x@a.example.jp", "x@b.example.jp"), kept(89, "x@c.example.jp", "x@a.example.jp"),
+                 kept(89, "x@c.example.jp", sender="news@example.com")}
+        long = kept(364, "y@b.example.jp")
+        stays.add(long)
+        self.configure(**{key.replace("policy_", "policy "): value for key, value in rules.items()})
+        until = datetime.datetime.fromtimestamp(time.time() + DAY).strftime("%Y-%m-%d")
+        self.assertRegex(self.check(0, "show", long).stdout.decode(), rf"Kept until +{until} ")
+        damaged, held = kept(364, "z@b.example.jp"), kept(31, "x@a.example.jp")
+        self.check(0, "hold", held, "--reason", "x")
+        self.assertRegex(self.check(0, "show", held).stdout.decode(), "Kept until +somebody lets it go")
+        said = [json.loads(line) for line in self.check(0, "purge", "--dry-run", "--json").stdout.splitlines()]
+        self.assertEqual({line["id"] for line in said if line["outcome"] == "would be purged"}, goes)
+        self.assertEqual({line["id"] for line in said if line["outcome"] == "held"}, {held})
+        path = self.object_of(damaged)
+        path.write_bytes(path.read_bytes()[:-1])
+        self.check(0, "purge")  # not old enough, whatever it is
+        self.assertEqual(set(self.objects()), stays | {damaged, held})
+        self.assertEqual(sorted(entry["reason"] for entry in self.entries() if entry["verb"] == "purge" and "id" in entry),
+                         sorted(["older than 30 days", "older than 365 days", "older than 365 days"] + ["older than 90 days"] * 2))
+
     def test_what_was_purged_stays_in_the_log(self):
         old = self.keep_old(91)
         octets = gzip.decompress(self.object_of(old).read_bytes())

@@ -109,6 +109,7 @@ purge(Fixture *fixture, gint64 now, gboolean force, MugaiPurgeSummary *ret_summa
     MugaiPurge how = {
         .actor = fixture->actor,
         .days = DAYS,
+        .policies = fixture->config.policies,
         .now = now,
         .force = force,
         .note = note,

@@ -91,3 +91,6 @@
 #define MUGAI_LIMIT_STORED_PROCESSES 32u
 /* Of one user: he keeps nobody else waiting. */
 #define MUGAI_LIMIT_STORED_USER_PROCESSES 8u
+
+/* Days that originals may be kept. */
+#define MUGAI_LIMIT_RETENTION_DAYS_MAX 3650u

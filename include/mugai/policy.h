@@ -20,10 +20,11 @@ G_BEGIN_DECLS
  */
 typedef struct {
     char *name;
-    GStrv recipients;       /* patterns (address.h); NULL: any */
-    GStrv senders;          /* the same; NULL: any, the null sender included */
-    GStrv clients;          /* networks: 192.0.2.0/24, 2001:db8::/32, an address; NULL: any */
+    GStrv recipients;     /* patterns (address.h); NULL: any */
+    GStrv senders;        /* the same; NULL: any, the null sender included */
+    GStrv clients;        /* networks: 192.0.2.0/24, 2001:db8::/32, an address; NULL: any */
     gsize message_octets; /* larger ones are refused; 0: none is */
+    guint retention_days; /* of the originals; 0: as [store] says */
     MugaiSettings *settings;
 } MugaiPolicy;
 
@@ -50,13 +51,19 @@ typedef struct {
     MugaiAttachments attachments;
     gsize text_octets;
     gsize message_octets; /* larger ones are refused; 0: none is. Not for the worker */
-    gboolean several;       /* recipients with different policies */
+    gboolean several;     /* recipients with different policies */
 } MugaiTreatment;
 
 /* The treatment of a message with @envelope (NULL: nothing is known, [sanitize]) by @settings and
  * @policies (of MugaiPolicy). Always the same for the same arguments. */
 void mugai_policy_choose(const MugaiSettings *settings, const GPtrArray *policies,
                          const MugaiEnvelope *envelope, MugaiTreatment *ret_treatment);
+
+/* How many days an original with @envelope is kept: @days unless @policies (NULL: none) say
+ * otherwise; the longest of its recipients'. */
+guint mugai_policy_retention(guint days, const GPtrArray *policies, const MugaiEnvelope *envelope);
+/* The fewest days that any original is kept. */
+guint mugai_policy_retention_least(guint days, const GPtrArray *policies);
 
 /* "" for [sanitize], the name of the policy, "several". Owned by @policies. */
 const char *mugai_treatment_name(const MugaiTreatment *treatment, const GPtrArray *policies);

@@ -55,10 +55,11 @@ typedef void (*MugaiPurgeTell)(MugaiPurgeOutcome outcome, const MugaiRecord *rec
 
 typedef struct {
     const MugaiActor *actor;
-    guint days;       /* of retention, 1 and more */
-    gint64 now;       /* unix seconds */
-    gboolean dry_run; /* looks, and deletes nothing, writes nothing down */
-    gboolean force;   /* does not ask whether the clock is right */
+    guint days;                /* of retention, 1 and more */
+    const GPtrArray *policies; /* of MugaiPolicy, which may say other days */
+    gint64 now;                /* unix seconds */
+    gboolean dry_run;          /* looks, and deletes nothing, writes nothing down */
+    gboolean force;            /* does not ask whether the clock is right */
     MugaiRetentionNote note;
     /* Writes down that the original of @entry is lost, before the entry goes. */
     gboolean (*note_lost)(const MugaiEntry *entry, gpointer data, GError **error);
@@ -72,7 +73,7 @@ typedef struct {
     guint64 stale;                /* entries of the index whose objects were gone before */
 } MugaiPurgeSummary;
 
-/* Deletes all objects received @days days (of 24 hours) and more before @now that are not held;
+/* Deletes all objects received so many days (of 24 hours) and more before @now that are not held;
  * the day of the id and the time of receipt must both say so. Interrupted at any moment, it is run
  * again. @index may be NULL. Memory does not grow with the number of objects of more than a day.
  *

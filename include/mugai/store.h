@@ -157,15 +157,17 @@ gboolean mugai_index_check(MugaiIndex *index, GError **error);
 /* Deletes the file and begins an empty one; other writers and readers follow. */
 gboolean mugai_index_renew(MugaiIndex *index, GError **error);
 
-/* The state of an entry that was made from the object. */
+/* The states of an entry: the sanitized message went on; only the notice did; what became of it is
+ * not known, for the entry was made from the object. */
+#define MUGAI_STATE_PASSED "passed"
+#define MUGAI_STATE_NOTICE_ONLY "notice-only"
 #define MUGAI_STATE_KEPT "kept"
 
 /* One message as the index knows it. All strings owned by the entry, valid UTF-8, hostile. */
 typedef struct {
     MugaiId id;
     gint64 received; /* unix seconds */
-    char *state;     /* "passed": sanitized message went on; "notice-only": only the notice did;
-                        "kept": what became of it is not known, the entry was made from the object */
+    char *state;     /* a MUGAI_STATE_* */
     MugaiEnvelope *envelope;
     char *subject;
     char *from;

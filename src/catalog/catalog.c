@@ -76,7 +76,8 @@ mugai_catalog_passed(const MugaiReceipt *receipt, const MugaiApproved *approved,
     };
 
     return make_entry(&facts, mugai_receipt_id(receipt), mugai_receipt_envelope(receipt), approved,
-                      mugai_approved_failure(approved) == NULL ? "passed" : "notice-only");
+                      mugai_approved_failure(approved) == NULL ? MUGAI_STATE_PASSED
+                                                               : MUGAI_STATE_NOTICE_ONLY);
 }
 
 void

@@ -7,11 +7,13 @@
 #include "cli.h"
 
 #include <mugai/pending.h>
+#include <mugai/policy.h>
 #include <mugai/text.h>
 #include <stdio.h>
 #include <string.h>
 
 #define LABEL_COLUMNS 12
+#define DAY_SECONDS 86400
 
 /* --- showing --- */
 
@@ -47,7 +49,7 @@ print_envelope(const MugaiEnvelope *envelope)
 }
 
 static void
-print_part(const MugaiPart *part)
+print_part(const MugaiPart *part, gboolean sealed)
 {
     g_autofree char *path = mugai_cli_fit(part->path, LABEL_COLUMNS - 2);
     g_autofree char *type = mugai_cli_fit(part->type, 0);
@@ -57,6 +59,10 @@ print_part(const MugaiPart *part)
 
     printf("  %s%s%s%s  %s", path, mugai_cli_word(mugai_disposition_name(part->disposition)),
            reason[0] != '\0' ? ": " : "", reason, type);
+    if (sealed) {
+        puts(_("  (sealed)"));
+        return;
+    }
     if (declared[0] != '\0' && !g_str_equal(declared, type))
         printf(_(" (declared %s)"), declared);
     printf(_("  %" PRIu64 " octets"), part->size);
@@ -144,8 +150,11 @@ print_pending(const MugaiRecord *record)
 /* --- the message --- */
 
 static void
-print_message(const MugaiEntry *entry, const MugaiReport *report, const MugaiAnswer *answer)
+print_message(const MugaiConfig *config, const MugaiEntry *entry, const MugaiReport *report,
+              const MugaiAnswer *answer)
 {
+    guint days = mugai_policy_retention(config->retention_days, config->policies, entry->envelope);
+    g_autofree char *until = mugai_cli_time(entry->received + (gint64)days * DAY_SECONDS);
     g_autofree char *state =
         g_strconcat(mugai_cli_word(entry->state), entry->held ? _(", held") : "",
                     entry->damaged ? _(", damaged") : "", NULL);
@@ -157,6 +166,7 @@ print_message(const MugaiEntry *entry, const MugaiReport *report, const MugaiAns
 
     print_line("Id", entry->id.text);
     print_line("Received", time);
+    print_line("Kept until", entry->held ? _("somebody lets it go") : until);
     print_line("State", state);
     print_line("From", entry->from);
     print_line("Subject", entry->subject);
@@ -164,13 +174,14 @@ print_message(const MugaiEntry *entry, const MugaiReport *report, const MugaiAns
     print_line("Original", original);
     puts(_("Parts"));
     for (guint i = 0; i < report->parts->len; i++)
-        print_part(report->parts->pdata[i]);
+        print_part(report->parts->pdata[i], entry->sealed);
     print_lines("Checks", report->authentication);
     print_lines("Ambiguous", report->ambiguities);
     print_lines("Warnings", report->warnings);
 }
 
 typedef struct {
+    const MugaiConfig *config;
     gboolean json;
     gint64 received;
     char *state;    /* NULL: the history has begun, or the message is gone */
@@ -205,7 +216,7 @@ print_shown(Show *show, const MugaiAnswer *answer)
     report = mugai_report_from_json(entry->report_json, -1, &show->error);
     if (report == NULL)
         return FALSE;
-    print_message(entry, report, answer);
+    print_message(show->config, entry, report, answer);
     show->received = entry->received;
     show->state = g_strdup(entry->state);
     return TRUE;
@@ -237,7 +248,7 @@ print_answer(const MugaiAnswer *answer, gpointer data)
 static int
 show(const MugaiConfig *config, const MugaiRequest *request, GError **error)
 {
-    Show show = {.json = request->brief};
+    Show show = {.config = config, .json = request->brief};
     int status = mugai_cli_ask(config, request, print_answer, &show, error);
 
     begin_history(&show);

@@ -93,7 +93,8 @@ static const Key keys[] = {
     {"limits", "name_characters", TYPE_UINT, IN_SETTINGS(limits.name_characters), 1,
      MUGAI_LIMIT_NAME_CHARACTERS_MAX, 0, NULL},
     {"store", "path", TYPE_PATH, IN_CONFIG(store_path), 0, 0, 0, NULL},
-    {"store", "retention_days", TYPE_UINT, IN_CONFIG(retention_days), 1, 3650, 0, NULL},
+    {"store", "retention_days", TYPE_UINT, IN_CONFIG(retention_days), 1,
+     MUGAI_LIMIT_RETENTION_DAYS_MAX, 0, NULL},
     {"store", "min_free", TYPE_UINT64, IN_CONFIG(min_free_mib), 1, G_MAXUINT64 / MIB, 0, NULL},
     {"store", "compression", TYPE_UINT, IN_CONFIG(compression), 0, 9, 0, NULL},
     {"store", "seal_to", TYPE_PUBLIC_KEYS, IN_CONFIG(seal_to), 0, 0, 0, NULL},
@@ -140,6 +141,8 @@ static const Key policy_keys[] = {
     {"policy", "text_kib", TYPE_SIZE, IN_SETTINGS(limits.text_octets), 1,
      MUGAI_LIMIT_TEXT_OCTETS_MAX / KIB, KIB, NULL},
     {"policy", "message_mib", TYPE_SIZE, IN_POLICY(message_octets), 1, 1024, MIB, NULL},
+    {"policy", "retention_days", TYPE_UINT, IN_POLICY(retention_days), 1,
+     MUGAI_LIMIT_RETENTION_DAYS_MAX, 0, NULL},
 };
 
 /* A policy's group is POLICY_PREFIX and its name. */

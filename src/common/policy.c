@@ -180,6 +180,37 @@ mugai_policy_choose(const MugaiSettings *settings, const GPtrArray *policies,
     }
 }
 
+static guint
+retention_of(guint days, const GPtrArray *policies, guint which)
+{
+    const MugaiPolicy *policy = which > 0 ? policies->pdata[which - 1] : NULL;
+
+    return policy != NULL && policy->retention_days > 0 ? policy->retention_days : days;
+}
+
+guint
+mugai_policy_retention(guint days, const GPtrArray *policies, const MugaiEnvelope *envelope)
+{
+    guint longest = 0;
+
+    for (guint i = 0; policies != NULL && i < envelope->recipients->len; i++) {
+        guint which = find_policy(policies, envelope, envelope->recipients->pdata[i]);
+
+        longest = MAX(longest, retention_of(days, policies, which));
+    }
+    return longest > 0 ? longest : days;
+}
+
+guint
+mugai_policy_retention_least(guint days, const GPtrArray *policies)
+{
+    guint least = days;
+
+    for (guint i = 0; policies != NULL && i < policies->len; i++)
+        least = MIN(least, retention_of(days, policies, i + 1));
+    return least;
+}
+
 const char *
 mugai_treatment_name(const MugaiTreatment *treatment, const GPtrArray *policies)
 {

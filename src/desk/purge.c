@@ -52,6 +52,7 @@ mugai_desk_purge(const MugaiDesk *desk, const MugaiRequest *request, GError **er
     MugaiPurge how = {
         .actor = desk->actor,
         .days = desk->config->retention_days,
+        .policies = desk->config->policies,
         .now = g_get_real_time() / G_USEC_PER_SEC,
         .dry_run = request->dry_run,
         .force = request->force,

@@ -132,13 +132,29 @@ add_term(Search *search, const char *name, Field field, const char *term, GError
     return TRUE;
 }
 
+/* A word that is no state would find nothing, and say so. */
+static gboolean
+add_state(Search *search, const char *state, GError **error)
+{
+    static const char *const states[] = {MUGAI_STATE_PASSED, MUGAI_STATE_NOTICE_ONLY,
+                                         MUGAI_STATE_KEPT, NULL};
+    g_autofree char *folded = state != NULL ? mugai_words_fold(state) : NULL;
+
+    if (state == NULL)
+        return TRUE;
+    if (!g_strv_contains(states, folded)) {
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_USAGE,
+                    "there is no such state: " MUGAI_STATE_PASSED ", " MUGAI_STATE_NOTICE_ONLY
+                    " or " MUGAI_STATE_KEPT);
+        return FALSE;
+    }
+    add_condition(search, FIELD_MARK, g_strconcat(MUGAI_WORD_STATE, folded, NULL));
+    return TRUE;
+}
+
 static void
 add_marks(Search *search, const MugaiQuery *query)
 {
-    g_autofree char *state = g_strconcat(MUGAI_WORD_STATE, query->state, NULL);
-
-    if (query->state != NULL)
-        add_condition(search, FIELD_MARK, mugai_words_fold(state));
     if (query->removed)
         add_condition(search, FIELD_MARK, g_strdup(MUGAI_WORD_REMOVED));
     if (query->warnings)
@@ -160,7 +176,8 @@ mugai_search_init(Search *search, const MugaiQuery *query, GError **error)
     if (query->message_id != NULL)
         add_condition(search, FIELD_MESSAGE_ID, mugai_words_fold_message_id(query->message_id));
     add_marks(search, query);
-    return add_term(search, "subject", FIELD_SUBJECT, query->subject, error) &&
+    return add_state(search, query->state, error) &&
+           add_term(search, "subject", FIELD_SUBJECT, query->subject, error) &&
            add_term(search, "from", FIELD_FROM, query->from, error) &&
            add_term(search, "to", FIELD_TO, query->to, error) &&
            add_term(search, "name", FIELD_NAME, query->name, error) &&

@@ -1,7 +1,8 @@
 /*
  * retention.c - delete originals: those whose days are over, or one that was named
  *
- *     collect   objects old enough, by the directories alone; each is read to its end for its hash
+ *     collect   objects old enough, by the directories and their envelopes alone; each is read to
+ *               its end for its hash
  *     settle    a batch of one day, under the day's lock: not those held in the meantime; written
  *               down; out of the index; unlinked
  *     sweep     entries of the index without an object, directories of days that are empty
@@ -21,26 +22,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mugai/audit.h>
+#include <mugai/limits.h>
+#include <mugai/policy.h>
 #include <string.h>
 #include <unistd.h>
 
 #define DAY_SECONDS G_GINT64_CONSTANT(86400)
 /* Days before the first that may be kept whose directories are looked for: as many as retention can
  * have been set to. */
-#define SWEEP_DAYS 3650
+#define SWEEP_DAYS MUGAI_LIMIT_RETENTION_DAYS_MAX
 #define LAST_SECOND G_GINT64_CONSTANT(253402300799) /* of the year 9999 */
 
 /* --- one object --- */
 
 /* Reads the object to its end: its facts go into @record. MALFORMED if it is damaged. */
 static gboolean
-examine(MugaiStore *store, const MugaiId *id, MugaiRecord *record, GError **error)
+examine(MugaiOriginal *original, MugaiRecord *record, GError **error)
 {
-    g_autoptr(MugaiOriginal) original = mugai_store_read(store, id, error);
     g_auto(MugaiOriginalFacts) facts = {0};
 
-    if (original == NULL)
-        return FALSE;
     record->received = mugai_original_envelope(original)->received;
     if (!mugai_original_verify(original, &facts, error))
         return FALSE;
@@ -116,7 +116,8 @@ mugai_retention_delete(MugaiStore *store, MugaiIndex *index, const MugaiId *id, 
                        MugaiRetentionNote note, gpointer data, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    gboolean examined = examine(store, id, record, &local);
+    g_autoptr(MugaiOriginal) original = mugai_store_read(store, id, &local);
+    gboolean examined = original != NULL && examine(original, record, &local);
     gboolean lost = g_error_matches(local, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND);
     gboolean deleted = FALSE;
     int day = -1;
@@ -186,7 +187,7 @@ typedef struct {
     MugaiIndex *index;
     const MugaiPurge *purge;
     MugaiPurgeSummary *summary;
-    gint64 cutoff;    /* received then or before: old enough */
+    gint64 cutoff;    /* received then or before: old enough by some policy */
     GArray *ids;      /* of MugaiId, of one day */
     GPtrArray *batch; /* of MugaiRecord, one for each of ids */
     GError *error;    /* that ends it all */
@@ -272,23 +273,37 @@ begins_new_batch(const Work *work, const MugaiId *id)
                                       mugai_store_day_number(id));
 }
 
+/* Whether the days of an original with @envelope are over; how many there are. */
+static gboolean
+is_old(const Work *work, const MugaiId *id, const MugaiEnvelope *envelope, guint *ret_days)
+{
+    const MugaiPurge *purge = work->purge;
+
+    *ret_days = mugai_policy_retention(purge->days, purge->policies, envelope);
+    return MAX(envelope->received, mugai_id_day(id)) <=
+           purge->now - (gint64)*ret_days * DAY_SECONDS;
+}
+
 static gboolean
 collect(const MugaiId *id, gpointer data)
 {
     Work *work = data;
     g_autoptr(MugaiRecord) record = NULL;
+    g_autoptr(MugaiOriginal) original = NULL;
     g_autoptr(GError) why = NULL;
+    guint days = 0;
 
     if (begins_new_batch(work, id) && !settle(work))
         return FALSE;
+    original = mugai_store_read(work->store, id, &why);
+    if (original != NULL && !is_old(work, id, mugai_original_envelope(original), &days))
+        return TRUE;
     record = mugai_record_new(work->purge->actor, "purge", id->text, "granted");
-    record->reason = g_strdup_printf("older than %u days", work->purge->days);
-    if (mugai_hold_check(work->store, id, &why)) {
+    record->reason = g_strdup_printf("older than %u days", days);
+    if (original != NULL && mugai_hold_check(work->store, id, &why)) {
         if (why == NULL)
             tell(work, MUGAI_PURGE_HELD, record, NULL);
-    } else if (examine(work->store, id, record, &why)) {
-        if (record->received > work->cutoff)
-            return TRUE;
+    } else if (original != NULL && examine(original, record, &why)) {
         g_array_append_val(work->ids, *id);
         g_ptr_array_add(work->batch, g_steal_pointer(&record));
     }
@@ -366,7 +381,8 @@ mugai_purge(MugaiStore *store, MugaiIndex *index, const MugaiPurge *purge,
     g_auto(Work) work = {.store = store, .index = index, .purge = purge, .summary = ret_summary};
 
     *ret_summary = (MugaiPurgeSummary){0};
-    work.cutoff = purge->now - (gint64)purge->days * DAY_SECONDS;
+    work.cutoff = purge->now -
+                  (gint64)mugai_policy_retention_least(purge->days, purge->policies) * DAY_SECONDS;
     work.ids = g_array_new(FALSE, FALSE, sizeof(MugaiId));
     work.batch = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_record_free);
     if (!purge->force && !check_clock(store, purge, error))
