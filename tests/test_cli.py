@@ -22,6 +22,7 @@ import termios
 import time
 import unicodedata
 import unittest
+import zlib
 
 MUGAI = os.environ["MUGAI"]
 WORKER = os.environ["MUGAI_WORKER"]
@@ -78,6 +79,16 @@ class Case(unittest.TestCase):
 
     def object_of(self, identity):
         return self.store / identity[:4] / identity[4:6] / identity[6:8] / f"{identity}.eml.gz"
+
+    def replace_content(self, identity, content):
+        """Another message behind the header of the object of IDENTITY, whole."""
+        path = self.object_of(identity)
+        octets = path.read_bytes()
+        self.assertEqual(octets[:4], b"\x1f\x8b\x08\x1a")  # deflated; name, comment and CRC of the header
+        end = octets.index(b"\0", octets.index(b"\0", 10) + 1) + 1 + 2
+        deflater = zlib.compressobj(wbits=-15)
+        path.write_bytes(octets[:end] + deflater.compress(content) + deflater.flush()
+                         + struct.pack("<II", zlib.crc32(content), len(content)))
 
     def on_terminal(self, columns, *arguments):
         """Runs mugai with a terminal as standard output: (exit status, what the terminal got)."""

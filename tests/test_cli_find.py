@@ -13,11 +13,9 @@ import os
 import pathlib
 import shutil
 import sqlite3
-import struct
 import sys
 import unittest
 import unittest.mock
-import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import test_cli  # noqa: E402
@@ -229,16 +227,6 @@ class Fsck(test_cli.Case):
         self.lose_index()  # the objects know it themselves
         self.assertEqual([finding for finding in self.fsck(NO, "--repair")[0] if finding[0] == "damaged"],
                          sorted([("damaged", one, False), ("damaged", other, False)]))
-
-    def replace_content(self, identity, content):
-        """Another message behind the header of the object of IDENTITY, whole."""
-        path = self.object_of(identity)
-        octets = path.read_bytes()
-        self.assertEqual(octets[:4], b"\x1f\x8b\x08\x1a")  # deflated; name, comment and CRC of the header
-        end = octets.index(b"\0", octets.index(b"\0", 10) + 1) + 1 + 2
-        deflater = zlib.compressobj(wbits=-15)
-        path.write_bytes(octets[:end] + deflater.compress(content) + deflater.flush()
-                         + struct.pack("<II", zlib.crc32(content), len(content)))
 
     def test_another_original_is_not_handed_out(self):
         identity = self.keep(PLAIN)

@@ -400,6 +400,15 @@ class WithServer(Case):
         self.assertIn("may have arrived", self.release(NO, identity).stderr.decode())
         self.release(0, identity, *WHY, "--again")
 
+    def test_another_original_is_not_released(self):
+        identity = self.keep(MESSAGE)
+        server = self.server()
+        self.replace_content(identity, MESSAGE.replace(b"From here", b"From gone"))
+        self.assertIn("not the original that the index knows", self.release(EX_DATAERR, identity).stderr.decode())
+        self.assertEqual((server.commands, self.kept(identity)), ([], []))
+        self.replace_content(identity, MESSAGE)
+        self.release(0, identity)
+
     def test_a_later_try_that_fails_does_not_make_it_unsent(self):
         identity = self.keep(MESSAGE)
         self.server({".": None})
