@@ -701,6 +701,30 @@ class Purging(Case):
         self.check(0, "delete", damaged, "--reason", "seen")
         self.assertEqual(self.objects(), [self.recent])
 
+    def test_another_original_in_its_place_stays_and_is_said(self):
+        old, other = self.keep_old(91), self.keep_old(91)
+        self.replace_content(other, MESSAGE.replace(b"hello", b"olleh"))
+        for arguments in (("--dry-run",), ()):
+            done = self.check(EX_DATAERR, "purge", *arguments)
+            self.assertIn(other, done.stderr.decode())
+            self.assertNotIn(old, done.stderr.decode())
+        self.assertEqual(self.objects(), sorted([other, self.recent]))
+        self.check(0, "delete", other, "--reason", "seen")
+        self.assertEqual(self.objects(), [self.recent])
+
+    def test_what_is_lost_is_told_of_as_long_as_it_should_be_there(self):
+        lost, held = self.keep_old(10), self.keep_old(10)
+        self.check(0, "hold", held, "--reason", "evidence")
+        for identity in (lost, held):
+            self.object_of(identity).unlink()
+        self.configure(**{"policy short__recipients": "*@short.example.jp", "policy short__retention_days": 5})
+        self.check(0, "purge")
+        self.assertEqual(self.listed(), {self.recent, lost, held})
+        self.configure(store__retention_days=5)
+        self.check(0, "purge")
+        self.assertEqual(self.listed(), {self.recent, held})
+        self.assertEqual([kind for kind, *_ in self.fsck(NO)], ["lost", "stray"])
+
     def test_object_without_entry_and_entry_without_object(self):
         unlisted, gone = self.keep_old(91, state="-"), self.keep_old(91)
         self.object_of(gone).unlink()
@@ -778,6 +802,13 @@ class Purging(Case):
             self.assertIn(word, self.check(0, "show", identity).stderr)
         self.check(0, "unhold", identities[2], "--reason", "x")
         self.assertEqual(len(self.fsck(NO, "--repair")), 2)
+        for octets in (b"", bytes(300), b"\0" + b'{"n":1'):
+            path = self.object_of(identities[0]).with_name(identities[0] + ".released")
+            path.write_bytes(octets)
+            self.assertIn((identities[0] + ".released"), [pathlib.Path(name).name for _, name, _ in self.fsck(NO)])
+        path.unlink()
+        path.mkdir()
+        self.assertIn((identities[0] + ".released"), [pathlib.Path(name).name for _, name, _ in self.fsck(NO)])
 
     def test_without_an_index_none_is_made(self):
         old = self.keep_old(91)

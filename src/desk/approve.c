@@ -188,6 +188,12 @@ carry_out(const MugaiReleaseJob *job, const MugaiRecord *pending, MugaiRecord *r
 
     if (check_pending(job->desk, pending, &why))
         octets = mugai_release_job_fetch(job, record, &why);
+    /* Whoever requests a sealed one need not have its key: of that one the seal says whose it is.
+     */
+    if (octets >= 0 && pending->sha256 != NULL && !g_str_equal(pending->sha256, record->sha256))
+        why = g_error_new(MUGAI_ERROR, MUGAI_ERROR_MALFORMED,
+                          "%s is not the original that was requested (SHA-256 %s)", job->id->text,
+                          pending->sha256);
     if (!mugai_desk_note(job->desk, record, why, error))
         return -1;
     if (!mugai_pending_take(job->store, job->id, pending, &why)) {

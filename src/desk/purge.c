@@ -40,12 +40,19 @@ tell(MugaiPurgeOutcome outcome, const MugaiRecord *record, const GError *why, gp
     desk->tell(&answer, desk->data);
 }
 
+/* To compare with alone, where nothing is to be deleted. */
+static MugaiIndex *
+open_index(const MugaiDesk *desk, const MugaiRequest *request, MugaiStore *store)
+{
+    return request->dry_run ? mugai_index_open(store, FALSE, NULL)
+                            : mugai_desk_open_index(desk, store);
+}
+
 int
 mugai_desk_purge(const MugaiDesk *desk, const MugaiRequest *request, GError **error)
 {
     g_autoptr(MugaiStore) store = mugai_store_open(desk->config, error);
-    g_autoptr(MugaiIndex) index =
-        store != NULL && !request->dry_run ? mugai_desk_open_index(desk, store) : NULL;
+    g_autoptr(MugaiIndex) index = store != NULL ? open_index(desk, request, store) : NULL;
     g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
     GError *why = NULL;
     MugaiAnswer summary = {.kind = MUGAI_ANSWER_PURGE};

@@ -22,6 +22,8 @@
 /* Some thousand releases of one message. */
 #define RELEASED_OCTETS_MAX (4u * 1024u * 1024u)
 
+#define UNREADABLE "to whom %s was released cannot be read, so everybody may have it: "
+
 #define BEGUN "begun"
 #define RELEASED "released"
 #define FAILED "failed"
@@ -62,7 +64,11 @@ read_text(int day, const MugaiId *id, GError **error)
     }
     if (count < 0)
         fail(id, "read", error);
-    else
+    else if (count == 0 || memchr(text, '\0', (gsize)count) != NULL) {
+        /* A disk that has forgotten says zeros, or nothing. */
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED, UNREADABLE "no list", id->text);
+        count = -1;
+    } else
         text[count] = '\0';
     if (file >= 0)
         close(file);
@@ -86,9 +92,7 @@ read_records(int day, const MugaiId *id, GError **error)
             continue;
         record = mugai_record_from_json(*line, -1, error);
         if (record == NULL) {
-            g_prefix_error(error,
-                           "to whom %s was released cannot be read, so everybody may have it: ",
-                           id->text);
+            g_prefix_error(error, UNREADABLE, id->text);
             return NULL;
         }
         g_ptr_array_add(records, record);
@@ -204,14 +208,21 @@ is_torn(int file)
 static gboolean
 write_line(int day, int file, const char *line, const MugaiId *id, GError **error)
 {
+    struct stat before = {0};
     struct stat status;
 
-    if (fstat(day, &status) == 0 &&
+    if (fstat(file, &before) == 0 && fstat(day, &status) == 0 &&
         (geteuid() == status.st_uid || fchown(file, status.st_uid, status.st_gid) == 0) &&
         mugai_store_write(file, (const guint8 *)line, strlen(line)) &&
         TEMP_FAILURE_RETRY(fsync(file)) == 0 && TEMP_FAILURE_RETRY(fsync(day)) == 0)
         return TRUE;
-    return fail(id, "write", error);
+    fail(id, "write", error);
+    if (before.st_size == 0) { /* a list of nothing would count as one that cannot be read */
+        g_autofree char *name = released_name(id);
+
+        unlinkat(day, name, 0);
+    }
+    return FALSE;
 }
 
 static gboolean

@@ -284,6 +284,21 @@ is_old(const Work *work, const MugaiId *id, const MugaiEnvelope *envelope, guint
            purge->now - (gint64)*ret_days * DAY_SECONDS;
 }
 
+/* Whether what was read, which @record says, is what the index knows; TRUE where it knows none. */
+static gboolean
+is_known(const Work *work, const MugaiId *id, const MugaiRecord *record, GError **error)
+{
+    g_autoptr(MugaiEntry) entry =
+        work->index != NULL ? mugai_index_get(work->index, id, NULL) : NULL;
+
+    if (entry == NULL || !mugai_entry_knows_original(entry) ||
+        mugai_entry_is_of(entry, record->size, record->sealed ? NULL : record->sha256))
+        return TRUE;
+    g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED,
+                "object %s is whole, but not the original that the index knows", id->text);
+    return FALSE;
+}
+
 static gboolean
 collect(const MugaiId *id, gpointer data)
 {
@@ -303,7 +318,8 @@ collect(const MugaiId *id, gpointer data)
     if (original != NULL && mugai_hold_check(work->store, id, &why)) {
         if (why == NULL)
             tell(work, MUGAI_PURGE_HELD, record, NULL);
-    } else if (original != NULL && examine(original, record, &why)) {
+    } else if (original != NULL && examine(original, record, &why) &&
+               is_known(work, id, record, &why)) {
         g_array_append_val(work->ids, *id);
         g_ptr_array_add(work->batch, g_steal_pointer(&record));
     }
@@ -320,7 +336,11 @@ remove_stale(const MugaiEntry *entry, gpointer data)
 {
     Work *work = data;
     g_autoptr(GError) why = NULL;
+    guint days = 0;
 
+    /* What is lost is told of by fsck as long as it should have been there. */
+    if (entry->held || !is_old(work, &entry->id, entry->envelope, &days))
+        return TRUE;
     if (mugai_hold_check(work->store, &entry->id, &why) &&
         g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND)) {
         if (!work->purge->note_lost(entry, work->purge->data, &work->error) ||

@@ -125,7 +125,7 @@ check_beside(Walk *walk, const char *path, const char *name, const MugaiId *id)
         mugai_record_free(mugai_pending_read(walk->store, id, &why));
     else
         records = mugai_released_read(walk->store, id, &why);
-    if (g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_MALFORMED))
+    if (why != NULL && !g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
         tell_stray(walk, path, name, why->message);
 }
 

@@ -35,7 +35,7 @@ from unit import Unit  # noqa: E402
 STORED = os.environ["MUGAI_STORED"]
 UNITS = HERE.parent.parent / "packaging/systemd"
 FILTER = Unit(UNITS / "mugai-stored.service").filter()
-EX_UNAVAILABLE, EX_CANTCREAT, EX_CONFIG, EX_NOINPUT = 69, 73, 78, 66
+EX_DATAERR, EX_UNAVAILABLE, EX_CANTCREAT, EX_CONFIG, EX_NOINPUT = 65, 69, 73, 78, 66
 # The README's table.
 EVERYBODY = {"viewer", "releaser", "auditor", "administrator"}
 MAY = {
@@ -409,6 +409,24 @@ class TwoPersons(Case):
 
     def request(self, person, identity, *more, status=0, to=TANAKA):
         return self.ask(person, status, "request", identity, "--to", to, *WHY, *more)
+
+    def test_what_is_approved_is_what_was_requested(self):
+        identity = self.keep(MESSAGE)
+        self.request("releaser", identity)
+        path = self.object_of(identity)
+        owner = path.stat()
+        self.replace_content(identity, MESSAGE + b"more\r\n")
+        os.chown(path, owner.st_uid, owner.st_gid)
+        for index in self.store.glob("index.sqlite*"):
+            index.unlink()  # nobody else knows what it was
+        self.ask("second", EX_DATAERR, "approve", identity)
+        self.assertIn("not the original that was requested", self.said)
+        self.assertTrue(self.pending(identity).exists())
+        self.assertEqual(self.arrived(), [])
+        self.replace_content(identity, MESSAGE)
+        os.chown(path, owner.st_uid, owner.st_gid)
+        self.ask("second", 0, "approve", identity)
+        self.assertEqual(len(self.arrived()), 1)
 
     def test_one_requests_and_another_one_approves(self):
         identity = self.keep(MESSAGE)

@@ -400,6 +400,20 @@ class WithServer(Case):
         self.assertIn("may have arrived", self.release(NO, identity).stderr.decode())
         self.release(0, identity, *WHY, "--again")
 
+    def test_a_list_that_the_disk_has_forgotten_is_no_empty_list(self):
+        identity = self.keep(MESSAGE)
+        server = self.server()
+        self.release(0, identity)
+        path = self.object_of(identity).with_name(identity + ".released")
+        octets = path.read_bytes()
+        for spoiled in (b"\0" + octets[1:], bytes(len(octets)), b""):
+            with self.subTest(spoiled[:3]):
+                path.write_bytes(spoiled)
+                self.assertIn("--again is wanted", self.release(EX_DATAERR, identity).stderr.decode())
+        self.assertEqual(len(server.messages), 1)
+        self.release(0, identity, *WHY, "--again")
+        self.assertEqual(len(server.messages), 2)
+
     def test_another_original_is_not_released(self):
         identity = self.keep(MESSAGE)
         server = self.server()
