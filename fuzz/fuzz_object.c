@@ -99,7 +99,8 @@ typedef struct {
     gboolean header;    /* it is whole */
     gsize hcrc;         /* where it stands, 0 without one */
     gsize body;         /* where the deflated octets begin */
-    char *comment;      /* NULL without one */
+    char *name;         /* NULL without one */
+    char *comment;      /* likewise */
     gboolean stream;    /* the deflated octets are whole */
     gsize trailer;      /* where they end */
     GByteArray *octets; /* inflated */
@@ -108,6 +109,7 @@ typedef struct {
 static void
 gzip_clear(Gzip *gzip)
 {
+    g_free(gzip->name);
     g_free(gzip->comment);
     g_byte_array_unref(gzip->file);
     g_byte_array_unref(gzip->octets);
@@ -163,8 +165,11 @@ take_header(Gzip *gzip)
             return FALSE;
         at += 2 + little_endian(file->data + at, 2);
     }
-    if ((flags & GZIP_NAME) != 0 && take_text(file, &at) == NULL)
-        return FALSE;
+    if ((flags & GZIP_NAME) != 0) {
+        gzip->name = g_strdup(take_text(file, &at));
+        if (gzip->name == NULL)
+            return FALSE;
+    }
     if ((flags & GZIP_COMMENT) != 0) {
         gzip->comment = g_strdup(take_text(file, &at));
         if (gzip->comment == NULL)
@@ -298,8 +303,10 @@ expect_as_second_reader(MugaiStore *store, const MugaiId *id, const Gzip *gzip,
     g_autoptr(MugaiOriginal) original = mugai_store_read(store, id, &error);
     g_autoptr(MugaiEnvelope) envelope = NULL;
     g_autoptr(GBytes) octets = NULL;
+    g_autofree char *name = g_strconcat(id->text, ".eml", NULL);
 
-    if (gzip->header && gzip->comment != NULL)
+    if (gzip->header && gzip->comment != NULL &&
+        (gzip->name == NULL || g_str_equal(gzip->name, name)))
         envelope = mugai_envelope_from_json(gzip->comment, -1, NULL);
     g_assert_cmpint(original == NULL, ==, envelope == NULL);
     if (original == NULL) {

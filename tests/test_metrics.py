@@ -43,8 +43,8 @@ def ask(address, request=b"GET /metrics HTTP/1.0\r\n\r\n"):
     """Everything that is answered."""
     family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
     with socket.socket(family) as client:
+        client.connect(address)  # with a timeout it would not wait for a place in the queue
         client.settimeout(SECONDS)
-        client.connect(address)
         client.sendall(request)
         return b"".join(iter(lambda: client.recv(65536), b"")).decode()
 

@@ -120,15 +120,18 @@ mugai_record_new(const MugaiActor *actor, const char *verb, const char *id, cons
 void
 mugai_record_free(MugaiRecord *record)
 {
-    char **strings[] = {&record->verb,      &record->id,          &record->part,
-                        &record->reason,    &record->outcome,     &record->sha256,
-                        &record->lost_head, &record->torn_sha256, &record->key,
-                        &record->signature};
-
     if (record == NULL)
         return;
-    for (gsize i = 0; i < G_N_ELEMENTS(strings); i++)
-        g_free(*strings[i]);
+    g_free(record->verb);
+    g_free(record->id);
+    g_free(record->part);
+    g_free(record->reason);
+    g_free(record->outcome);
+    g_free(record->sha256);
+    g_free(record->lost_head);
+    g_free(record->torn_sha256);
+    g_free(record->key);
+    g_free(record->signature);
     mugai_actor_free(record->actor);
     g_clear_pointer(&record->words, g_ptr_array_unref);
     g_free(record);
