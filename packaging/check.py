@@ -25,7 +25,7 @@ import time
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 FUZZ_AT_ONCE = 2
 # For all targets together; each starts and ends in a second or two beside its share of them.
-FUZZ_ALL_SECONDS = int(os.environ.get("MUGAI_FUZZ_SECONDS", "250"))
+FUZZ_ALL_SECONDS = int(os.environ.get("MUGAI_FUZZ_SECONDS", "200"))
 FUZZ_MEMORY_MIB = 2048
 FUZZ_INPUT_SECONDS = 25
 # These run GMime's own parsers, and GMime 3.2.13 itself leaks (a domain literal behind a dot: "a@b.[192.0.2.1]"). A child
