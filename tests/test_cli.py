@@ -80,6 +80,16 @@ class Case(unittest.TestCase):
     def object_of(self, identity):
         return self.store / identity[:4] / identity[4:6] / identity[6:8] / f"{identity}.eml.gz"
 
+    def lose_index(self):
+        for path in self.store.glob("index.sqlite*"):
+            path.unlink()
+
+    def findings(self, status, *arguments):
+        """What fsck says: its findings, and the summary."""
+        *lines, summary = map(json.loads, self.check(status, "fsck", "--json", *arguments).stdout.splitlines())
+        self.assertEqual(summary["findings"], len(lines))
+        return lines, summary
+
     def replace_content(self, identity, content):
         """Another message behind the header of the object of IDENTITY, whole."""
         path = self.object_of(identity)

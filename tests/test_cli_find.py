@@ -128,17 +128,11 @@ class Fsck(test_cli.Case):
 
     def fsck(self, status, *arguments):
         """Findings as (kind, name, repaired), sorted; and the summary."""
-        lines = [json.loads(line) for line in self.check(status, "fsck", "--json", *arguments).stdout.splitlines()]
-        summary = lines.pop()
-        self.assertEqual(summary["findings"], len(lines))
+        lines, summary = self.findings(status, *arguments)
         return sorted((line["finding"], line["name"], line["repaired"]) for line in lines), summary
 
     def listed(self, *arguments):
         return {said["id"]: said for said in map(json.loads, self.check(0, "list", "--json", *arguments).stdout.splitlines())}
-
-    def lose_index(self):
-        for path in self.store.glob("index.sqlite*"):
-            path.unlink()
 
     def objects(self):
         return {path: path.read_bytes() for path in self.store.glob("*/*/*/*")}

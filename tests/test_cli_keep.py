@@ -573,8 +573,7 @@ class Holding(Case):
     def test_hold_survives_the_index_and_copying(self):
         identity = self.keep_old(100)
         self.check(0, "hold", identity, "--reason", "監査")
-        for path in self.store.glob("index.sqlite*"):
-            path.unlink()
+        self.lose_index()
         said = json.loads(self.hold_path(identity).read_text())
         self.assertEqual((said["verb"], said["id"], said["reason"]), ("hold", identity, "監査"))
         self.assertEqual(self.hold_path(identity).stat().st_mode & 0o777, 0o600)
@@ -751,13 +750,8 @@ class Purging(Case):
                 self.assertIn(b"there is no message", done.stderr)
                 self.assertEqual(self.check(NO, "show", "--json", identity).stdout, b"")
 
-    def lose_index(self):
-        for path in self.store.glob("index.sqlite*"):
-            path.unlink()
-
     def fsck(self, status, *arguments):
-        findings = [json.loads(line) for line in self.check(status, "fsck", "--json", *arguments).stdout.splitlines()]
-        return sorted((finding["finding"], finding["name"], finding["what"]) for finding in findings[:-1])
+        return sorted((line["finding"], line["name"], line["what"]) for line in self.findings(status, *arguments)[0])
 
     def test_what_is_lost_stays_in_the_log(self):
         lost, held, whole = (self.keep(MESSAGE, received=int(time.time()) - number) for number in range(3))
@@ -812,8 +806,7 @@ class Purging(Case):
 
     def test_without_an_index_none_is_made(self):
         old = self.keep_old(91)
-        for path in self.store.glob("index.sqlite*"):
-            path.unlink()
+        self.lose_index()
         self.check(0, "purge")
         self.assertFalse(self.object_of(old).exists())
         self.assertFalse((self.store / "index.sqlite").exists())

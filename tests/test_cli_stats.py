@@ -114,8 +114,7 @@ class Stats(test_cli.Case):
         self.assertEqual((last["verb"], last["outcome"], last["words"][-2:]), ("stats", "granted", ["--by", "day"]))
 
     def test_without_an_index_it_is_said(self):
-        for path in self.store.glob("index.sqlite*"):
-            path.unlink()
+        self.lose_index()
         self.assertIn(b"fsck --repair", self.check(NO, "stats").stderr)
 
     def test_wrong_usage(self):

@@ -24,8 +24,8 @@
  * replaced after each entry and never ahead of the files: so entries that are missing at the end
  * are missed. Who can write to <log> and has kept an older head can put both back; what finds that
  * is a head written down elsewhere, which is why programs send each one to syslog: without a key it
- * is the only thing that does. The head of a
- * log that begins, before its first entry, is 0 and 64 zeros.
+ * is the only thing that does. The head of a log that begins, before its first entry, is 0 and 64
+ * zeros.
  *
  * <log>/.configuration is the SHA-256 of the configuration that the log was written by last:
  * another one is written down before it is gone by.

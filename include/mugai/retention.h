@@ -42,6 +42,11 @@ gboolean mugai_retention_delete(MugaiStore *store, MugaiIndex *index, const Muga
                                 MugaiRecord *record, MugaiRetentionNote note, gpointer data,
                                 GError **error);
 
+/* An entry of the log: @verb of @actor found that the original of @entry is lost, with what the
+ * index knew of it. It is written down before the entry goes. */
+MugaiRecord *mugai_retention_lost(const MugaiActor *actor, const char *verb,
+                                  const MugaiEntry *entry);
+
 /* What became, or would become, of one object that is old enough. */
 typedef enum {
     MUGAI_PURGE_FAILED = 0, /* damaged, or it could not be read: it stays, and somebody must look */
@@ -61,10 +66,8 @@ typedef struct {
     gboolean dry_run;          /* looks, and deletes nothing, writes nothing down */
     gboolean force;            /* does not ask whether the clock is right */
     MugaiRetentionNote note;
-    /* Writes down that the original of @entry is lost, before the entry goes. */
-    gboolean (*note_lost)(const MugaiEntry *entry, gpointer data, GError **error);
     MugaiPurgeTell tell;
-    gpointer data; /* of all three */
+    gpointer data; /* of both */
 } MugaiPurge;
 
 typedef struct {

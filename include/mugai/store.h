@@ -108,8 +108,11 @@ typedef gboolean (*MugaiStoreVisit)(const MugaiId *id, gpointer data);
 gboolean mugai_store_visit(MugaiStore *store, gint64 since, gint64 until, MugaiStoreVisit visit,
                            gpointer data, GError **error);
 
-/* The same for all objects, and @stray for each file that is none of ours: @path below the store,
- * hostile, and what is odd about it. */
+/* The id of the first object of the day of @since or a later one; of none, ret_id->text is "". */
+gboolean mugai_store_find_first(MugaiStore *store, gint64 since, MugaiId *ret_id, GError **error);
+
+/* The same as mugai_store_visit() for all objects, and @stray for each file that is none of ours:
+ * @path below the store, hostile, and what is odd about it. */
 typedef gboolean (*MugaiStoreStray)(const char *path, const char *what, gpointer data);
 gboolean mugai_store_visit_all(MugaiStore *store, MugaiStoreVisit visit, MugaiStoreStray stray,
                                gpointer data, GError **error);
@@ -194,6 +197,8 @@ MugaiEntry *mugai_entry_of_envelope(const MugaiId *id, MugaiEnvelope *envelope, 
 gboolean mugai_entry_knows_original(const MugaiEntry *entry);
 /* Whether the original of that size and, unless NULL, SHA-256 is the one that @entry knows. */
 gboolean mugai_entry_is_of(const MugaiEntry *entry, guint64 size, const char *sha256);
+/* Whether @entry, which may be NULL, knows another original than that one. */
+gboolean mugai_entry_contradicts(const MugaiEntry *entry, guint64 size, const char *sha256);
 
 /* Adds or replaces the entry of its id. Not synced: the objects are the truth. */
 gboolean mugai_index_add(MugaiIndex *index, const MugaiEntry *entry, GError **error);

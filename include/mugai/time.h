@@ -5,6 +5,10 @@
 
 G_BEGIN_DECLS
 
+#define MUGAI_TIME_DAY_SECONDS G_GINT64_CONSTANT(86400)
+/* 9999-12-31T23:59:59Z: times beyond could be read and not be written. */
+#define MUGAI_TIME_SECONDS_MAX G_GINT64_CONSTANT(253402300799)
+
 typedef struct {
     gint64 seconds; /* since 1970, UTC */
     gint32 offset;  /* of local time, seconds east of UTC, whole minutes */

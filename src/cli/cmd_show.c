@@ -9,11 +9,11 @@
 #include <mugai/pending.h>
 #include <mugai/policy.h>
 #include <mugai/text.h>
+#include <mugai/time.h>
 #include <stdio.h>
 #include <string.h>
 
 #define LABEL_COLUMNS 12
-#define DAY_SECONDS 86400
 
 /* --- showing --- */
 
@@ -154,7 +154,8 @@ print_message(const MugaiConfig *config, const MugaiEntry *entry, const MugaiRep
               const MugaiAnswer *answer)
 {
     guint days = mugai_policy_retention(config->retention_days, config->policies, entry->envelope);
-    g_autofree char *until = mugai_cli_time(entry->received + (gint64)days * DAY_SECONDS);
+    g_autofree char *until =
+        mugai_cli_time(entry->received + (gint64)days * MUGAI_TIME_DAY_SECONDS);
     g_autofree char *state =
         g_strconcat(mugai_cli_word(entry->state), entry->held ? _(", held") : "",
                     entry->damaged ? _(", damaged") : "", NULL);

@@ -3,15 +3,13 @@
 
 #include <errno.h>
 #include <mugai/text.h>
+#include <mugai/time.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-
-/* Unix seconds beyond year 9999 make no id. */
-#define SECONDS_MAX G_GINT64_CONSTANT(253402300799)
 
 #define COMPLAINT_CHARACTERS_MAX 5000u
 #define USAGE_STATUS 2
@@ -246,7 +244,7 @@ time_of(GDateTime *moment)
 MugaiTime
 mugai_cli_local_time(gint64 seconds)
 {
-    return mugai_time_local(CLAMP(seconds, 0, SECONDS_MAX));
+    return mugai_time_local(CLAMP(seconds, 0, MUGAI_TIME_SECONDS_MAX));
 }
 
 /* "@1795168815" */
@@ -259,7 +257,7 @@ read_unix_seconds(const char *typed, MugaiTime *ret_time)
     if (typed[0] != '@' || !g_ascii_isdigit(typed[1]))
         return FALSE;
     seconds = g_ascii_strtoll(typed + 1, &end, 10);
-    if (*end != '\0' || seconds > SECONDS_MAX)
+    if (*end != '\0' || seconds > MUGAI_TIME_SECONDS_MAX)
         return FALSE;
     *ret_time = mugai_cli_local_time(seconds);
     return TRUE;
@@ -278,7 +276,7 @@ mugai_cli_parse_received(const char *typed, MugaiTime *ret_time, GError **error)
         return TRUE;
     moment = g_date_time_new_from_iso8601(typed, NULL);
     if (moment == NULL || g_date_time_to_unix(moment) < 0 ||
-        g_date_time_to_unix(moment) > SECONDS_MAX)
+        g_date_time_to_unix(moment) > MUGAI_TIME_SECONDS_MAX)
         return mugai_cli_misuse(
             error, _("\"%s\" is no time: write 2026-11-20T10:00:00+09:00 or @ and unix seconds"),
             typed);

@@ -11,12 +11,11 @@
 
 #include <mugai/error.h>
 #include <mugai/text.h>
+#include <mugai/time.h>
 #include <string.h>
 
 /* Our JSON nests four levels; json-glib's parser recurses and has no bound of its own. */
 #define JSON_DEPTH_MAX 16u
-/* 9999-12-31T23:59:59Z: a time beyond could be read and not be written. */
-#define LAST_SECOND G_GINT64_CONSTANT(253402300799)
 
 static gboolean
 malformed(GError **error, const char *what)
@@ -192,7 +191,8 @@ mugai_json_read_time(JsonObject *object, const char *name, gint64 *ret_seconds, 
     if (!mugai_json_read_string(object, name, &text, error))
         return FALSE;
     time = g_date_time_new_from_iso8601(text, NULL);
-    if (time == NULL || g_date_time_to_unix(time) < 0 || g_date_time_to_unix(time) > LAST_SECOND)
+    if (time == NULL || g_date_time_to_unix(time) < 0 ||
+        g_date_time_to_unix(time) > MUGAI_TIME_SECONDS_MAX)
         return malformed(error, name);
     *ret_seconds = g_date_time_to_unix(time);
     return TRUE;

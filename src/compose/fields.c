@@ -15,7 +15,6 @@
 #define WORD_OCTETS 45u
 /* An ASCII word longer than this has no place to fold and is written as encoded words. */
 #define ASCII_WORD_OCTETS 500u
-#define DAY_SECONDS (24 * 3600)
 
 /* --- text --- */
 
@@ -247,7 +246,9 @@ mugai_compose_date(MugaiTime time)
     static const char days[] = "MonTueWedThuFriSatSun";
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     /* No place on earth is a day away. */
-    gint32 offset = time.offset > -DAY_SECONDS && time.offset < DAY_SECONDS ? time.offset : 0;
+    gint32 offset = time.offset > -MUGAI_TIME_DAY_SECONDS && time.offset < MUGAI_TIME_DAY_SECONDS
+                        ? time.offset
+                        : 0;
     gint32 minutes = ABS(offset) / 60;
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time.seconds);
     g_autoptr(GDateTime) local = utc == NULL ? NULL : g_date_time_add_seconds(utc, offset);

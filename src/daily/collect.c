@@ -11,9 +11,8 @@
 
 #include <mugai/compose.h>
 #include <mugai/limits.h>
+#include <mugai/time.h>
 #include <string.h>
-
-#define DAY_SECONDS 86400
 
 MugaiDaily *
 mugai_daily_new(const MugaiPeriod *period, gboolean subjects, const MugaiSettings *settings)
@@ -298,7 +297,7 @@ mugai_daily_collect(MugaiStore *store, MugaiIndex *index, const MugaiConfig *con
     const MugaiQuery within = {.since = period->since, .until = period->until};
     const MugaiQuery held = {.held = TRUE};
     const MugaiQuery damaged = {.damaged = TRUE};
-    const MugaiQuery expiring = {.until = now - days * DAY_SECONDS};
+    const MugaiQuery expiring = {.until = now - days * MUGAI_TIME_DAY_SECONDS};
     Search search = {.store = store, .index = index, .period = period};
 
     if (!mugai_store_visit(store, period->since, period->until, count_missing, &search, error) ||

@@ -45,9 +45,6 @@ gboolean mugai_desk_note(const MugaiDesk *desk, MugaiRecord *record, GError *why
  * @error. */
 void mugai_desk_note_failure(const MugaiDesk *desk, MugaiRecord *record, GError *failure,
                              GError **error);
-/* Writes down that what the index knew of @entries (of MugaiEntry) is all there is, by @verb. */
-gboolean mugai_desk_note_lost(const MugaiDesk *desk, MugaiVerb verb, const GPtrArray *entries,
-                              GError **error);
 /* Writes @records (of MugaiRecord) down at once. */
 gboolean mugai_desk_append(const MugaiDesk *desk, const GPtrArray *records, GError **error);
 

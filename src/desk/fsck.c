@@ -6,7 +6,12 @@
  */
 #include "desk_private.h"
 
+#include <mugai/audit.h>
+#include <mugai/fsck.h>
+#include <mugai/retention.h>
 #include <sysexits.h>
+
+G_STATIC_ASSERT(MUGAI_FSCK_LOST_MAX <= MUGAI_AUDIT_RECORDS_MAX);
 
 /* Objects between two answers that say how far it is. */
 #define PROGRESS_OBJECTS 100u
@@ -29,7 +34,14 @@ tell(const MugaiFinding *finding, gpointer data)
 static gboolean
 note_lost(const GPtrArray *entries, gpointer data, GError **error)
 {
-    return mugai_desk_note_lost(data, MUGAI_VERB_FSCK, entries, error);
+    const MugaiDesk *desk = data;
+    g_autoptr(GPtrArray) records =
+        g_ptr_array_new_with_free_func((GDestroyNotify)mugai_record_free);
+
+    for (guint i = 0; i < entries->len; i++)
+        g_ptr_array_add(records, mugai_retention_lost(desk->actor, mugai_verb_name(MUGAI_VERB_FSCK),
+                                                      entries->pdata[i]));
+    return mugai_desk_append(desk, records, error);
 }
 
 static void

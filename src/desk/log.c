@@ -14,9 +14,6 @@
 
 /* --- showing --- */
 
-#define DAY_SECONDS 86400
-#define LAST_SECOND G_GINT64_CONSTANT(253402300799) /* of the year 9999 */
-
 typedef struct {
     const MugaiDesk *desk;
     const MugaiRequest *request;
@@ -149,13 +146,6 @@ tell_findings(const MugaiDesk *desk, const GArray *findings)
 
 /* --- does it begin where the store does? --- */
 
-static gboolean
-stop_at_first(const MugaiId *id, gpointer data)
-{
-    *(MugaiId *)data = *id;
-    return FALSE;
-}
-
 /* mugaid writes down that it begins before it keeps anything. What is older than the log came from
  * another host, or the log was taken away; without any entry it was. */
 static gboolean
@@ -165,10 +155,10 @@ check_beginning(const MugaiDesk *desk, MugaiAuditSummary *summary, GArray *findi
     MugaiId oldest = {0};
     gboolean fault = summary->entries == 0;
 
-    if (store == NULL || !mugai_store_visit(store, 0, LAST_SECOND, stop_at_first, &oldest, error))
+    if (store == NULL || !mugai_store_find_first(store, 0, &oldest, error))
         return FALSE;
     if (oldest.text[0] == '\0' ||
-        (!fault && mugai_id_day(&oldest) + 2 * DAY_SECONDS > summary->begins))
+        (!fault && mugai_id_day(&oldest) + 2 * MUGAI_TIME_DAY_SECONDS > summary->begins))
         return TRUE;
     summary->faults += fault;
     keep_finding(fault, oldest.text,

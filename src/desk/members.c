@@ -12,14 +12,12 @@
 
 #include <mugai/limits.h>
 #include <mugai/store.h>
+#include <mugai/time.h>
 #include <string.h>
 
 /* magic, members: number and value */
 #define PACKET_TYPE "(ua(yv))"
 #define MEMBERS_TYPE "a(yv)"
-
-/* Year 9999, before and after 1970. */
-#define SECONDS_MAX G_GINT64_CONSTANT(253402300799)
 
 #define IN_ENTRY(member) G_STRUCT_OFFSET(MugaiEntry, member)
 
@@ -246,7 +244,7 @@ read_seconds(GVariant *value, gint64 *ret_seconds)
         return FALSE;
     seconds = g_variant_get_int64(value);
     *ret_seconds = seconds;
-    return seconds != 0 && seconds >= -SECONDS_MAX && seconds <= SECONDS_MAX;
+    return seconds != 0 && seconds >= -MUGAI_TIME_SECONDS_MAX && seconds <= MUGAI_TIME_SECONDS_MAX;
 }
 
 static gboolean

@@ -27,29 +27,6 @@ mugai_desk_append(const MugaiDesk *desk, const GPtrArray *records, GError **erro
     return mugai_audit_write_down(desk->config, records, error);
 }
 
-gboolean
-mugai_desk_note_lost(const MugaiDesk *desk, MugaiVerb verb, const GPtrArray *entries,
-                     GError **error)
-{
-    g_autoptr(GPtrArray) records =
-        g_ptr_array_new_with_free_func((GDestroyNotify)mugai_record_free);
-
-    for (guint i = 0; i < entries->len; i++) {
-        const MugaiEntry *entry = entries->pdata[i];
-        MugaiRecord *record =
-            mugai_record_new(desk->actor, mugai_verb_name(verb), entry->id.text,
-                             entry->held ? "failed: the original is lost, it was held"
-                                         : "failed: the original is lost");
-
-        record->received = entry->received;
-        record->size = entry->size;
-        record->has_size = TRUE;
-        record->sha256 = entry->sha256[0] != '\0' ? g_strdup(entry->sha256) : NULL;
-        g_ptr_array_add(records, record);
-    }
-    return mugai_desk_append(desk, records, error);
-}
-
 static gboolean
 append_one(const MugaiDesk *desk, MugaiRecord *record, const char *outcome, const GError *why,
            GError **error)

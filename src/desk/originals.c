@@ -7,9 +7,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-/* Of year 9999. */
-#define SECONDS_MAX G_GINT64_CONSTANT(253402300799)
-
 int
 mugai_desk_open_unnamed(GError **error)
 {
@@ -59,8 +56,7 @@ mugai_desk_check_known(const MugaiDesk *desk, MugaiStore *store, const MugaiRequ
     }
     if (entry == NULL && !g_error_matches(unknown, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
         mugai_desk_complain(desk, "not compared with the index: %s", unknown->message);
-    if (entry == NULL || !mugai_entry_knows_original(entry) ||
-        mugai_entry_is_of(entry, size, sha256))
+    if (!mugai_entry_contradicts(entry, size, sha256))
         return TRUE;
     g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED,
                 "object %s is whole, but not the original that the index knows (%" G_GUINT64_FORMAT
@@ -72,7 +68,8 @@ mugai_desk_check_known(const MugaiDesk *desk, MugaiStore *store, const MugaiRequ
 MugaiTime
 mugai_desk_received(const MugaiOriginal *original)
 {
-    return mugai_time_local(CLAMP(mugai_original_envelope(original)->received, 0, SECONDS_MAX));
+    return mugai_time_local(
+        CLAMP(mugai_original_envelope(original)->received, 0, MUGAI_TIME_SECONDS_MAX));
 }
 
 char *

@@ -13,15 +13,6 @@ note(const GPtrArray *records, gpointer data, GError **error)
     return mugai_desk_append(data, records, error);
 }
 
-static gboolean
-note_lost(const MugaiEntry *entry, gpointer data, GError **error)
-{
-    g_autoptr(GPtrArray) entries = g_ptr_array_new();
-
-    g_ptr_array_add(entries, (gpointer)entry);
-    return mugai_desk_note_lost(data, MUGAI_VERB_PURGE, entries, error);
-}
-
 static void
 tell(MugaiPurgeOutcome outcome, const MugaiRecord *record, const GError *why, gpointer data)
 {
@@ -64,7 +55,6 @@ mugai_desk_purge(const MugaiDesk *desk, const MugaiRequest *request, GError **er
         .dry_run = request->dry_run,
         .force = request->force,
         .note = note,
-        .note_lost = note_lost,
         .tell = tell,
         .data = (gpointer)desk,
     };

@@ -78,8 +78,7 @@ check_original(MugaiStore *store, const MugaiEntry *entry, const MugaiRequest *r
         *ret_instead = g_strdup(error->message);
         return NULL;
     }
-    if (mugai_entry_knows_original(entry) &&
-        !mugai_entry_is_of(entry, facts.size, facts.open ? facts.sha256 : NULL)) {
+    if (mugai_entry_contradicts(entry, facts.size, facts.open ? facts.sha256 : NULL)) {
         *ret_instead =
             g_strdup_printf("%" G_GUINT64_FORMAT " octets, sha256 %s: another original than the "
                             "index knows",

@@ -4,7 +4,7 @@
 #include <mugai/config.h>
 #include <mugai/record.h>
 
-/* Writes into @config's log that the file @path, whose hash @config has, comes into force, or, with
- * @refused, that it did not. FALSE: it is not written down, and must not come into force. */
+/* Writes into @config's log that @config comes into force, or, with @refused, that what its file
+ * says now does not. FALSE: it is not written down, and must not come into force. */
 gboolean mugai_changes_note(const MugaiConfig *config, const MugaiActor *actor,
                             const GError *refused, GError **error);

@@ -75,13 +75,13 @@ read_number(Reader *reader)
 
 /* --- writing --- */
 
-/* Of a leaf: its octets, and where it stands. */
+/* Of where a leaf stands. */
 static guint32
-checksum_leaf(gint64 number, const guint8 *octets, gsize length)
+checksum_number(gint64 number)
 {
     gint64 place = GINT64_TO_BE(number);
 
-    return (guint32)crc32_z(crc32_z(0, (const Bytef *)&place, sizeof place), octets, length);
+    return (guint32)crc32_z(0, (const Bytef *)&place, sizeof place);
 }
 
 /* The hashes of the rows of a chunk to be: hash << MUGAI_CHUNK_BITS | place. */
@@ -143,9 +143,8 @@ static gboolean
 write_leaf(const Seal *seal, sqlite3_stmt *insert, guint32 first, GByteArray *leaf, GError **error)
 {
     gint64 number = leaf_number(seal->chunk, first);
-    guint32 checksum = GUINT32_TO_BE(checksum_leaf(number, leaf->data, leaf->len));
 
-    g_byte_array_prepend(leaf, (const guint8 *)&checksum, sizeof checksum);
+    mugai_index_prepend_checksum(leaf, checksum_number(number));
     sqlite3_bind_int64(insert, 1, number);
     sqlite3_bind_blob(insert, 2, leaf->data, (int)leaf->len, SQLITE_STATIC);
     if (!mugai_index_run(seal->index, insert, error))
@@ -350,16 +349,14 @@ set_bits(Reader *list, gboolean is_bits, MugaiBits *bits)
 static gboolean
 read_leaf(sqlite3_stmt *row, Reader *ret_leaf)
 {
-    const guint8 *octets = sqlite3_column_blob(row, 1);
-    gsize length = (gsize)sqlite3_column_bytes(row, 1);
-    guint32 checksum = 0;
+    gsize length = 0;
+    const guint8 *octets =
+        mugai_index_check_blob(row, 1, checksum_number(sqlite3_column_int64(row, 0)), &length);
 
-    if (octets == NULL || length < sizeof checksum)
+    if (octets == NULL)
         return FALSE;
-    memcpy(&checksum, octets, sizeof checksum);
-    *ret_leaf = (Reader){.at = octets + sizeof checksum, .end = octets + length};
-    return GUINT32_FROM_BE(checksum) ==
-           checksum_leaf(sqlite3_column_int64(row, 0), ret_leaf->at, length - sizeof checksum);
+    *ret_leaf = (Reader){.at = octets, .end = octets + length};
+    return TRUE;
 }
 
 /* Looks for @wanted in a leaf whose first hash is @hash. FALSE: the leaf is damaged. */

@@ -103,17 +103,23 @@ mugai_entry_is_of(const MugaiEntry *entry, guint64 size, const char *sha256)
            (sha256 == NULL || entry->sha256[0] == '\0' || g_str_equal(entry->sha256, sha256));
 }
 
+gboolean
+mugai_entry_contradicts(const MugaiEntry *entry, guint64 size, const char *sha256)
+{
+    return entry != NULL && mugai_entry_knows_original(entry) &&
+           !mugai_entry_is_of(entry, size, sha256);
+}
+
 /* --- packing --- */
 
-/* Of a row: all that nothing else proves. */
+/* Of what a row has in the clear. */
 static guint32
-checksum_row(const char *id, gint64 received, gint64 size, const guint8 *deflated, gsize length)
+checksum_columns(const char *id, gint64 received, gint64 size)
 {
     const gint64 numbers[] = {GINT64_TO_BE(received), GINT64_TO_BE(size)};
-    uLong checksum = crc32_z(0, (const Bytef *)id, strlen(id));
 
-    checksum = crc32_z(checksum, (const Bytef *)numbers, sizeof numbers);
-    return (guint32)crc32_z(checksum, deflated, length);
+    return (guint32)crc32_z(crc32_z(0, (const Bytef *)id, strlen(id)), (const Bytef *)numbers,
+                            sizeof numbers);
 }
 
 static void
@@ -277,20 +283,12 @@ static const guint8 *
 check_row(sqlite3_stmt *row, gsize *ret_length)
 {
     const char *id = (const char *)sqlite3_column_text(row, 0);
-    const guint8 *packed = sqlite3_column_blob(row, 4);
-    gsize length = (gsize)sqlite3_column_bytes(row, 4);
-    guint32 checksum = 0;
 
-    if (id == NULL || packed == NULL || length < sizeof checksum)
+    if (id == NULL)
         return NULL;
-    memcpy(&checksum, packed, sizeof checksum);
-    packed += sizeof checksum;
-    *ret_length = length - sizeof checksum;
-    return GUINT32_FROM_BE(checksum) == checksum_row(id, sqlite3_column_int64(row, 1),
-                                                     sqlite3_column_int64(row, 2), packed,
-                                                     *ret_length)
-               ? packed
-               : NULL;
+    return mugai_index_check_blob(
+        row, 4, checksum_columns(id, sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2)),
+        ret_length);
 }
 
 /* The entry in @row, inflated: the whole one where it can be had, what is shown of it else. */
@@ -535,10 +533,9 @@ add_row(MugaiIndex *index, const MugaiEntry *entry, const GByteArray *sealed, gi
 {
     sqlite3_stmt *add = index->statements[STATEMENT_ADD];
     g_autoptr(GByteArray) packed = pack(entry);
-    guint32 checksum = GUINT32_TO_BE(checksum_row(entry->id.text, entry->received,
-                                                  (gint64)entry->size, packed->data, packed->len));
 
-    g_byte_array_prepend(packed, (const guint8 *)&checksum, sizeof checksum);
+    mugai_index_prepend_checksum(packed, checksum_columns(entry->id.text, entry->received,
+                                                          (gint64)entry->size));
     mugai_index_bind_text(add, 1, entry->id.text);
     sqlite3_bind_int64(add, 2, entry->received);
     sqlite3_bind_int64(add, 3, (gint64)entry->size);

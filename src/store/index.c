@@ -24,6 +24,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define INDEX_NAME "index.sqlite"
 #define BUSY_MILLISECONDS 10000
@@ -171,6 +172,29 @@ mugai_index_copy_column(sqlite3_stmt *row, int at)
     const char *text = (const char *)sqlite3_column_text(row, at);
 
     return g_utf8_make_valid(text != NULL ? text : "", -1);
+}
+
+void
+mugai_index_prepend_checksum(GByteArray *octets, guint32 about)
+{
+    guint32 checksum = GUINT32_TO_BE((guint32)crc32_z(about, octets->data, octets->len));
+
+    g_byte_array_prepend(octets, (const guint8 *)&checksum, sizeof checksum);
+}
+
+const guint8 *
+mugai_index_check_blob(sqlite3_stmt *row, int at, guint32 about, gsize *ret_length)
+{
+    const guint8 *blob = sqlite3_column_blob(row, at);
+    gsize length = (gsize)sqlite3_column_bytes(row, at);
+    guint32 checksum = 0;
+
+    if (blob == NULL || length < sizeof checksum)
+        return NULL;
+    memcpy(&checksum, blob, sizeof checksum);
+    blob += sizeof checksum;
+    *ret_length = length - sizeof checksum;
+    return GUINT32_FROM_BE(checksum) == (guint32)crc32_z(about, blob, *ret_length) ? blob : NULL;
 }
 
 /* MALFORMED if the open file is not an index of this version; an empty one is not. */

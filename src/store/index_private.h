@@ -74,6 +74,13 @@ void mugai_index_bind_text(sqlite3_stmt *statement, int at, const char *text);
 /* A column as valid UTF-8, newly allocated. */
 char *mugai_index_copy_column(sqlite3_stmt *row, int at);
 
+/* Puts the CRC-32 of what @octets are about, whose own is @about, and of them, before them: SQLite
+ * has none, and disks are not perfect. */
+void mugai_index_prepend_checksum(GByteArray *octets, guint32 about);
+/* What stands behind such a checksum in the blob @at of @row, borrowed; NULL if it is not what was
+ * written. */
+const guint8 *mugai_index_check_blob(sqlite3_stmt *row, int at, guint32 about, gsize *ret_length);
+
 /* --- entry.c: rows --- */
 
 /* What mugai_index_read_row() reads. */

@@ -11,12 +11,12 @@
 #include "retention_private.h"
 
 #include <mugai/pending.h>
+#include <mugai/time.h>
 #include <string.h>
 #include <unistd.h>
 
 #define REQUESTED "requested"
 #define REQUESTED_AGAIN "requested --again"
-#define DAY_SECONDS 86400
 /* Clocks are set now and then. */
 #define CLOCK_SECONDS 300
 
@@ -68,7 +68,7 @@ gboolean
 mugai_pending_is_over(const MugaiRecord *pending, gint64 now)
 {
     return pending->time > now + CLOCK_SECONDS ||
-           pending->time <= now - (gint64)MUGAI_PENDING_DAYS * DAY_SECONDS;
+           pending->time <= now - (gint64)MUGAI_PENDING_DAYS * MUGAI_TIME_DAY_SECONDS;
 }
 
 gboolean

@@ -24,14 +24,15 @@
 #include <mugai/audit.h>
 #include <mugai/limits.h>
 #include <mugai/policy.h>
+#include <mugai/time.h>
 #include <string.h>
 #include <unistd.h>
 
-#define DAY_SECONDS G_GINT64_CONSTANT(86400)
 /* Days before the first that may be kept whose directories are looked for: as many as retention can
  * have been set to. */
 #define SWEEP_DAYS MUGAI_LIMIT_RETENTION_DAYS_MAX
-#define LAST_SECOND G_GINT64_CONSTANT(253402300799) /* of the year 9999 */
+
+#define PURGE "purge" /* in the log */
 
 /* --- one object --- */
 
@@ -79,11 +80,8 @@ unlink_object(MugaiIndex *index, int day, const MugaiId *id, GError **error)
 static gboolean
 has_remains(int day, const MugaiId *id)
 {
-    static const char *const suffixes[] = {MUGAI_STORE_HOLD_SUFFIX, MUGAI_STORE_RELEASED_SUFFIX,
-                                           MUGAI_STORE_REQUEST_SUFFIX};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-        g_autofree char *name = g_strconcat(id->text, suffixes[i], NULL);
+    for (const char *const *suffix = mugai_store_beside_suffixes; *suffix != NULL; suffix++) {
+        g_autofree char *name = g_strconcat(id->text, *suffix, NULL);
 
         if (faccessat(day, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
             return TRUE;
@@ -137,20 +135,21 @@ mugai_retention_delete(MugaiStore *store, MugaiIndex *index, const MugaiId *id, 
     return deleted;
 }
 
+MugaiRecord *
+mugai_retention_lost(const MugaiActor *actor, const char *verb, const MugaiEntry *entry)
+{
+    MugaiRecord *record = mugai_record_new(actor, verb, entry->id.text,
+                                           entry->held ? "failed: the original is lost, it was held"
+                                                       : "failed: the original is lost");
+
+    record->received = entry->received;
+    record->size = entry->size;
+    record->has_size = TRUE;
+    record->sha256 = entry->sha256[0] != '\0' ? g_strdup(entry->sha256) : NULL;
+    return record;
+}
+
 /* --- is the clock right? --- */
-
-static gboolean
-stop_at_first(const MugaiId *id, gpointer data)
-{
-    *(MugaiId *)data = *id;
-    return FALSE;
-}
-
-static gboolean
-find_first(MugaiStore *store, gint64 since, MugaiId *ret_id, GError **error)
-{
-    return mugai_store_visit(store, since, LAST_SECOND, stop_at_first, ret_id, error);
-}
 
 /* A clock that runs ahead would delete too early, one that is behind says that all is wrong. */
 static gboolean
@@ -160,9 +159,10 @@ check_clock(MugaiStore *store, const MugaiPurge *purge, GError **error)
     MugaiId recent = {0};
     MugaiId any = {0};
 
-    if (!find_first(store, purge->now + 2 * DAY_SECONDS, &future, error) ||
-        !find_first(store, purge->now - MUGAI_PURGE_SILENT_DAYS * DAY_SECONDS, &recent, error) ||
-        !find_first(store, 0, &any, error))
+    if (!mugai_store_find_first(store, purge->now + 2 * MUGAI_TIME_DAY_SECONDS, &future, error) ||
+        !mugai_store_find_first(
+            store, purge->now - MUGAI_PURGE_SILENT_DAYS * MUGAI_TIME_DAY_SECONDS, &recent, error) ||
+        !mugai_store_find_first(store, 0, &any, error))
         return FALSE;
     if (future.text[0] != '\0') {
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG,
@@ -281,7 +281,7 @@ is_old(const Work *work, const MugaiId *id, const MugaiEnvelope *envelope, guint
 
     *ret_days = mugai_policy_retention(purge->days, purge->policies, envelope);
     return MAX(envelope->received, mugai_id_day(id)) <=
-           purge->now - (gint64)*ret_days * DAY_SECONDS;
+           purge->now - (gint64)*ret_days * MUGAI_TIME_DAY_SECONDS;
 }
 
 /* Whether what was read, which @record says, is what the index knows; TRUE where it knows none. */
@@ -291,8 +291,7 @@ is_known(const Work *work, const MugaiId *id, const MugaiRecord *record, GError 
     g_autoptr(MugaiEntry) entry =
         work->index != NULL ? mugai_index_get(work->index, id, NULL) : NULL;
 
-    if (entry == NULL || !mugai_entry_knows_original(entry) ||
-        mugai_entry_is_of(entry, record->size, record->sealed ? NULL : record->sha256))
+    if (!mugai_entry_contradicts(entry, record->size, record->sealed ? NULL : record->sha256))
         return TRUE;
     g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED,
                 "object %s is whole, but not the original that the index knows", id->text);
@@ -313,7 +312,7 @@ collect(const MugaiId *id, gpointer data)
     original = mugai_store_read(work->store, id, &why);
     if (original != NULL && !is_old(work, id, mugai_original_envelope(original), &days))
         return TRUE;
-    record = mugai_record_new(work->purge->actor, "purge", id->text, "granted");
+    record = mugai_record_new(work->purge->actor, PURGE, id->text, "granted");
     record->reason = g_strdup_printf("older than %u days", days);
     if (original != NULL && mugai_hold_check(work->store, id, &why)) {
         if (why == NULL)
@@ -332,6 +331,16 @@ collect(const MugaiId *id, gpointer data)
 /* --- sweeping --- */
 
 static gboolean
+note_lost(const Work *work, const MugaiEntry *entry, GError **error)
+{
+    g_autoptr(GPtrArray) records =
+        g_ptr_array_new_with_free_func((GDestroyNotify)mugai_record_free);
+
+    g_ptr_array_add(records, mugai_retention_lost(work->purge->actor, PURGE, entry));
+    return work->purge->note(records, work->purge->data, error);
+}
+
+static gboolean
 remove_stale(const MugaiEntry *entry, gpointer data)
 {
     Work *work = data;
@@ -343,7 +352,7 @@ remove_stale(const MugaiEntry *entry, gpointer data)
         return TRUE;
     if (mugai_hold_check(work->store, &entry->id, &why) &&
         g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND)) {
-        if (!work->purge->note_lost(entry, work->purge->data, &work->error) ||
+        if (!note_lost(work, entry, &work->error) ||
             !mugai_index_remove(work->index, &entry->id, &work->error))
             return FALSE;
         work->summary->stale++;
@@ -388,9 +397,10 @@ remove_empty(MugaiStore *store, gint64 seconds)
 static void
 sweep_days(Work *work)
 {
-    gint64 first = work->cutoff - SWEEP_DAYS * DAY_SECONDS;
+    gint64 first = work->cutoff - SWEEP_DAYS * MUGAI_TIME_DAY_SECONDS;
 
-    for (gint64 day = MAX(first, 0); day < work->cutoff - DAY_SECONDS; day += DAY_SECONDS)
+    for (gint64 day = MAX(first, 0); day < work->cutoff - MUGAI_TIME_DAY_SECONDS;
+         day += MUGAI_TIME_DAY_SECONDS)
         remove_empty(work->store, day);
 }
 
@@ -401,8 +411,8 @@ mugai_purge(MugaiStore *store, MugaiIndex *index, const MugaiPurge *purge,
     g_auto(Work) work = {.store = store, .index = index, .purge = purge, .summary = ret_summary};
 
     *ret_summary = (MugaiPurgeSummary){0};
-    work.cutoff = purge->now -
-                  (gint64)mugai_policy_retention_least(purge->days, purge->policies) * DAY_SECONDS;
+    work.cutoff = purge->now - (gint64)mugai_policy_retention_least(purge->days, purge->policies) *
+                                   MUGAI_TIME_DAY_SECONDS;
     work.ids = g_array_new(FALSE, FALSE, sizeof(MugaiId));
     work.batch = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_record_free);
     if (!purge->force && !check_clock(store, purge, error))

@@ -19,6 +19,10 @@
 
 #define LEVELS 3 /* year, month, day */
 
+const char *const mugai_store_beside_suffixes[] = {MUGAI_STORE_HOLD_SUFFIX,
+                                                   MUGAI_STORE_RELEASED_SUFFIX,
+                                                   MUGAI_STORE_REQUEST_SUFFIX, NULL};
+
 /* --- opening --- */
 
 /* Whether the open directory is one that nobody else can look into or write to. */

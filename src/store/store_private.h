@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 #define MUGAI_STORE_RELEASED_SUFFIX ".released"
 #define MUGAI_STORE_REQUEST_SUFFIX ".request"
 #define MUGAI_STORE_DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+/* What may lie beside an object: its id and one of these. NULL-terminated. */
+extern const char *const mugai_store_beside_suffixes[];
 /* Octets compressed or read at a time. */
 #define MUGAI_STORE_CHUNK_OCTETS (64u * 1024u)
 

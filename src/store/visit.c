@@ -14,6 +14,7 @@
 #include <mugai/pending.h>
 #include <mugai/released.h>
 #include <mugai/retention.h>
+#include <mugai/time.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -79,6 +80,17 @@ read_name(const char *name, const char *suffix, MugaiId *ret_id)
     return mugai_id_parse(stem, ret_id, NULL) && g_str_equal(ret_id->text, stem);
 }
 
+/* The same with one of the suffixes of what lies beside objects. */
+static gboolean
+read_beside(const char *name, MugaiId *ret_id)
+{
+    for (const char *const *suffix = mugai_store_beside_suffixes; *suffix != NULL; suffix++) {
+        if (read_name(name, *suffix, ret_id))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* @names are sorted. */
 static gboolean
 has_name(const GPtrArray *names, const char *name)
@@ -139,9 +151,7 @@ visit_file(Walk *walk, gint day, const char *path, const GPtrArray *names, const
         visit_object(walk, day, path, names, name, &id);
     else if (walk->stray == NULL)
         return;
-    else if (!read_name(name, MUGAI_STORE_HOLD_SUFFIX, &id) &&
-             !read_name(name, MUGAI_STORE_REQUEST_SUFFIX, &id) &&
-             !read_name(name, MUGAI_STORE_RELEASED_SUFFIX, &id))
+    else if (!read_beside(name, &id))
         tell_stray(walk, path, name, "not mugai's");
     else if (!has_object(names, &id))
         tell_stray(walk, path, name,
@@ -243,6 +253,20 @@ mugai_store_visit(MugaiStore *store, gint64 since, gint64 until, MugaiStoreVisit
     };
 
     return visit_level(&walk, ".", 0, 0, error);
+}
+
+static gboolean
+stop_at_first(const MugaiId *id, gpointer data)
+{
+    *(MugaiId *)data = *id;
+    return FALSE;
+}
+
+gboolean
+mugai_store_find_first(MugaiStore *store, gint64 since, MugaiId *ret_id, GError **error)
+{
+    *ret_id = (MugaiId){0};
+    return mugai_store_visit(store, since, MUGAI_TIME_SECONDS_MAX, stop_at_first, ret_id, error);
 }
 
 gboolean

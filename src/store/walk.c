@@ -197,8 +197,8 @@ begin_fresh(Walk *walk, GError **error)
     g_autoptr(sqlite3_stmt) rows = mugai_index_prepare(
         walk->index,
         "SELECT number, received, id, senders, recipients, subject, names, ids, queue_id,"
-        " message_id, marks, checksum FROM fresh WHERE received >= ?1 AND received < ?2 AND "
-        "received <= ?3"
+        " message_id, marks, checksum FROM fresh"
+        " WHERE received >= ?1 AND received < ?2 AND received <= ?3"
         " AND (?4 = 0 OR ?4 = (SELECT messages.marks & ?4 FROM messages"
         "                      WHERE messages.number = fresh.number))",
         error);

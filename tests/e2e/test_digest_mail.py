@@ -212,10 +212,6 @@ class Days(Digests, test_release.Case):
     def run_plain(self, status, *arguments):
         return self.check(status, "digest", *arguments)
 
-    def lose_index(self):
-        for path in self.store.glob("index.sqlite*"):
-            path.unlink()
-
     def test_the_first_one_is_of_yesterday(self):
         self.keep_at(3)
         self.keep_at(1)

@@ -417,8 +417,7 @@ class TwoPersons(Case):
         owner = path.stat()
         self.replace_content(identity, MESSAGE + b"more\r\n")
         os.chown(path, owner.st_uid, owner.st_gid)
-        for index in self.store.glob("index.sqlite*"):
-            index.unlink()  # nobody else knows what it was
+        self.lose_index()  # nobody else knows what it was
         self.ask("second", EX_DATAERR, "approve", identity)
         self.assertIn("not the original that was requested", self.said)
         self.assertTrue(self.pending(identity).exists())

@@ -259,8 +259,7 @@ class WithPostfix(Town):
         identity = self.keep(MESSAGE)
         self.release(0, identity)
         self.assertNotIn(b".released", self.check(0, "fsck").stdout)
-        for path in self.store.glob("index.sqlite*"):
-            path.unlink()
+        self.lose_index()
         shutil.rmtree(self.store / "log")
         self.release(NO, identity)
         self.assertEqual(len(self.arrived()), 1)
