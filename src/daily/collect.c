@@ -11,6 +11,7 @@
 
 #include <mugai/compose.h>
 #include <mugai/limits.h>
+#include <mugai/policy.h>
 #include <mugai/time.h>
 #include <string.h>
 
@@ -249,10 +250,31 @@ count_one(const MugaiEntry *entry, gpointer data)
     return TRUE;
 }
 
-static gboolean
-count_unheld(const MugaiEntry *entry, gpointer data)
+/* --- what goes soon --- */
+
+typedef struct {
+    const MugaiConfig *config;
+    gint64 now;
+    guint64 count;
+} Expiring;
+
+/* Received before this, an original that is kept for @days goes within the days of notice. */
+static gint64
+expires_before(const Expiring *expiring, guint days)
 {
-    return entry->held || count_one(entry, data);
+    return expiring->now - ((gint64)days - MUGAI_DAILY_NOTICE_DAYS) * MUGAI_TIME_DAY_SECONDS;
+}
+
+static gboolean
+count_expiring(const MugaiEntry *entry, gpointer data)
+{
+    Expiring *expiring = data;
+    const MugaiConfig *config = expiring->config;
+    guint days = mugai_policy_retention(config->retention_days, config->policies, entry->envelope);
+
+    if (!entry->held && entry->received < expires_before(expiring, days))
+        expiring->count++;
+    return TRUE;
 }
 
 /* --- what the index does not know --- */
@@ -293,19 +315,22 @@ mugai_daily_collect(MugaiStore *store, MugaiIndex *index, const MugaiConfig *con
 {
     g_autoptr(MugaiDaily) daily =
         mugai_daily_new(period, config->digest_subjects, config->settings);
-    const gint64 days = (gint64)config->retention_days - MUGAI_DAILY_NOTICE_DAYS;
     const MugaiQuery within = {.since = period->since, .until = period->until};
     const MugaiQuery held = {.held = TRUE};
     const MugaiQuery damaged = {.damaged = TRUE};
-    const MugaiQuery expiring = {.until = now - days * MUGAI_TIME_DAY_SECONDS};
+    Expiring expiring = {.config = config, .now = now};
+    const MugaiQuery soon = {
+        .until = expires_before(&expiring, mugai_policy_retention_least(config->retention_days,
+                                                                        config->policies))};
     Search search = {.store = store, .index = index, .period = period};
 
     if (!mugai_store_visit(store, period->since, period->until, count_missing, &search, error) ||
         !mugai_index_list(index, &within, add_entry, daily, error) ||
         !mugai_index_list(index, &held, count_one, &daily->counts.held, error) ||
         !mugai_index_list(index, &damaged, count_one, &daily->counts.damaged, error) ||
-        !mugai_index_list(index, &expiring, count_unheld, &daily->counts.expiring, error))
+        !mugai_index_list(index, &soon, count_expiring, &expiring, error))
         return NULL;
+    daily->counts.expiring = expiring.count;
     daily->counts.missing = search.missing;
     return g_steal_pointer(&daily);
 }

@@ -212,6 +212,17 @@ class Days(Digests, test_release.Case):
     def run_plain(self, status, *arguments):
         return self.check(status, "digest", *arguments)
 
+    def test_what_goes_soon_is_counted_by_the_days_of_each(self):
+        for days in (82, 84, 24):
+            self.keep_at(days)
+        counts = []
+        for rule in ("", "[policy brief]\nrecipients = *@*.jp\nretention_days = 30\n",
+                     "[policy long]\nrecipients = *@*.jp\nretention_days = 3650\n",
+                     "[policy others]\nrecipients = *@example.com\nretention_days = 8\n"):
+            self.configure("smtp://127.0.0.1:1", more=rule)
+            counts.append(json.loads(self.run_plain(0, "--dry-run", "--json").stdout)["expiring"])
+        self.assertEqual(counts, [1, 3, 0, 1])
+
     def test_the_first_one_is_of_yesterday(self):
         self.keep_at(3)
         self.keep_at(1)
