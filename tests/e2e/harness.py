@@ -312,9 +312,10 @@ postlog   unix-dgram n - n - 1 postlogd
         run(self.command("flush"))
 
     def queued(self):
-        """Messages that it still has."""
+        """Messages that it still has. A file "MICROSECONDS.PID" has no queue id yet, so nobody was told that it was taken;
+        a cleanup that was killed leaves it for a day."""
         return [path for folder in ("incoming", "active", "deferred", "maildrop")
-                for path in (self.queue / folder).rglob("*") if path.is_file()]
+                for path in (self.queue / folder).rglob("*") if path.is_file() and "." not in path.name]
 
     def held(self):
         """Messages in its hold queue."""
