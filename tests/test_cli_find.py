@@ -270,8 +270,9 @@ class Fsck(test_cli.Case):
         self.assertEqual([json.loads(line)["id"] for line in done.stdout.splitlines()], kept[::-1])
         self.assertIn(b"mugai fsck --repair", done.stderr)
         self.assertEqual(self.fsck(NO)[0], [("index", "index.sqlite", False)])
-        self.fsck(NO, "--repair")
+        self.assertEqual(self.fsck(NO, "--repair")[0], [("index", "index.sqlite", True)])
         self.assertEqual(self.fsck(0)[0], [])
+        self.assertEqual([said["state"] for said in self.listed("--subject", "積書").values()], ["passed"] * 3)
 
     def test_files_of_others_are_told_of_and_left(self):
         identity = self.keep(PLAIN)

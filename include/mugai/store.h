@@ -157,8 +157,9 @@ gboolean mugai_index_is_damaged(const MugaiIndex *index);
 /* Reads all of the file: MALFORMED if it is damaged. What is in an entry is not looked at: fsck
  * does that, with the object beside it. */
 gboolean mugai_index_check(MugaiIndex *index, GError **error);
-/* Deletes the file and begins an empty one; other writers and readers follow. */
-gboolean mugai_index_renew(MugaiIndex *index, GError **error);
+/* Mends what that finds: what searching needs is made anew from the entries; where the tables
+ * themselves are damaged an empty file is begun, which other writers and readers follow. */
+gboolean mugai_index_mend(MugaiIndex *index, GError **error);
 
 /* The states of an entry: the sanitized message went on; only the notice did; what became of it is
  * not known, for the entry was made from the object. */

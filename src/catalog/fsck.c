@@ -410,7 +410,7 @@ open_index(Work *work, GError **error)
     if (work->fsck->repair) {
         work->index = mugai_index_open(work->store, TRUE, error);
         if (work->index == NULL ||
-            (reader != NULL && !sound && !mugai_index_renew(work->index, error)))
+            (reader != NULL && !sound && !mugai_index_mend(work->index, error)))
             return FALSE;
     } else if (sound) {
         work->index = g_steal_pointer(&reader);

@@ -15,7 +15,8 @@
  * removes the oldest first, so that chunks empty one by one and go whole; a row removed before
  * stays in the lists and is not there when it is looked for.
  *
- * Where a leaf is damaged, any row of its chunk may match: searching gets slower, not wrong.
+ * Where a leaf is damaged, any row of its chunk may match: searching gets slower, not wrong. All
+ * the lists of a chunk can be made anew from its rows.
  *
  * Invariants: 1. a chunk's places are in order of (received, id);
  *             2. a chunk is written in the transaction that renumbers its rows: a reader sees both
@@ -184,28 +185,38 @@ write_lists(const Seal *seal, GError **error)
     return leaf->len == 0 || write_leaf(seal, insert, first, leaf, error);
 }
 
-/* The hashes of a row whose own words are damaged, from its entry; without any, where that is
- * damaged too, it is not found by words until fsck has mended it. */
+/* The hashes of a row whose own words are damaged or gone, from its entry; without any, where that
+ * is damaged too, it is not found by words until fsck has mended it. */
 static gboolean
-hash_entry(const Seal *seal, gint64 number, GArray *hashes, GError **error)
+hash_entry(MugaiIndex *index, gint64 number, GArray *hashes, GError **error)
 {
-    sqlite3_stmt *at = seal->index->statements[STATEMENT_AT];
+    sqlite3_stmt *at = index->statements[STATEMENT_AT];
     g_autoptr(MugaiEntry) entry = NULL;
     g_auto(MugaiWords) words = {0};
 
-    seal->index->damaged = TRUE;
-    mugai_index_forget_keys(seal->index); /* what is sealed stays so */
+    mugai_index_forget_keys(index); /* what is sealed stays so */
     sqlite3_bind_int64(at, 1, number);
     if (sqlite3_step(at) == SQLITE_ROW)
-        entry = mugai_index_read_row(seal->index, at, error);
+        entry = mugai_index_read_row(index, at, error);
     else
-        mugai_index_damaged(seal->index, "a row has gone", error);
+        mugai_index_damaged(index, "a row has gone", error);
     sqlite3_reset(at);
     if (entry == NULL)
         return FALSE;
     mugai_words_of_entry(entry, &words);
     mugai_words_hash(&words, hashes);
     return TRUE;
+}
+
+static void
+add_keys(Seal *seal, const GArray *hashes, gint64 place)
+{
+    for (guint i = 0; i < hashes->len; i++) {
+        guint64 key = (guint64)g_array_index(hashes, guint32, i) << MUGAI_CHUNK_BITS;
+
+        key |= (guint64)place;
+        g_array_append_val(seal->keys, key);
+    }
 }
 
 /* Takes the hashes of the fresh row at hand, and gives its entry the number of its place. */
@@ -215,16 +226,14 @@ seal_row(Seal *seal, sqlite3_stmt *fresh, sqlite3_stmt *renumber, GError **error
     g_autoptr(GArray) hashes = g_array_new(FALSE, FALSE, sizeof(guint32));
     MugaiWords words = {0}; /* borrowed from the row */
 
-    if (mugai_words_of_row(fresh, 2, &words))
+    if (mugai_words_of_row(fresh, 2, &words)) {
         mugai_words_hash(&words, hashes);
-    else if (!hash_entry(seal, sqlite3_column_int64(fresh, 0), hashes, error))
-        return FALSE;
-    for (guint i = 0; i < hashes->len; i++) {
-        guint64 key = (guint64)g_array_index(hashes, guint32, i) << MUGAI_CHUNK_BITS;
-
-        key |= (guint64)seal->rows;
-        g_array_append_val(seal->keys, key);
+    } else {
+        seal->index->damaged = TRUE;
+        if (!hash_entry(seal->index, sqlite3_column_int64(fresh, 0), hashes, error))
+            return FALSE;
     }
+    add_keys(seal, hashes, seal->rows);
     seal->newest = sqlite3_column_int64(fresh, 1);
     if (seal->rows == 0)
         seal->oldest = seal->newest;
@@ -302,24 +311,26 @@ fresh_span(MugaiIndex *index)
     return numbers;
 }
 
-gboolean
-mugai_chunk_seal(MugaiIndex *index, GError **error)
+/* Makes a chunk of the fresh rows, however many they are. */
+static gboolean
+seal_fresh(MugaiIndex *index, GError **error)
 {
-    g_autoptr(GArray) keys = NULL;
-    Seal seal = {.index = index};
+    g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(guint64));
+    Seal seal = {.index = index, .chunk = next_chunk(index, error), .keys = keys};
 
-    if (fresh_span(index) < MUGAI_CHUNK_ROWS)
-        return TRUE;
-    seal.chunk = next_chunk(index, error);
     if (seal.chunk == 0)
         return FALSE;
-    keys = g_array_new(FALSE, FALSE, sizeof(guint64));
-    seal.keys = keys;
     if (!seal_rows(&seal, error))
         return FALSE;
     g_array_sort(keys, compare_keys);
     return write_lists(&seal, error) && note_chunk(&seal, error) &&
            mugai_index_execute(index, "DELETE FROM fresh", error);
+}
+
+gboolean
+mugai_chunk_seal(MugaiIndex *index, GError **error)
+{
+    return fresh_span(index) < MUGAI_CHUNK_ROWS || seal_fresh(index, error);
 }
 
 /* --- reading --- */
@@ -428,35 +439,63 @@ check_fresh(MugaiIndex *index, GError **error)
     return status == SQLITE_DONE || mugai_index_fail(index, "fresh rows", error);
 }
 
-gboolean
-mugai_chunk_check_all(MugaiIndex *index, GError **error)
+/* The chunks (gint64, ascending) that have a leaf which is not what was written. */
+static GArray *
+find_damaged(MugaiIndex *index, GError **error)
 {
+    g_autoptr(GArray) chunks = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_autoptr(sqlite3_stmt) rows =
-        mugai_index_prepare(index, "SELECT number, leaf FROM lists", error);
+        mugai_index_prepare(index, "SELECT number, leaf FROM lists ORDER BY number", error);
     Reader leaf = {0};
     int status = SQLITE_OK;
 
     if (rows == NULL)
-        return FALSE;
+        return NULL;
     while ((status = sqlite3_step(rows)) == SQLITE_ROW) {
-        if (!read_leaf(rows, &leaf))
-            return mugai_index_damaged(index, "a list is not what was written", error);
+        gint64 chunk = sqlite3_column_int64(rows, 0) >> HASH_BITS;
+
+        if (!read_leaf(rows, &leaf) &&
+            (chunks->len == 0 || g_array_index(chunks, gint64, chunks->len - 1) != chunk))
+            g_array_append_val(chunks, chunk);
     }
-    return (status == SQLITE_DONE || mugai_index_fail(index, "lists", error)) &&
-           check_fresh(index, error);
+    if (status != SQLITE_DONE) {
+        mugai_index_fail(index, "lists", error);
+        return NULL;
+    }
+    return g_steal_pointer(&chunks);
+}
+
+gboolean
+mugai_chunk_check_all(MugaiIndex *index, GError **error)
+{
+    g_autoptr(GArray) damaged = find_damaged(index, error);
+
+    if (damaged == NULL)
+        return FALSE;
+    if (damaged->len > 0)
+        return mugai_index_damaged(index, "a list is not what was written", error);
+    return check_fresh(index, error);
 }
 
 /* --- removing --- */
 
 static gboolean
-drop_chunk(MugaiIndex *index, gint64 chunk, GError **error)
+drop_lists(MugaiIndex *index, gint64 chunk, GError **error)
 {
     g_autofree char *sql = g_strdup_printf("DELETE FROM lists WHERE number >= %" G_GINT64_FORMAT
-                                           " AND number < %" G_GINT64_FORMAT ";"
-                                           "DELETE FROM chunks WHERE chunk = %" G_GINT64_FORMAT,
-                                           leaf_number(chunk, 0), leaf_number(chunk + 1, 0), chunk);
+                                           " AND number < %" G_GINT64_FORMAT,
+                                           leaf_number(chunk, 0), leaf_number(chunk + 1, 0));
 
     return mugai_index_execute(index, sql, error);
+}
+
+static gboolean
+drop_chunk(MugaiIndex *index, gint64 chunk, GError **error)
+{
+    g_autofree char *sql =
+        g_strdup_printf("DELETE FROM chunks WHERE chunk = %" G_GINT64_FORMAT, chunk);
+
+    return drop_lists(index, chunk, error) && mugai_index_execute(index, sql, error);
 }
 
 gboolean
@@ -477,4 +516,56 @@ mugai_chunk_remove_row(MugaiIndex *index, gint64 number, GError **error)
     if (status != SQLITE_ROW)
         return mugai_index_fail(index, "chunk", error);
     return left > 0 || drop_chunk(index, chunk, error);
+}
+
+/* --- mending --- */
+
+/* Makes all lists of @chunk anew from what its rows say. */
+static gboolean
+mend_chunk(MugaiIndex *index, gint64 chunk, GError **error)
+{
+    g_autoptr(sqlite3_stmt) rows =
+        mugai_index_prepare(index, "SELECT number FROM messages WHERE number >= ? AND number < ?",
+                            error);
+    g_autoptr(GArray) hashes = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(guint64));
+    Seal seal = {.index = index, .chunk = chunk, .keys = keys};
+    int status = SQLITE_OK;
+
+    if (rows == NULL)
+        return FALSE;
+    sqlite3_bind_int64(rows, 1, chunk << MUGAI_CHUNK_BITS);
+    sqlite3_bind_int64(rows, 2, (chunk + 1) << MUGAI_CHUNK_BITS);
+    while ((status = sqlite3_step(rows)) == SQLITE_ROW) {
+        gint64 number = sqlite3_column_int64(rows, 0);
+
+        g_array_set_size(hashes, 0);
+        if (!hash_entry(index, number, hashes, error))
+            return FALSE;
+        add_keys(&seal, hashes, number & PLACE_MASK);
+    }
+    if (status != SQLITE_DONE)
+        return mugai_index_fail(index, "rows", error);
+    g_array_sort(keys, compare_keys);
+    return drop_lists(index, chunk, error) && write_lists(&seal, error);
+}
+
+gboolean
+mugai_chunk_mend_all(MugaiIndex *index, gconstpointer unused, GError **error)
+{
+    g_autoptr(GArray) damaged = find_damaged(index, error);
+    g_autoptr(GError) why = NULL;
+
+    if (damaged == NULL)
+        return FALSE;
+    for (guint i = 0; i < damaged->len; i++) {
+        if (!mend_chunk(index, g_array_index(damaged, gint64, i), error))
+            return FALSE;
+    }
+    if (check_fresh(index, &why))
+        return TRUE;
+    if (g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_MALFORMED))
+        return seal_fresh(index, error);
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
 }

@@ -430,11 +430,9 @@ mugai_index_get(MugaiIndex *index, const MugaiId *id, GError **error)
 
 /* --- changing --- */
 
-typedef gboolean (*Change)(MugaiIndex *index, gconstpointer data, GError **error);
-
-/* Makes the change in one transaction, or not at all. */
+/* In one transaction, or not at all. */
 static gboolean
-change_once(MugaiIndex *index, Change change, gconstpointer data, GError **error)
+change_once(MugaiIndex *index, MugaiIndexChange change, gconstpointer data, GError **error)
 {
     if (!mugai_index_refresh(index, error) || !mugai_index_execute(index, "BEGIN IMMEDIATE", error))
         return FALSE;
@@ -445,9 +443,8 @@ change_once(MugaiIndex *index, Change change, gconstpointer data, GError **error
     return FALSE;
 }
 
-/* The same; where the file is damaged, in a new one. */
-static gboolean
-change_index(MugaiIndex *index, Change change, gconstpointer data, GError **error)
+gboolean
+mugai_index_change(MugaiIndex *index, MugaiIndexChange change, gconstpointer data, GError **error)
 {
     g_autoptr(GError) first = NULL;
 
@@ -500,7 +497,7 @@ remove_entry(MugaiIndex *index, gconstpointer data, GError **error)
 gboolean
 mugai_index_remove(MugaiIndex *index, const MugaiId *id, GError **error)
 {
-    return change_index(index, remove_entry, id, error);
+    return mugai_index_change(index, remove_entry, id, error);
 }
 
 /* The whole entry, sealed, as a row has it; NULL with @error. */
@@ -607,19 +604,19 @@ add_many(MugaiIndex *index, gconstpointer data, GError **error)
 gboolean
 mugai_index_add(MugaiIndex *index, const MugaiEntry *entry, GError **error)
 {
-    return change_index(index, add_entry, entry, error);
+    return mugai_index_change(index, add_entry, entry, error);
 }
 
 gboolean
 mugai_index_add_many(MugaiIndex *index, const GPtrArray *entries, GError **error)
 {
-    return change_index(index, add_many, entries, error);
+    return mugai_index_change(index, add_many, entries, error);
 }
 
 gboolean
 mugai_index_add_missing(MugaiIndex *index, const MugaiEntry *entry, GError **error)
 {
-    return change_index(index, add_missing, entry, error);
+    return mugai_index_change(index, add_missing, entry, error);
 }
 
 typedef struct {
@@ -645,7 +642,7 @@ mugai_index_set_held(MugaiIndex *index, const MugaiId *id, gboolean held, GError
 {
     Marking marking = {.id = id, .mark = MUGAI_MARK_HELD, .set = held};
 
-    return change_index(index, mark_entry, &marking, error);
+    return mugai_index_change(index, mark_entry, &marking, error);
 }
 
 gboolean
@@ -653,5 +650,5 @@ mugai_index_set_damaged(MugaiIndex *index, const MugaiId *id, gboolean damaged, 
 {
     Marking marking = {.id = id, .mark = MUGAI_MARK_DAMAGED, .set = damaged};
 
-    return change_index(index, mark_entry, &marking, error);
+    return mugai_index_change(index, mark_entry, &marking, error);
 }

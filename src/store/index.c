@@ -408,8 +408,9 @@ mugai_index_is_damaged(const MugaiIndex *index)
     return index->damaged;
 }
 
-gboolean
-mugai_index_check(MugaiIndex *index, GError **error)
+/* Of the file as SQLite sees it. */
+static gboolean
+check_tables(MugaiIndex *index, GError **error)
 {
     g_autoptr(sqlite3_stmt) check = NULL;
     g_autofree char *said = NULL;
@@ -422,7 +423,24 @@ mugai_index_check(MugaiIndex *index, GError **error)
     if (sqlite3_step(check) != SQLITE_ROW)
         return mugai_index_fail(index, "check", error);
     said = mugai_index_copy_column(check, 0);
-    if (!g_str_equal(said, "ok"))
-        return mugai_index_damaged(index, said, error);
-    return mugai_chunk_check_all(index, error);
+    return g_str_equal(said, "ok") || mugai_index_damaged(index, said, error);
+}
+
+gboolean
+mugai_index_check(MugaiIndex *index, GError **error)
+{
+    return check_tables(index, error) && mugai_chunk_check_all(index, error);
+}
+
+gboolean
+mugai_index_mend(MugaiIndex *index, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (check_tables(index, &why))
+        return mugai_index_change(index, mugai_chunk_mend_all, NULL, error);
+    if (g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_MALFORMED))
+        return mugai_index_renew(index, error);
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
 }

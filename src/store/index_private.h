@@ -59,6 +59,9 @@ void mugai_index_forget_keys(MugaiIndex *index);
 /* Opens the file anew if it is not the one that is open: it may be deleted at any time (I8). */
 gboolean mugai_index_refresh(MugaiIndex *index, GError **error);
 
+/* Deletes the file and begins an empty one; other writers and readers follow. */
+gboolean mugai_index_renew(MugaiIndex *index, GError **error);
+
 /* FALSE with the database's last error: MALFORMED if the file is damaged, else SYSTEM. */
 gboolean mugai_index_fail(MugaiIndex *index, const char *step, GError **error);
 /* FALSE with MALFORMED: @what is not as this program writes it. */
@@ -82,6 +85,12 @@ void mugai_index_prepend_checksum(GByteArray *octets, guint32 about);
 const guint8 *mugai_index_check_blob(sqlite3_stmt *row, int at, guint32 about, gsize *ret_length);
 
 /* --- entry.c: rows --- */
+
+/* One change of the file; within it nothing is committed. */
+typedef gboolean (*MugaiIndexChange)(MugaiIndex *index, gconstpointer data, GError **error);
+/* Makes the change in one transaction, or not at all; where the file is damaged, in a new one. */
+gboolean mugai_index_change(MugaiIndex *index, MugaiIndexChange change, gconstpointer data,
+                            GError **error);
 
 /* What mugai_index_read_row() reads. */
 #define MUGAI_INDEX_COLUMNS "id, received, size, marks, packed, sealed"
@@ -170,6 +179,8 @@ gboolean mugai_chunk_find(MugaiIndex *index, gint64 chunk, guint32 hash, MugaiBi
                           GError **error);
 /* MALFORMED where a list, or words that are in none yet, are not what was written. */
 gboolean mugai_chunk_check_all(MugaiIndex *index, GError **error);
+/* A MugaiIndexChange: makes lists and words of that kind anew from their rows. */
+gboolean mugai_chunk_mend_all(MugaiIndex *index, gconstpointer unused, GError **error);
 /* Forgets one row of the chunk that @number lies in; with its last one the chunk. */
 gboolean mugai_chunk_remove_row(MugaiIndex *index, gint64 number, GError **error);
 

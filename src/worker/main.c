@@ -5,14 +5,16 @@
  * descriptor 3, loads all that sanitizing needs, says that it is ready, and from then on keeps
  * children that wait. The children themselves wait for jobs on the request socket. A child that has
  * one says so with one octet over its own pipe (and one to mugaid), handles the message and ends;
- * on that octet the parent sets the child's deadline and forks the next one.
+ * on that octet the parent sets the child's deadline.
  *
  *      parent:  setup -> warm -> ready -> { fork, reap, kill what is overdue } -> end of requests
  *      child:   wait -> job -> 'started' -> limits and lock -> sanitize -> result -> exit
  *
- * The parent keeps `children` waiting beside at most `children` working ones, 2 x children in all:
- * a message never waits for a fork, and mugaid hands over no more than `children` messages at once
- * (see src/approve/pool.c).
+ * The parent keeps `children`, waiting or working, and one that waits beside as many as work: 2 x
+ * children at most. So it forks when a child has ended, and at the begin of a message only where no
+ * other child waits: the kernel likes to run whom an octet wakes in the place of the writer, and a
+ * fork takes half as long as a small message. mugaid hands over no more than `children` messages at
+ * once (see src/approve/pool.c), so that none waits for a fork.
  *
  * Invariants: 1. a process handles one message and no second one (I6);
  *             2. the parent holds no message and reads nothing a child wrote but the one octet;
@@ -217,7 +219,8 @@ top_up(Parent *parent)
     guint wanted = parent->bounds.children;
 
     while (!parent->ended && g_get_monotonic_time() >= parent->fork_after &&
-           count_waiting(parent) < wanted && parent->children->len < 2 * wanted) {
+           (parent->children->len < wanted ||
+            (count_waiting(parent) == 0 && parent->children->len < 2 * wanted))) {
         if (!fork_child(parent))
             parent->fork_after = g_get_monotonic_time() + FORK_PAUSE_MICROSECONDS;
     }

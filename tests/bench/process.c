@@ -4,10 +4,11 @@
  *     process MESSAGES ROUNDS FILE WORKER...
  *
  * has the message in FILE sanitized MESSAGES times in each of ROUNDS rounds by each WORKER in turn,
- * one message at a time, through the client that mugaid uses, and prints for each worker the
- * processor time a message cost it and its children (user and system), the client's own, and the
- * time a message took. The first worker is what the others are compared with, round by round:
- * machines change their speed, so only figures of one round are.
+ * one message at a time with a pause after each (Postfix makes one too), through the client that
+ * mugaid uses, and prints for each worker the processor time a message cost it and its children
+ * (user and system), the client's own, and the time a message took. The first worker is what the
+ * others are compared with, round by round: machines change their speed, so only figures of one
+ * round are.
  *
  * Given mugai-worker and pooled_worker, the difference is what is paid for I6.
  */
@@ -20,6 +21,7 @@
 
 #define ROUNDS_MAX 1000
 #define WORKERS_MAX 8
+#define PAUSE_MICROSECONDS 4000
 
 /* Microseconds a message. */
 typedef struct {
@@ -41,15 +43,18 @@ used(int who, double *ret_faults)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-static void
+/* Microseconds that the messages took, without the pauses. */
+static double
 sanitize(MugaiPool *pool, int fd, guint n_messages)
 {
     const MugaiTime received = {.seconds = 1711929600, .offset = 9 * 60 * 60};
     MugaiId id;
+    gint64 latency = 0;
 
     for (guint i = 0; i < n_messages; i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(MugaiApproved) approved = NULL;
+        gint64 begin = g_get_monotonic_time();
 
         mugai_id_new(received.seconds, &id);
         approved = mugai_ticket_collect(mugai_pool_submit(pool, fd, &id, received, NULL), &error);
@@ -57,7 +62,10 @@ sanitize(MugaiPool *pool, int fd, guint n_messages)
             g_error("%s", error->message);
         if (mugai_approved_failure(approved) != NULL)
             g_error("%s", mugai_approved_failure(approved));
+        latency += g_get_monotonic_time() - begin;
+        g_usleep(PAUSE_MICROSECONDS);
     }
+    return (double)latency;
 }
 
 /* A worker's life with @n_messages in it: all of it, for only of what has ended the kernel says
@@ -73,17 +81,13 @@ live(const char *worker, int fd, guint n_messages)
     double faults_before = 0;
     double workers = used(RUSAGE_CHILDREN, &faults_before);
     double client = 0;
-    gint64 begin = 0;
 
     config->worker_program = g_strdup(worker);
-    config->worker_count = 1;
     pool = mugai_pool_new(config, &error);
     if (pool == NULL)
         g_error("%s: %s", worker, error->message);
     client = used(RUSAGE_SELF, NULL);
-    begin = g_get_monotonic_time();
-    sanitize(pool, fd, n_messages);
-    cost.latency = (double)(g_get_monotonic_time() - begin);
+    cost.latency = sanitize(pool, fd, n_messages);
     cost.client = used(RUSAGE_SELF, NULL) - client;
     g_clear_pointer(&pool, mugai_pool_free);
     cost.workers = used(RUSAGE_CHILDREN, &faults) - workers;
