@@ -137,6 +137,8 @@ class WrittenDown(Case):
         self.keep(MESSAGE)
         self.check(0, "list", env={**os.environ, "SUDO_USER": "tanaka"})
         self.assertEqual(self.last()["sudo_user"], "tanaka")
+        for name in ("--user", "--verb"):
+            self.check(USAGE, "log", name, "")
         done = self.check(0, "log", "--user", "tanaka", "--verb", "list")
         self.assertEqual(len(done.stdout.splitlines()), 1)
 

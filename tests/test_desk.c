@@ -328,7 +328,7 @@ Test(desk, what_mugai_would_not_ask_is_no_request)
     bad[6].recipients = to_many;
     bad[7].words = words;
     bad[8].since = G_MININT64;
-    bad[9].reason = (char *)" \t";
+    bad[9].reason = (char *)" \t\u3000";
     cr_assert(arrives(&good));
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
         cr_expect_not(arrives(&bad[i]), "case %zu", i);

@@ -412,6 +412,19 @@ expect_quoted(const char *utf8, gsize characters, const char *expected)
     cr_expect_str_eq(got, expected, "got \"%s\"", got);
 }
 
+/* A reason of one ideographic space, or of what nobody sees, is none. */
+Test(text, blanks_say_nothing)
+{
+    const char *const nothing[] = {NULL,     "",       " \t\r\n", "\u3000",       "\u3000 \u00a0",
+                                   "\u200b", "\u3164", "\u202e",  "\ufeff\u2060", "\xff"};
+    const char *const something[] = {"x", " x ", "電話", "\u3000調査\u3000", "?", "\u200bx"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(nothing); i++)
+        cr_assert_not(mugai_text_says_something(nothing[i]), "%zu", i);
+    for (gsize i = 0; i < G_N_ELEMENTS(something); i++)
+        cr_assert(mugai_text_says_something(something[i]), "%zu", i);
+}
+
 Test(text, quoting_shows_what_is_not_printable)
 {
     expect_quoted("a\"b\\c", 100, "a\\\"b\\\\c");

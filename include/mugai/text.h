@@ -36,6 +36,9 @@ gboolean mugai_text_is_clean(gunichar c);
  * restricts. */
 gboolean mugai_text_is_selector(gunichar c);
 
+/* Whether @utf8 has a clean character that is no space. NULL and invalid UTF-8 say nothing. */
+gboolean mugai_text_says_something(const char *utf8);
+
 /* What mugai_text_clean() took out. */
 typedef struct {
     guint64 controls;   /* C0, C1 and escape sequences' introducers */

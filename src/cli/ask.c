@@ -8,6 +8,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <mugai/text.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,11 +20,9 @@
 gboolean
 mugai_cli_check_reason(const char *reason, GError **error)
 {
-    g_autofree char *stripped = g_strstrip(g_strdup(reason != NULL ? reason : ""));
-
-    if (stripped[0] == '\0')
+    if (!mugai_text_says_something(reason))
         return mugai_cli_misuse(error, _("--reason TEXT is wanted: it stands in the log"));
-    if (strlen(stripped) > REASON_OCTETS_MAX)
+    if (strlen(reason) > REASON_OCTETS_MAX)
         return mugai_cli_misuse(error, _("--reason is longer than %u octets"), REASON_OCTETS_MAX);
     return TRUE;
 }

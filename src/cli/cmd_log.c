@@ -189,6 +189,8 @@ check_options(const MugaiCommon *common, const LogOptions *options, GError **err
          options->id != NULL || options->verb != NULL || options->json))
         return mugai_cli_misuse(error, _("--verify reads all of the log: of the other options only "
                                          "--head and --key go with it"));
+    if (g_strcmp0(options->user, "") == 0 || g_strcmp0(options->verb, "") == 0)
+        return mugai_cli_misuse(error, _("--user and --verb want a name"));
     return TRUE;
 }
 

@@ -84,6 +84,20 @@ mugai_text_is_selector(gunichar c)
     return (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0xE0100 && c <= 0xE01EF);
 }
 
+gboolean
+mugai_text_says_something(const char *utf8)
+{
+    if (utf8 == NULL || !g_utf8_validate(utf8, -1, NULL))
+        return FALSE;
+    for (; *utf8 != '\0'; utf8 = g_utf8_next_char(utf8)) {
+        gunichar c = g_utf8_get_char(utf8);
+
+        if (mugai_text_is_clean(c) && !g_unichar_isspace(c))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 MugaiText *
 mugai_text_new(gsize limit)
 {

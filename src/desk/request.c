@@ -8,6 +8,7 @@
 #include "members.h"
 
 #include <mugai/release.h>
+#include <mugai/text.h>
 #include <string.h>
 
 #define REQUEST_MAGIC 0x6d754451u
@@ -81,22 +82,13 @@ mugai_request_clear(MugaiRequest *request)
     memset(request, 0, sizeof(*request));
 }
 
-/* Whether @text has anything but blanks. */
-static gboolean
-says_something(const char *text)
-{
-    while (text != NULL && g_ascii_isspace(*text))
-        text++;
-    return text != NULL && *text != '\0';
-}
-
 /* What a verb cannot do without. */
 static gboolean
 is_whole(const MugaiRequest *request)
 {
     gboolean to_somebody = request->recipients != NULL && request->recipients->len > 0;
     gboolean one = request->id.text[0] != '\0';
-    gboolean reason = says_something(request->reason);
+    gboolean reason = mugai_text_says_something(request->reason);
 
     switch (request->verb) {
     case MUGAI_VERB_SHOW:
