@@ -77,12 +77,24 @@ Test(metrics, parts_remarks_and_octets_are_added_up)
     MugaiPart *part = mugai_part_new("1");
 
     part->disposition = MUGAI_CONVERTED;
+    g_free(part->type);
+    part->type = g_strdup("text/html");
+    g_ptr_array_add(report->parts, part);
+    part = mugai_part_new("2");
+    part->disposition = MUGAI_REMOVED;
+    g_free(part->type);
+    part->type = g_strdup("text/calendar");
     g_ptr_array_add(report->parts, part);
     mugai_report_remark(report->warnings, "one", "%s", "x");
     mugai_metrics_add_content(metrics, report, 1000, 300);
     mugai_metrics_add_content(metrics, report, 24, 1);
     expect_line(metrics, NULL, "mugai_parts_total{disposition=\"converted\"} 2");
+    expect_line(metrics, NULL, "mugai_parts_total{disposition=\"removed\"} 2");
     expect_line(metrics, NULL, "mugai_parts_total{disposition=\"kept\"} 0");
+    expect_line(metrics, NULL, "mugai_filtered_parts_total{filter=\"html\"} 2");
+    expect_line(metrics, NULL, "mugai_filtered_parts_total{filter=\"plain\"} 0");
+    /* removed: no filter has read it */
+    expect_line(metrics, NULL, "mugai_filtered_parts_total{filter=\"calendar\"} 0");
     expect_line(metrics, NULL, "mugai_warnings_total 2");
     expect_line(metrics, NULL, "mugai_ambiguities_total 0");
     expect_line(metrics, NULL, "mugai_original_bytes_total 1024");

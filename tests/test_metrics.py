@@ -97,6 +97,9 @@ class Counting(MetricsTest):
         counted = self.assert_counts(passed=3)
         self.assertEqual(counted['mugai_parts_total{disposition="kept"}'], 3)
         self.assertEqual(counted['mugai_parts_total{disposition="removed"}'], 3)
+        self.assertEqual({name: count for name, count in counted.items() if name.startswith("mugai_filtered_parts_total")},
+                         {f'mugai_filtered_parts_total{{filter="{name}"}}': 3 if name == "plain" else 0
+                          for name in ("plain", "html", "calendar", "card", "fields")})
         self.assertEqual(counted["mugai_original_bytes_total"], 3 * len(MESSAGE))
         for stage in ("receive", "store", "worker", "guard", "replace"):
             self.assertEqual(counted[f'mugai_stage_seconds_count{{stage="{stage}"}}'], 3)
@@ -152,6 +155,40 @@ class Store(MetricsTest):
         self.assertLessEqual(counted["mugai_store_oldest_timestamp_seconds"],
                              counted["mugai_store_counted_timestamp_seconds"])
         self.assertGreater(counted["mugai_store_oldest_timestamp_seconds"], 0)
+
+
+class Textfile(MetricsTest):
+    """What mugai-metrics.service starts."""
+
+    def hand_over(self, status=0):
+        unit = (SOURCE / "packaging/systemd/mugai-metrics.service").read_text().replace("\\\n", " ")
+        commands = [line.split() for line in re.findall(r"^ExecStart=(.+)$", unit, re.MULTILINE)]
+        self.assertEqual(len(commands), 2)
+        for command in commands:
+            done = subprocess.run([word.replace("/var/lib/mugai/metrics.sock", self.address)
+                                   .replace("/var/lib/prometheus/node-exporter", str(self.collector)) for word in command],
+                                  umask=0o022, capture_output=True, timeout=SECONDS)
+            if done.returncode != 0:
+                break
+        self.assertEqual(done.returncode != 0, status != 0, done.stderr)
+
+    def test_the_file_is_what_mugaid_answers_and_stays_where_it_does_not(self):
+        daemon = self.measured()
+        self.collector = daemon.folder / "collector"
+        self.collector.mkdir()
+        daemon.send()
+        self.hand_over()
+        daemon.send()
+        self.hand_over()
+        written = self.collector / "mugai.prom"
+        before = written.read_text()
+        self.assertEqual(values(before)['mugai_messages_total{outcome="passed"}'], 2)
+        self.assertEqual(promtool("check", "metrics", input=before).stderr, "")
+        self.assertEqual(written.stat().st_mode & 0o777, 0o644)
+        daemon.stop()
+        self.hand_over(status=1)
+        self.assertEqual([path.name for path in self.collector.glob("*.prom")], ["mugai.prom"])
+        self.assertEqual(written.read_text(), before)
 
 
 class Asking(MetricsTest):

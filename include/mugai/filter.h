@@ -43,8 +43,8 @@ GString *mugai_flowed_unwrap(const char *utf8, gsize length, gboolean delete_spa
 /* Initialises what the filters need, once per process, before any part. */
 void mugai_filter_warm_up(void);
 
-/* The allow-list: the filter for a media type ("text/html", lower case), or NULL: then the part is
- * removed. */
+/* The filter for a media type ("text/html", lower case), by the allow-list in media.h, or NULL:
+ * then the part is removed. */
 MugaiFilter mugai_filter_for_type(const char *type);
 
 G_END_DECLS

@@ -12,6 +12,7 @@
 #include "metrics.h"
 
 #include <mugai/error.h>
+#include <mugai/media.h>
 
 #include <stdatomic.h>
 
@@ -53,6 +54,7 @@ struct MugaiMetrics {
     Counter messages[MUGAI_VERDICTS];
     Counter failures[MUGAI_VERDICTS][CAUSES];
     Counter parts[DISPOSITIONS];
+    Counter filtered[MUGAI_FILTERS]; /* parts that are shown */
     Counter ambiguities, warnings;
     Counter original_octets, output_octets;
     Histogram stages[MUGAI_STAGES];
@@ -145,6 +147,12 @@ mugai_metrics_add_content(MugaiMetrics *metrics, const MugaiReport *report, guin
 {
     for (gsize i = 0; i < DISPOSITIONS; i++)
         add(&metrics->parts[i], mugai_report_count(report, (MugaiDisposition)i));
+    for (guint i = 0; i < report->parts->len; i++) {
+        const MugaiPart *part = report->parts->pdata[i];
+
+        if (part->disposition >= MUGAI_CONVERTED)
+            add(&metrics->filtered[mugai_media_filter(part->type)], 1);
+    }
     add(&metrics->ambiguities, report->ambiguities->len);
     add(&metrics->warnings, report->warnings->len);
     add(&metrics->original_octets, original_octets);
@@ -202,6 +210,12 @@ append_content(GString *text, const MugaiMetrics *metrics)
     for (gsize i = 0; i < DISPOSITIONS; i++)
         append_labelled(text, "mugai_parts_total", "disposition",
                         mugai_disposition_name((MugaiDisposition)i), value_of(&metrics->parts[i]));
+    begin(text, "mugai_filtered_parts_total", "counter",
+          "Parts of accepted messages that are shown, by the filter that made their text.");
+    for (gsize i = MUGAI_FILTER_NONE + 1; i < MUGAI_FILTERS; i++)
+        append_labelled(text, "mugai_filtered_parts_total", "filter",
+                        mugai_media_filter_name((MugaiFilterKind)i),
+                        value_of(&metrics->filtered[i]));
     append_single(text, "mugai_ambiguities_total", "counter", "Ambiguities of accepted messages.",
                   value_of(&metrics->ambiguities));
     append_single(text, "mugai_warnings_total", "counter", "Warnings of accepted messages.",
