@@ -22,6 +22,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiResult, mugai_result_free)
  * afterwards no file is opened. SYSTEM if one of them is missing. Once per process, before any
  * message. */
 gboolean mugai_sanitize_warm_up(GError **error);
+/* Sanitizes a message of our own that goes through most of what messages go through. */
+void mugai_sanitize_rehearse(void);
 
 /* Sanitizes the message in @fd (a regular file or memfd, read from 0 to its end; position changes).
  * Total: every input gives a result; aborts only for our own bugs. Ends the process if @fd cannot

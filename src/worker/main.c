@@ -8,7 +8,8 @@
  * on that octet the parent sets the child's deadline.
  *
  *      parent:  setup -> warm -> ready -> { fork, reap, kill what is overdue } -> end of requests
- *      child:   wait -> job -> 'started' -> limits and lock -> sanitize -> result -> exit
+ *      child:   prefault -> wait -> job -> 'started' -> limits and lock -> sanitize -> result ->
+ * exit
  *
  * The parent keeps `children`, waiting or working, and one that waits beside as many as work: 2 x
  * children at most. So it forks when a child has ended, and at the begin of a message only where no
@@ -28,6 +29,8 @@
  *         from mugaid.
  * Errors: whatever goes wrong in a child ends it without a result; the other side answers for it.
  */
+#include "prefault.h"
+
 #include <mugai/error.h>
 #include <mugai/limits.h>
 #include <mugai/log.h>
@@ -65,6 +68,7 @@ typedef struct {
 typedef struct {
     GPtrArray *settings; /* of MugaiSettings; a job's treatment names one */
     MugaiLock *lock;
+    MugaiPrefault *prefault;
     MugaiWireBounds bounds;
     int signal_fd;
     gboolean ended;    /* the request socket has: no more forks */
@@ -162,6 +166,7 @@ run_child(const Parent *parent)
     int result_fd = -1;
     gboolean done = FALSE;
 
+    mugai_prefault_apply(parent->prefault);
     if (!mugai_wire_receive_job(MUGAI_WIRE_FD, &job, &original_fd, &result_fd, &error))
         _exit(error == NULL ? EXIT_SUCCESS : EXIT_FAILURE);
     if (write(STARTED_FD, "s", 1) != 1 || !mugai_wire_send_begun(result_fd))
@@ -383,6 +388,7 @@ prepare(Parent *parent, const char *user, GError **error)
     parent->lock = mugai_lock_new(error);
     if (parent->lock == NULL)
         return FALSE;
+    parent->prefault = mugai_prefault_learn(mugai_sanitize_rehearse);
     parent->signal_fd = open_signals();
     if (parent->signal_fd < 0) {
         mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot wait for children");
@@ -414,6 +420,7 @@ main(int argc, char **argv)
         serve(&parent);
     g_array_free(parent.children, TRUE);
     g_ptr_array_unref(parent.settings);
+    mugai_prefault_free(parent.prefault);
     mugai_lock_free(parent.lock);
     return EXIT_SUCCESS;
 }

@@ -125,10 +125,8 @@ static const char rehearsal[] =
     "Content-Disposition: attachment; filename=\"a.pdf\"\r\n"
     "Content-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjQK\r\n--a--\r\n";
 
-/* Libraries bind functions, make classes and fill tables when they are first asked: here, once, and
- * not in each of the children that are forked later. */
-static void
-rehearse(void)
+void
+mugai_sanitize_rehearse(void)
 {
     g_autoptr(MugaiSettings) settings = mugai_settings_new("ja");
     const MugaiId id = {"20240401-00000-00000"};
@@ -155,7 +153,9 @@ mugai_sanitize_warm_up(GError **error)
     mugai_filter_warm_up();
     if (!mugai_charset_warm_up(error) || !mugai_truetype_warm_up(error))
         return FALSE;
-    rehearse();
+    /* Libraries bind functions, make classes and fill tables when they are first asked: here, once,
+     * and not in each of the children that are forked later. */
+    mugai_sanitize_rehearse();
     return TRUE;
 }
 
