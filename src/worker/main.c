@@ -104,7 +104,7 @@ lock(const Parent *parent, guint64 file_octets)
 {
     return mugai_sandbox_limit(parent->bounds.seconds, parent->bounds.memory_mib, file_octets,
                                CHILD_DESCRIPTORS, NULL) &&
-           mugai_lock_apply(parent->lock, NULL);
+           mugai_lock_calls(parent->lock, NULL);
 }
 
 static gboolean
@@ -166,7 +166,10 @@ run_child(const Parent *parent)
     int result_fd = -1;
     gboolean done = FALSE;
 
+    /* What can be done before a message waits is done before. */
     mugai_prefault_apply(parent->prefault);
+    if (!mugai_lock_files(NULL))
+        _exit(EXIT_FAILURE);
     if (!mugai_wire_receive_job(MUGAI_WIRE_FD, &job, &original_fd, &result_fd, &error))
         _exit(error == NULL ? EXIT_SUCCESS : EXIT_FAILURE);
     if (write(STARTED_FD, "s", 1) != 1 || !mugai_wire_send_begun(result_fd))
