@@ -194,6 +194,15 @@ try_receive_descriptor(void)
     return could(recvmsg(STDIN_FILENO, &message, 0)) || errno == ENOTSOCK;
 }
 
+/* No larger files: that is allowed, other limits and other processes are not. */
+static gboolean
+try_limit_another(void)
+{
+    struct rlimit limit = {0};
+
+    return could(prlimit(getppid(), RLIMIT_FSIZE, &limit, NULL));
+}
+
 static gboolean
 try_become_dumpable(void)
 {
@@ -255,6 +264,7 @@ static const struct {
     {"receive a descriptor", try_receive_descriptor},
     {"become dumpable", try_become_dumpable},
     {"set a limit", try_raise_limit},
+    {"set a limit of another process", try_limit_another},
     {"use io_uring", try_io_uring},
     {"read another process", try_other_memory},
     {"call by another numbering", try_x32},

@@ -20,10 +20,11 @@ G_BEGIN_DECLS
 #endif
 
 /* For a process that is about to meet hostile octets: no core dump, undumpable, no new privileges,
- * limits on CPU @seconds, address space @memory_mib, file size @file_octets, no further processes,
- * @descriptors open files at most. SYSTEM if any of them cannot be had: then do not go on. */
-gboolean mugai_sandbox_limit(guint seconds, guint memory_mib, guint64 file_octets,
-                             guint descriptors, GError **error);
+ * limits on CPU @seconds, address space @memory_mib, no further processes, @descriptors open files
+ * at most. SYSTEM if any of them cannot be had: then do not go on. */
+gboolean mugai_sandbox_limit(guint seconds, guint memory_mib, guint descriptors, GError **error);
+/* No file that it writes is larger than @octets: also when it is locked already. */
+gboolean mugai_sandbox_limit_files(guint64 octets, GError **error);
 
 /* --- users and capabilities --- */
 

@@ -5,9 +5,10 @@
  * The list below is all that parsing, converting and sending a result needs. It names calls on
  * descriptors that are open already, memory without the right to execute, and the end of the
  * process. There is no call in it that takes a path, makes a socket, a process or a descriptor, or
- * reaches another process. Asking for a path is refused (the C library asks for a converter when
- * GMime meets an odd charset, and lives with the answer); every other call that is not in the list
- * kills.
+ * reaches another process; a message comes over one socket that is closed before it is read, and
+ * the size of files can be limited further. Asking for a path is refused (the C library asks for a
+ * converter when GMime meets an odd charset, and lives with the answer); every other call that is
+ * not in the list kills.
  *
  * Invariants: 1. once locked, never unlocked (no new privileges, the filter is inherited);
  *             2. the list is an allow-list.
@@ -17,6 +18,7 @@
 #include "lock_private.h"
 
 #include <mugai/error.h>
+#include <mugai/wire.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +27,7 @@
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Whatever their arguments. */
@@ -75,6 +78,9 @@ static gboolean
 add_rules(scmp_filter_ctx filter)
 {
     const struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    const struct scmp_arg_cmp requests = SCMP_A0(SCMP_CMP_EQ, MUGAI_WIRE_FD);
+    const struct scmp_arg_cmp own = SCMP_A0(SCMP_CMP_EQ, 0);
+    const struct scmp_arg_cmp file_size = SCMP_A1(SCMP_CMP_EQ, RLIMIT_FSIZE);
 
     for (gsize i = 0; i < G_N_ELEMENTS(allowed); i++) {
         if (seccomp_rule_add_exact(filter, SCMP_ACT_ALLOW, allowed[i], 0) != 0)
@@ -84,7 +90,10 @@ add_rules(scmp_filter_ctx filter)
         if (seccomp_rule_add_exact(filter, SCMP_ACT_ERRNO(EACCES), refused[i], 0) != 0)
             return FALSE;
     }
-    return seccomp_rule_add_exact(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec) == 0 &&
+    return seccomp_rule_add_exact(filter, SCMP_ACT_ALLOW, SCMP_SYS(recvmsg), 1, requests) == 0 &&
+           seccomp_rule_add_exact(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, own, file_size) ==
+               0 &&
+           seccomp_rule_add_exact(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec) == 0 &&
            seccomp_rule_add_exact(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_exec) == 0;
 }
 

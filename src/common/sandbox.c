@@ -44,8 +44,7 @@ set_process_flags(GError **error)
 }
 
 gboolean
-mugai_sandbox_limit(guint seconds, guint memory_mib, guint64 file_octets, guint descriptors,
-                    GError **error)
+mugai_sandbox_limit(guint seconds, guint memory_mib, guint descriptors, GError **error)
 {
     rlim_t memory =
         MUGAI_WITH_ADDRESS_SANITIZER ? RLIM_INFINITY : (rlim_t)memory_mib * OCTETS_PER_MIB;
@@ -53,7 +52,12 @@ mugai_sandbox_limit(guint seconds, guint memory_mib, guint64 file_octets, guint 
     return set_process_flags(error) && set_limit(RLIMIT_CORE, "CORE", 0, error) &&
            set_limit(RLIMIT_CPU, "CPU", seconds, error) &&
            set_limit(RLIMIT_AS, "AS", memory, error) &&
-           set_limit(RLIMIT_FSIZE, "FSIZE", file_octets, error) &&
            set_limit(RLIMIT_NPROC, "NPROC", 0, error) &&
            set_limit(RLIMIT_NOFILE, "NOFILE", descriptors, error);
+}
+
+gboolean
+mugai_sandbox_limit_files(guint64 octets, GError **error)
+{
+    return set_limit(RLIMIT_FSIZE, "FSIZE", octets, error);
 }

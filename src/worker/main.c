@@ -8,8 +8,7 @@
  * on that octet the parent sets the child's deadline.
  *
  *      parent:  setup -> warm -> ready -> { fork, reap, kill what is overdue } -> end of requests
- *      child:   prefault -> wait -> job -> 'started' -> limits and lock -> sanitize -> result ->
- * exit
+ *      child:   pages, limits, lock -> wait -> job -> 'started' -> sanitize -> result -> exit
  *
  * The parent keeps `children`, waiting or working, and one that waits beside as many as work: 2 x
  * children at most. So it forks when a child has ended, and at the begin of a message only where no
@@ -100,11 +99,11 @@ become_child(int started_fd, pid_t parent)
 }
 
 static gboolean
-lock(const Parent *parent, guint64 file_octets)
+lock(const Parent *parent)
 {
-    return mugai_sandbox_limit(parent->bounds.seconds, parent->bounds.memory_mib, file_octets,
-                               CHILD_DESCRIPTORS, NULL) &&
-           mugai_lock_calls(parent->lock, NULL);
+    return mugai_sandbox_limit(parent->bounds.seconds, parent->bounds.memory_mib, CHILD_DESCRIPTORS,
+                               NULL) &&
+           mugai_lock_files(NULL) && mugai_lock_calls(parent->lock, NULL);
 }
 
 static gboolean
@@ -115,7 +114,7 @@ sanitize(const Parent *parent, const MugaiJob *job, int original_fd, int result_
     const void *candidate = NULL;
     gsize length = 0;
 
-    if (job->treatment.settings >= parent->settings->len || !lock(parent, 0))
+    if (job->treatment.settings >= parent->settings->len || !mugai_sandbox_limit_files(0, NULL))
         return FALSE;
     settings =
         mugai_treatment_settings(&job->treatment, parent->settings->pdata[job->treatment.settings]);
@@ -141,14 +140,14 @@ send_memfd(int memory_fd, int result_fd)
 }
 
 static gboolean
-extract(const Parent *parent, const MugaiJob *job, int original_fd, int result_fd)
+extract(const Parent *parent, const MugaiJob *job, int original_fd, int memory_fd, int result_fd)
 {
     g_autoptr(GError) error = NULL;
-    struct stat status;
-    int memory_fd = memfd_create("part", MFD_CLOEXEC);
+    off_t size = lseek(original_fd, 0, SEEK_END); /* fstat(2) is out of reach by now */
 
     /* A decoded part is no larger than the message it came in. */
-    if (memory_fd < 0 || fstat(original_fd, &status) != 0 || !lock(parent, (guint64)status.st_size))
+    if (size < 0 || lseek(original_fd, 0, SEEK_SET) != 0 ||
+        !mugai_sandbox_limit_files((guint64)size, NULL))
         return FALSE;
     if (mugai_sanitize_extract_part(original_fd, job->path, parent->settings->pdata[0], memory_fd,
                                     &error))
@@ -164,11 +163,12 @@ run_child(const Parent *parent)
     MugaiJob job;
     int original_fd = -1;
     int result_fd = -1;
+    int memory_fd = memfd_create("part", MFD_CLOEXEC);
     gboolean done = FALSE;
 
     /* What can be done before a message waits is done before. */
     mugai_prefault_apply(parent->prefault);
-    if (!mugai_lock_files(NULL))
+    if (memory_fd < 0 || !lock(parent))
         _exit(EXIT_FAILURE);
     if (!mugai_wire_receive_job(MUGAI_WIRE_FD, &job, &original_fd, &result_fd, &error))
         _exit(error == NULL ? EXIT_SUCCESS : EXIT_FAILURE);
@@ -176,10 +176,12 @@ run_child(const Parent *parent)
         _exit(EXIT_FAILURE);
     close(STARTED_FD);
     close(MUGAI_WIRE_FD);
-    if (job.kind == MUGAI_JOB_SANITIZE)
+    if (job.kind == MUGAI_JOB_SANITIZE) {
+        close(memory_fd);
         done = sanitize(parent, &job, original_fd, result_fd);
-    else
-        done = extract(parent, &job, original_fd, result_fd);
+    } else {
+        done = extract(parent, &job, original_fd, memory_fd, result_fd);
+    }
     /* The end of the result: mugaid need not wait until the kernel has taken this process down. */
     close(result_fd);
     _exit(done ? EXIT_SUCCESS : EXIT_FAILURE);
