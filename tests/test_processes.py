@@ -9,6 +9,7 @@ tested, started by somebody else what does not need root.
 """
 
 import array
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -31,7 +32,8 @@ IS_ROOT = os.geteuid() == 0
 # CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETPCAP: <linux/capability.h>
 STARTERS_CAPABILITIES = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8
 FILTERED = "2" if LOCKED else "0"  # seccomp(2)
-# Of a child that is about to read a message, in /proc/PID/limits.
+REQUESTS = "3"  # the descriptor that jobs come over: closed by who has one
+# In /proc/PID/limits.
 NO_PROCESSES = re.compile(r"^Max processes +0 +0 ", re.MULTILINE)
 EX_SOFTWARE, EX_CONFIG = 70, 78
 SYS_PIDFD_GETFD = 438
@@ -117,8 +119,9 @@ class ProcessesTest(MilterTest):
     def send_hanging(self, connection, family):
         """Hands a message over that will not end; a child that is at it."""
         def has_begun(pid):
-            return (NO_PROCESSES.search(pathlib.Path(f"/proc/{pid}/limits").read_text())
-                    and status_of(pid)["Seccomp"] == FILTERED)
+            with contextlib.suppress(FileNotFoundError):  # it has ended
+                descriptors = os.listdir(f"/proc/{pid}/fd")
+                return descriptors and REQUESTS not in descriptors
 
         def find_begun():
             return next(filter(has_begun, children_of(family.worker)), None)
@@ -186,6 +189,17 @@ class StartedByRoot(ProcessesTest):
         # With all its threads.
         self.assert_is(family.service, milter)
         self.assert_filtered(family.service)
+
+    def test_I6_child_that_waits_is_limited_and_filtered(self):
+        family = self.family(self.daemon())
+
+        def is_locked(pid):
+            return (NO_PROCESSES.search(pathlib.Path(f"/proc/{pid}/limits").read_text())
+                    and status_of(pid)["Seccomp"] == FILTERED)
+
+        for pid in family.waiting:
+            test_milter.wait_for(lambda pid=pid: is_locked(pid))
+            self.assertIn(REQUESTS, os.listdir(f"/proc/{pid}/fd"))
 
     def test_I6_child_with_a_message_is_filtered(self):
         daemon = self.hostile()
