@@ -407,6 +407,13 @@ count_rows(sqlite3 *database, const char *table)
     return count;
 }
 
+static void
+remove_all(MugaiIndex *index, const GPtrArray *entries)
+{
+    for (guint i = 0; i < entries->len; i++)
+        cr_assert(mugai_index_remove(index, &((MugaiEntry *)entries->pdata[i])->id, NULL));
+}
+
 Test(index_many, what_is_removed_leaves_nothing)
 {
     g_auto(Fixture) fixture = fixture_make();
@@ -419,8 +426,7 @@ Test(index_many, what_is_removed_leaves_nothing)
     database = open_file(&fixture);
     for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
         cr_assert_gt(count_rows(database, tables[i]), 0, "%s", tables[i]);
-    for (guint i = 0; i < entries->len; i++)
-        cr_assert(mugai_index_remove(index, &((MugaiEntry *)entries->pdata[i])->id, NULL));
+    remove_all(index, entries);
     for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
         cr_assert_eq(count_rows(database, tables[i]), 0, "%s", tables[i]);
     sqlite3_close(database);
@@ -588,8 +594,7 @@ Test(index_many, mended_lists_are_as_they_were)
     cr_assert(mugai_index_mend(index, NULL)); /* where nothing is to be mended */
     cr_assert_eq(count_all(index), entries->len);
     /* Chunks that were mended can lose rows and come to their end. */
-    for (guint i = 0; i < entries->len; i++)
-        cr_assert(mugai_index_remove(index, &((MugaiEntry *)entries->pdata[i])->id, NULL));
+    remove_all(index, entries);
     cr_assert_eq(count_all(index), 0);
 }
 

@@ -279,7 +279,7 @@ is_held(const MugaiLock *lock, Attempt attempt, gboolean locked)
 
     cr_assert_geq(pid, 0);
     if (pid == 0) {
-        if (locked && (!mugai_lock_files(NULL) || !mugai_lock_calls(lock, NULL)))
+        if (locked && !mugai_lock_apply(lock, NULL))
             _exit(3);
         _exit(attempt() ? 1 : 0);
     }

@@ -93,6 +93,15 @@ def wait_for(condition):
     return value
 
 
+# The descriptor of a worker's child that jobs come over; who has one closes it.
+REQUESTS = "3"
+
+
+def has_message(pid):
+    """Whether a worker's child has a message; not one that has ended."""
+    return os.path.lexists(f"/proc/{pid}/fd/1") and not os.path.lexists(f"/proc/{pid}/fd/{REQUESTS}")
+
+
 def programs():
     return os.environ["MUGAID"], os.environ["MUGAI_WORKER"]
 

@@ -9,7 +9,6 @@ tested, started by somebody else what does not need root.
 """
 
 import array
-import contextlib
 import ctypes
 import os
 import pathlib
@@ -32,7 +31,6 @@ IS_ROOT = os.geteuid() == 0
 # CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETPCAP: <linux/capability.h>
 STARTERS_CAPABILITIES = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8
 FILTERED = "2" if LOCKED else "0"  # seccomp(2)
-REQUESTS = "3"  # the descriptor that jobs come over: closed by who has one
 # In /proc/PID/limits.
 NO_PROCESSES = re.compile(r"^Max processes +0 +0 ", re.MULTILINE)
 EX_SOFTWARE, EX_CONFIG = 70, 78
@@ -118,13 +116,8 @@ class ProcessesTest(MilterTest):
 
     def send_hanging(self, connection, family):
         """Hands a message over that will not end; a child that is at it."""
-        def has_begun(pid):
-            with contextlib.suppress(FileNotFoundError):  # it has ended
-                descriptors = os.listdir(f"/proc/{pid}/fd")
-                return descriptors and REQUESTS not in descriptors
-
         def find_begun():
-            return next(filter(has_begun, children_of(family.worker)), None)
+            return next(filter(test_milter.has_message, children_of(family.worker)), None)
 
         connection.envelope("s@example.org", ["r@example.jp"], "Q")
         connection.content([(b"hang", b" 1")], b"")
@@ -199,7 +192,7 @@ class StartedByRoot(ProcessesTest):
 
         for pid in family.waiting:
             test_milter.wait_for(lambda pid=pid: is_locked(pid))
-            self.assertIn(REQUESTS, os.listdir(f"/proc/{pid}/fd"))
+            self.assertIn(test_milter.REQUESTS, os.listdir(f"/proc/{pid}/fd"))
 
     def test_I6_child_with_a_message_is_filtered(self):
         daemon = self.hostile()

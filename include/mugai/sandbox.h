@@ -70,14 +70,11 @@ MugaiLock *mugai_lock_new(GError **error);
 void mugai_lock_free(MugaiLock *lock);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiLock, mugai_lock_free)
 
-/* Locks the calling process, in two steps that both are needed: from here on it can open nothing,
- * connect to nothing, execute nothing and signal nobody. Both do nothing in a build with
- * AddressSanitizer. SYSTEM: then do not go on. */
-
-/* No new privileges, and no file by its path, by Landlock where the kernel has it. */
-gboolean mugai_lock_files(GError **error);
-/* Asking for a path fails with EACCES, any other call not on lock.c's list kills the process. */
-gboolean mugai_lock_calls(const MugaiLock *lock, GError **error);
+/* Locks the calling process: from here on it can open nothing, connect to nothing, execute nothing
+ * and signal nobody. Asking for a path fails with EACCES, any other call not on lock.c's list kills
+ * it. Landlock beside it where the kernel has it. Does nothing in a build with AddressSanitizer.
+ * SYSTEM: then do not go on. */
+gboolean mugai_lock_apply(const MugaiLock *lock, GError **error);
 
 typedef enum {
     MUGAI_LOCK_NOTHING = 0,

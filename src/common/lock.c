@@ -164,7 +164,7 @@ filter_calls(const MugaiLock *lock, GError **error)
 }
 
 gboolean
-mugai_lock_files(GError **error)
+mugai_lock_apply(const MugaiLock *lock, GError **error)
 {
     if (MUGAI_WITH_ADDRESS_SANITIZER)
         return TRUE;
@@ -172,11 +172,5 @@ mugai_lock_files(GError **error)
         mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot give up new privileges");
         return FALSE;
     }
-    return mugai_lock_restrict(NULL, 0, error);
-}
-
-gboolean
-mugai_lock_calls(const MugaiLock *lock, GError **error)
-{
-    return MUGAI_WITH_ADDRESS_SANITIZER || filter_calls(lock, error);
+    return mugai_lock_restrict(NULL, 0, error) && filter_calls(lock, error);
 }

@@ -103,7 +103,7 @@ lock(const Parent *parent)
 {
     return mugai_sandbox_limit(parent->bounds.seconds, parent->bounds.memory_mib, CHILD_DESCRIPTORS,
                                NULL) &&
-           mugai_lock_files(NULL) && mugai_lock_calls(parent->lock, NULL);
+           mugai_lock_apply(parent->lock, NULL);
 }
 
 static gboolean

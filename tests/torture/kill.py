@@ -27,7 +27,7 @@ import time
 import unittest
 
 import torture
-from torture import FULL, SEED, Census, Original, Store, say, wait_until
+from torture import FULL, SEED, Census, Original, Store, say, test_milter, wait_until
 
 import harness  # noqa: E402
 
@@ -191,10 +191,9 @@ class Killer:
 
     @staticmethod
     def find_working(parents):
-        """Children with a message: they have closed the socket on which jobs come, descriptor 3."""
+        """Children with a message."""
         for _ in range(2000):
-            found = [pid for pid in torture.children_of(parents)
-                     if os.path.lexists(f"/proc/{pid}/fd/1") and not os.path.lexists(f"/proc/{pid}/fd/3")]
+            found = list(filter(test_milter.has_message, torture.children_of(parents)))
             if found:
                 return found
         return []
