@@ -22,6 +22,8 @@ typedef struct {
 } MugaiEnvelope;
 
 MugaiEnvelope *mugai_envelope_new(gint64 received);
+/* One that shares nothing with @envelope. */
+MugaiEnvelope *mugai_envelope_copy(const MugaiEnvelope *envelope);
 void mugai_envelope_free(MugaiEnvelope *envelope);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiEnvelope, mugai_envelope_free)
 
@@ -57,7 +59,8 @@ void mugai_part_free(MugaiPart *part);
 
 /**
  * MugaiReport:
- * What the worker says of one message. Everything in it is a claim of an untrusted process.
+ * What the worker says of one message. Everything in it is a claim of an untrusted process. Counted
+ * references, of any thread's: who has only one of several changes nothing.
  */
 typedef struct {
     char *subject; /* decoded, one clean line */
@@ -74,6 +77,8 @@ typedef struct {
 } MugaiReport;
 
 MugaiReport *mugai_report_new(void);
+/* Another reference, to be freed as the first. */
+MugaiReport *mugai_report_ref(const MugaiReport *report);
 void mugai_report_free(MugaiReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiReport, mugai_report_free)
 

@@ -177,6 +177,8 @@ typedef struct {
     char *from;
     guint64 size;
     char *sha256;        /* of the original, lower-case hex */
+    MugaiReport *report; /* what report_json says, in an entry that is to be added; NULL: it is read
+                            from there */
     char *report_json;   /* mugai_report_to_json(), one line, with envelope and state: what list
                             --json prints; read back, with "held" and "damaged" where they are TRUE */
     gboolean held;       /* kept beyond its days, see mugai_index_set_held() */

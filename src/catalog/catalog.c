@@ -29,17 +29,6 @@ struct MugaiCatalogJob {
     int scratch;
 };
 
-/* A copy that shares nothing. */
-static MugaiEnvelope *
-copy_envelope(const MugaiEnvelope *envelope)
-{
-    g_autofree char *json = mugai_envelope_to_json(envelope);
-    MugaiEnvelope *copy = mugai_envelope_from_json(json, -1, NULL);
-
-    g_assert(copy != NULL); /* what was just written is read */
-    return copy;
-}
-
 /* The entry of what @facts (id, received and original are set) and @approved say. */
 static MugaiEntry *
 make_entry(MugaiFacts *facts, const MugaiId *id, const MugaiEnvelope *envelope,
@@ -55,11 +44,12 @@ make_entry(MugaiFacts *facts, const MugaiId *id, const MugaiEnvelope *envelope,
     entry->id = *id;
     entry->received = facts->received;
     entry->state = g_strdup(state);
-    entry->envelope = copy_envelope(envelope);
+    entry->envelope = mugai_envelope_copy(envelope);
     entry->subject = g_strdup(report->subject);
     entry->from = g_strdup(report->from);
     entry->size = facts->original_size;
     entry->sha256 = g_strdup(facts->original_sha256);
+    entry->report = mugai_report_ref(report);
     entry->report_json = mugai_report_to_json(report, facts, envelope, state, FALSE);
     return entry;
 }
@@ -173,7 +163,7 @@ mugai_catalog_sealed(MugaiStore *store, const MugaiId *id, GError **error)
         return NULL;
     mugai_report_remark(report->warnings, "sealed",
                         "nothing but the envelope can be known without the private key");
-    return entry_of_envelope(store, id, copy_envelope(mugai_original_envelope(original)),
+    return entry_of_envelope(store, id, mugai_envelope_copy(mugai_original_envelope(original)),
                              facts.size, report);
 }
 
@@ -185,10 +175,11 @@ mugai_catalog_damaged(MugaiStore *store, const MugaiId *id, const char *why)
     MugaiEntry *entry = NULL;
 
     mugai_report_remark(report->warnings, "damaged", "%s", why);
-    entry = entry_of_envelope(store, id,
-                              original != NULL ? copy_envelope(mugai_original_envelope(original))
-                                               : mugai_envelope_new(mugai_id_day(id)),
-                              0, report);
+    entry =
+        entry_of_envelope(store, id,
+                          original != NULL ? mugai_envelope_copy(mugai_original_envelope(original))
+                                           : mugai_envelope_new(mugai_id_day(id)),
+                          0, report);
     entry->damaged = TRUE;
     return entry;
 }

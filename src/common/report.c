@@ -64,6 +64,23 @@ mugai_envelope_new(gint64 received)
     return envelope;
 }
 
+MugaiEnvelope *
+mugai_envelope_copy(const MugaiEnvelope *envelope)
+{
+    MugaiEnvelope *copy = g_new0(MugaiEnvelope, 1);
+
+    copy->received = envelope->received;
+    copy->sender = g_strdup(envelope->sender);
+    copy->recipients = g_ptr_array_new_full(envelope->recipients->len, g_free);
+    for (guint i = 0; i < envelope->recipients->len; i++)
+        g_ptr_array_add(copy->recipients, g_strdup(envelope->recipients->pdata[i]));
+    copy->client_name = g_strdup(envelope->client_name);
+    copy->client_address = g_strdup(envelope->client_address);
+    copy->helo = g_strdup(envelope->helo);
+    copy->queue_id = g_strdup(envelope->queue_id);
+    return copy;
+}
+
 void
 mugai_envelope_free(MugaiEnvelope *envelope)
 {
@@ -117,7 +134,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiPart, mugai_part_free)
 MugaiReport *
 mugai_report_new(void)
 {
-    MugaiReport *report = g_new0(MugaiReport, 1);
+    MugaiReport *report = g_atomic_rc_box_new0(MugaiReport);
 
     report->subject = g_strdup("");
     report->from = g_strdup("");
@@ -130,11 +147,17 @@ mugai_report_new(void)
     return report;
 }
 
-void
-mugai_report_free(MugaiReport *report)
+MugaiReport *
+mugai_report_ref(const MugaiReport *report)
 {
-    if (report == NULL)
-        return;
+    return g_atomic_rc_box_acquire((gpointer)(guintptr)report);
+}
+
+static void
+clear_report(gpointer data)
+{
+    MugaiReport *report = data;
+
     g_free(report->subject);
     g_free(report->from);
     g_free(report->message_id);
@@ -143,7 +166,13 @@ mugai_report_free(MugaiReport *report)
     g_ptr_array_unref(report->ambiguities);
     g_ptr_array_unref(report->warnings);
     g_ptr_array_unref(report->authentication);
-    g_free(report);
+}
+
+void
+mugai_report_free(MugaiReport *report)
+{
+    if (report != NULL)
+        g_atomic_rc_box_release_full(report, clear_report);
 }
 
 /* The last remark of a full list counts those that had no place. */

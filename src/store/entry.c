@@ -26,7 +26,8 @@
 
 #define RAW_DEFLATE (-15) /* zlib: no header, no checksum of its own */
 #define LEVEL 6
-#define MEMORY_LEVEL 8
+/* An entry is a few KiB: more would be cleared for each and not used. */
+#define MEMORY_LEVEL 6
 /* Report and envelope, escaped as JSON at worst. */
 #define PACKED_OCTETS_MAX (7u * (MUGAI_LIMIT_REPORT_OCTETS + MUGAI_LIMIT_ENVELOPE_OCTETS))
 
@@ -66,6 +67,7 @@ mugai_entry_free(MugaiEntry *entry)
     g_free(entry->subject);
     g_free(entry->from);
     g_free(entry->sha256);
+    mugai_report_free(entry->report);
     g_free(entry->report_json);
     g_free(entry);
 }

@@ -26,8 +26,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define GZIP_WINDOW_BITS (15 + 16) /* zlib: 16 more means a gzip header and trailer */
-#define GZIP_MEMORY_LEVEL 8
+#define GZIP 16 /* zlib: so many window bits more mean a gzip header and trailer */
 #define GZIP_OS_UNIX 3
 /* zlib counts its input in unsigned int. */
 #define INPUT_OCTETS_MAX (1024u * 1024u * 1024u)
@@ -49,7 +48,7 @@ struct MugaiObject {
     gz_header header;      /* stream points to it */
     z_stream stream;
     MugaiVaultWriter *vault; /* seals what the stream gives; NULL: it is not sealed */
-    guint8 compressed[MUGAI_STORE_CHUNK_OCTETS];
+    guint8 *compressed;      /* MUGAI_STORE_CHUNK_OCTETS of room for what the stream gives */
 };
 
 void
@@ -107,6 +106,7 @@ mugai_object_abort(MugaiObject *object)
     mugai_receipt_free(object->receipt);
     g_free(object->name);
     g_free(object->comment);
+    g_free(object->compressed);
     g_free(object);
 }
 
@@ -200,11 +200,28 @@ open_unnamed(MugaiObject *object, GError **error)
     return object->file >= 0 || fail(object, "unnamed file", error);
 }
 
+/* With what zlib needs to look for what it has seen before; without, where it is not to look: it
+ * would have to be cleared all the same. Both calls fail only for want of memory, which aborts here
+ * as everywhere, or for our own wrong arguments. */
+static void
+start_stream(MugaiObject *object, int level)
+{
+    int window_bits = level == 0 ? 9 : 15;
+    int memory_level = level == 0 ? 1 : 8;
+
+    if (deflateInit2(&object->stream, level, Z_DEFLATED, window_bits + GZIP, memory_level,
+                     Z_DEFAULT_STRATEGY) != Z_OK ||
+        deflateSetHeader(&object->stream, &object->header) != Z_OK)
+        g_error("zlib cannot begin a stream");
+}
+
 static gboolean
 start_compression(MugaiObject *object, int level, GError **error)
 {
     object->comment = mugai_envelope_to_json(object->receipt->envelope);
-    if (strlen(object->comment) >= MUGAI_LIMIT_ENVELOPE_OCTETS) {
+    /* What is kept is also read again. */
+    if (strlen(object->comment) >= MUGAI_LIMIT_ENVELOPE_OCTETS ||
+        object->receipt->envelope->recipients->len > MUGAI_LIMIT_RECIPIENTS) {
         g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_LIMIT,
                             "the envelope is too long to be kept");
         return FALSE;
@@ -216,12 +233,7 @@ start_compression(MugaiObject *object, int level, GError **error)
     object->header.time = (uLong)object->receipt->envelope->received;
     object->header.os = GZIP_OS_UNIX;
     object->header.hcrc = 1; /* a damaged envelope is found out as a damaged message is */
-    /* Both fail only for want of memory, which aborts here as everywhere, or for our own wrong
-     * arguments. */
-    if (deflateInit2(&object->stream, level, Z_DEFLATED, GZIP_WINDOW_BITS, GZIP_MEMORY_LEVEL,
-                     Z_DEFAULT_STRATEGY) != Z_OK ||
-        deflateSetHeader(&object->stream, &object->header) != Z_OK)
-        g_error("zlib cannot begin a stream");
+    start_stream(object, level);
     return TRUE;
 }
 
@@ -235,15 +247,6 @@ start_sealing(MugaiStore *store, MugaiObject *object)
     return TRUE;
 }
 
-/* A copy that shares nothing. */
-static MugaiEnvelope *
-copy_envelope(const MugaiEnvelope *envelope, GError **error)
-{
-    g_autofree char *json = mugai_envelope_to_json(envelope);
-
-    return mugai_envelope_from_json(json, -1, error);
-}
-
 MugaiObject *
 mugai_store_begin(MugaiStore *store, const MugaiEnvelope *envelope, GError **error)
 {
@@ -251,13 +254,13 @@ mugai_store_begin(MugaiStore *store, const MugaiEnvelope *envelope, GError **err
 
     object->day = -1;
     object->file = -1;
+    object->compressed = g_malloc(MUGAI_STORE_CHUNK_OCTETS);
     object->digest = mugai_digest_new();
     object->receipt = g_new0(MugaiReceipt, 1);
-    object->receipt->envelope = copy_envelope(envelope, error);
-    if (object->receipt->envelope == NULL || !check_place(store, error) ||
-        !check_space(store, error) || !draw_id(store, object, error) ||
-        !open_unnamed(object, error) || !start_compression(object, store->compression, error) ||
-        !start_sealing(store, object))
+    object->receipt->envelope = mugai_envelope_copy(envelope);
+    if (!check_place(store, error) || !check_space(store, error) ||
+        !draw_id(store, object, error) || !open_unnamed(object, error) ||
+        !start_compression(object, store->compression, error) || !start_sealing(store, object))
         return NULL;
     return g_steal_pointer(&object);
 }
@@ -281,10 +284,10 @@ compress_input(MugaiObject *object, int flush, GError **error)
         int status = Z_OK;
 
         object->stream.next_out = object->compressed;
-        object->stream.avail_out = sizeof object->compressed;
+        object->stream.avail_out = MUGAI_STORE_CHUNK_OCTETS;
         status = deflate(&object->stream, flush);
         g_assert(status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR);
-        if (!put(object, sizeof object->compressed - object->stream.avail_out))
+        if (!put(object, MUGAI_STORE_CHUNK_OCTETS - object->stream.avail_out))
             return fail(object, "write", error);
     } while (object->stream.avail_out == 0);
     return TRUE;

@@ -40,7 +40,6 @@ mugai_entry_without_content(const MugaiEntry *entry)
 {
     g_autoptr(MugaiReport) report = mugai_report_from_json(entry->report_json, -1, NULL);
     g_autoptr(MugaiReport) shown = report != NULL ? show_report(report) : mugai_report_new();
-    g_autofree char *envelope = mugai_envelope_to_json(entry->envelope);
     MugaiFacts facts = {.id = entry->id.text,
                         .received = entry->received,
                         .original_size = entry->size,
@@ -51,7 +50,7 @@ mugai_entry_without_content(const MugaiEntry *entry)
     bare->id = entry->id;
     bare->received = entry->received;
     bare->state = g_strdup(entry->state);
-    bare->envelope = mugai_envelope_from_json(envelope, -1, NULL);
+    bare->envelope = mugai_envelope_copy(entry->envelope);
     bare->subject = g_strdup(SUBJECT);
     bare->from = g_strdup("");
     bare->size = entry->size;

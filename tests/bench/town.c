@@ -163,7 +163,6 @@ town_draw_entry(guint64 number)
 {
     MugaiEntry *entry = g_new0(MugaiEntry, 1);
     guint32 company = town_draw(4) == 0 ? town_draw(20000) : town_draw(300);
-    g_autoptr(MugaiReport) report = NULL;
     char original[65] = "";
     char output[65] = "";
     MugaiFacts facts = {.id = entry->id.text,
@@ -190,7 +189,8 @@ town_draw_entry(guint64 number)
     entry->sha256 = g_strdup(original);
     facts.received = entry->received;
     facts.output_size = town_draw(20000);
-    report = draw_report(entry, company);
-    entry->report_json = mugai_report_to_json(report, &facts, entry->envelope, entry->state, FALSE);
+    entry->report = draw_report(entry, company);
+    entry->report_json =
+        mugai_report_to_json(entry->report, &facts, entry->envelope, entry->state, FALSE);
     return entry;
 }
