@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <mugai/i18n.h>
 
 G_BEGIN_DECLS
 

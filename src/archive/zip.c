@@ -33,7 +33,7 @@ failed(Archive *archive, GError **error)
     const char *why = archive_error_string(archive);
 
     g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "zip: %s",
-                why != NULL ? why : "libarchive cannot write it");
+                why != NULL ? why : N_("libarchive cannot write it"));
     return FALSE;
 }
 

@@ -154,7 +154,7 @@ add_sealed(Work *work, const MugaiId *id)
     if (!add_entry(work, entry, &work->error))
         return FALSE;
     tell(work, MUGAI_FSCK_UNLISTED, id->text,
-         "it was not in the index; it is sealed: its envelope is", TRUE);
+         N_("it was not in the index; it is sealed: its envelope is"), TRUE);
     return TRUE;
 }
 
@@ -191,8 +191,8 @@ is_recent(gint64 received)
 static const char *
 describe_unlisted(const MugaiEntry *entry)
 {
-    return entry != NULL && entry->unreadable ? "its entry in the index is damaged"
-                                              : "it is not in the index";
+    return entry != NULL && entry->unreadable ? N_("its entry in the index is damaged")
+                                              : N_("it is not in the index");
 }
 
 /* @entry: NULL, or one that has no more than an envelope. */
@@ -251,13 +251,15 @@ check_marks(Work *work, const MugaiEntry *entry)
     if (entry->damaged) {
         if (repairs(work) && !mugai_index_set_damaged(work->index, &entry->id, FALSE, &work->error))
             return FALSE;
-        tell(work, MUGAI_FSCK_MARK, entry->id.text, "marked as damaged, and whole", repairs(work));
+        tell(work, MUGAI_FSCK_MARK, entry->id.text, N_("marked as damaged, and whole"),
+             repairs(work));
     }
     if (unknown == NULL && held != entry->held) {
         if (repairs(work) && !mugai_index_set_held(work->index, &entry->id, held, &work->error))
             return FALSE;
         tell(work, MUGAI_FSCK_MARK, entry->id.text,
-             held ? "held, and not marked so" : "marked as held, and not held", repairs(work));
+             held ? N_("held, and not marked so") : N_("marked as held, and not held"),
+             repairs(work));
     }
     return TRUE;
 }
@@ -270,7 +272,7 @@ check_day(Work *work, const MugaiId *id, gint64 received)
 
     if (!g_str_has_prefix(id->text, day))
         tell(work, MUGAI_FSCK_MISPLACED, id->text,
-             "it was received on another day than its id says: another original has its name",
+             N_("it was received on another day than its id says: another original has its name"),
              FALSE);
     return TRUE;
 }
@@ -292,7 +294,7 @@ compare(Work *work, const MugaiEntry *entry, const MugaiId *id, const Facts *fac
         return work->index == NULL || check_unlisted(work, entry, id, facts);
     if (!mugai_entry_is_of(entry, original->size, original->open ? original->sha256 : NULL))
         return tell_damage(work, MUGAI_FSCK_CHANGED, entry, id,
-                           "it is whole, but not the original that the index knows");
+                           N_("it is whole, but not the original that the index knows"));
     return check_marks(work, entry);
 }
 
@@ -354,8 +356,8 @@ settle_lost(Work *work)
         if (repairs(work) && !mugai_index_remove(work->index, &entry->id, &work->error))
             return FALSE;
         tell(work, MUGAI_FSCK_LOST, entry->id.text,
-             entry->held ? "the index has it, held; the store has no such original"
-                         : "the index has it, the store has no such original",
+             entry->held ? N_("the index has it, held; the store has no such original")
+                         : N_("the index has it, the store has no such original"),
              repairs(work));
     }
     g_ptr_array_set_size(work->lost, 0);

@@ -88,9 +88,10 @@ hear_all(int fd, Listener *listener, GError **error)
         g_autoptr(GError) why = NULL;
 
         if (!mugai_answer_receive(fd, &answer, &why)) {
+            g_autofree char *text = mugai_cli_say(why->message);
+
             g_set_error(error, MUGAI_CLI_ERROR, EX_TEMPFAIL,
-                        _("%s; how far it came, \"mugai show\" and \"mugai log\" say"),
-                        why->message);
+                        _("%s; how far it came, \"mugai show\" and \"mugai log\" say"), text);
             return -1;
         }
         if (answer.kind != MUGAI_ANSWER_END) {

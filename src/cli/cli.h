@@ -48,17 +48,25 @@ void mugai_cli_speak_english(void);
 /* What the catalogue has for @msgid, or @msgid. */
 const char *mugai_cli_translate(const char *msgid) G_GNUC_FORMAT(1);
 #define _(text) mugai_cli_translate(text)
-/* Marks what is translated where it is printed. */
-#define N_(text) text
 /* A word of a report, a record or an answer; what is none of ours as it is. */
 const char *mugai_cli_word(const char *word);
-/* What a module or the desk said in English, behind a sentence for @status in the language. */
+gboolean mugai_cli_speaks_english(void);
+/* What a module or the desk said in English, in the language; what is not in the catalogue, as a
+ * library's own words, behind a sentence for @status. */
 char *mugai_cli_detail(int status, const char *english);
 /* @error's message for people: the command's own as it is, another's by mugai_cli_detail(). */
 char *mugai_cli_explain(const GError *error);
 int mugai_cli_exit_status(const GError *error);
 /* Sets @error to what a module or the desk said, explained. */
 void mugai_cli_pass_on(GError **error, const GError *why);
+
+/* --- say.c --- */
+
+/* What was said in English elsewhere (an error, a remark, an outcome), in the language; what is not
+ * recognised as it is. Newly allocated. */
+char *mugai_cli_say(const char *english);
+/* The same; NULL if not all of it but names is recognised. */
+char *mugai_cli_say_whole(const char *english);
 
 /* --- options.c --- */
 
@@ -152,6 +160,9 @@ void mugai_cli_print_csv(const MugaiEntry *entry);
 
 /* --- originals.c --- */
 
+/* The reason of an entry of the log: what a person typed stays as it is. Newly allocated, or NULL.
+ */
+char *mugai_cli_say_reason(const MugaiRecord *record);
 /* The one id that the verb was called with. USAGE, MALFORMED. */
 gboolean mugai_cli_read_id(const MugaiCommon *common, MugaiId *ret_id, GError **error);
 /* All ids that the verb was called with, one at least, of MugaiId. USAGE, MALFORMED. */

@@ -105,6 +105,10 @@ print_json(const MugaiDailyCounts *counts, const MugaiPeriod *period, gboolean s
 
 /* --- one digest --- */
 
+#define NOT_YET                                                                                    \
+    "%" PRIu64 " originals of that time are not in the index yet: mugaid adds them, "              \
+    "mugai fsck --repair does at once"
+
 typedef struct {
     const DigestOptions *options;
     const MugaiConfig *config;
@@ -137,12 +141,8 @@ static gboolean
 put_off(const Job *job, const MugaiPeriod *period, guint64 missing, gboolean *ret_waits,
         GError **error)
 {
-    g_autofree char *why =
-        g_strdup_printf("%" G_GUINT64_FORMAT
-                        " originals of that time are not in the index yet: mugaid adds them, "
-                        "mugai fsck --repair does at once",
-                        missing);
-    g_autofree char *text = mugai_cli_detail(EX_TEMPFAIL, why);
+    g_autofree char *why = g_strdup_printf(NOT_YET, missing);
+    g_autofree char *text = g_strdup_printf(_(NOT_YET), missing);
 
     if (!mugai_daily_put_off(job->config, period, job->now, why, job->words, ret_waits, error))
         return FALSE;
@@ -161,9 +161,11 @@ hand_over(const Job *job, const MugaiDaily *daily, int *ret_status, GError **err
 
     if (mugai_daily_send(daily, job->config, job->options->again, job->words, &sent, &refused,
                          &why)) {
-        if (refused != NULL)
+        if (refused != NULL) {
+            text = mugai_cli_say(refused);
             mugai_cli_complain(sent ? _("not sent to all: %s") : _("not sent to anybody: %s"),
-                               refused);
+                               text);
+        }
         if (!sent)
             *ret_status = NOBODY_TOOK_IT;
         else
@@ -190,8 +192,11 @@ send_readers(const Job *job, const MugaiPeriod *period, MugaiIndex *index,
     if (!mugai_daily_send_readers(index, job->config, period, job->words, ret_readers, &refused,
                                   error))
         return FALSE;
-    if (refused != NULL)
-        mugai_cli_complain(_("not sent to all recipients: %s"), refused);
+    if (refused != NULL) {
+        g_autofree char *said = mugai_cli_say(refused);
+
+        mugai_cli_complain(_("not sent to all recipients: %s"), said);
+    }
     if (ret_readers->beyond > 0)
         mugai_cli_complain(_("only the first %u recipients get a digest"), MUGAI_DAILY_READERS_MAX);
     if (ret_readers->failed > 0)

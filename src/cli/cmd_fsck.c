@@ -30,6 +30,7 @@ print_finding(Job *job, const MugaiAnswer *finding)
     const char *kind = mugai_fsck_kind_name((MugaiFsckKind)finding->outcome);
     g_autofree char *name = NULL;
     g_autofree char *what = NULL;
+    g_autofree char *said = NULL;
 
     clear_progress(job);
     if (job->json) {
@@ -40,7 +41,8 @@ print_finding(Job *job, const MugaiAnswer *finding)
         return;
     }
     name = mugai_cli_fit(finding->name, 0);
-    what = mugai_cli_fit(finding->text, 0);
+    said = mugai_cli_say(finding->text);
+    what = mugai_cli_fit(said, 0);
     printf(finding->flag ? _("%s %s: %s (repaired)\n") : _("%s %s: %s\n"), name,
            mugai_cli_word(kind), what);
 }

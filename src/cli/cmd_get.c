@@ -88,7 +88,9 @@ read_password(const char *path, GError **error)
     if (path == NULL)
         return g_strdup(MUGAI_ARCHIVE_PASSWORD);
     if (!g_file_get_contents(path, &password, &length, &why)) {
-        g_set_error(error, MUGAI_CLI_ERROR, EX_NOINPUT, "%s", why->message);
+        g_autofree char *text = mugai_cli_say(why->message);
+
+        g_set_error(error, MUGAI_CLI_ERROR, EX_NOINPUT, "%s", text);
         return NULL;
     }
     length = strcspn(password, "\r\n");

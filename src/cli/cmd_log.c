@@ -67,6 +67,8 @@ static void
 print_record(const MugaiRecord *record)
 {
     g_autofree char *time = mugai_cli_time(record->time);
+    g_autofree char *outcome = mugai_cli_say(record->outcome);
+    g_autofree char *reason = mugai_cli_say_reason(record);
     g_autoptr(GString) line = g_string_new(NULL);
 
     g_string_printf(line, "%" G_GUINT64_FORMAT " %s", record->number, time);
@@ -77,8 +79,8 @@ print_record(const MugaiRecord *record)
     for (guint i = 0; i < record->words->len; i++)
         append_field(line, "", record->words->pdata[i]);
     append_field(line, "sha256 ", record->sha256);
-    append_field(line, "", record->outcome);
-    append_field(line, _("because "), record->reason);
+    append_field(line, "", outcome);
+    append_field(line, _("because "), reason);
     puts(line->str);
 }
 
@@ -133,9 +135,12 @@ static gboolean
 print_verified(const MugaiAnswer *answer, gpointer data)
 {
     (void)data;
-    if (answer->kind == MUGAI_ANSWER_FAULT)
-        printf(answer->flag ? _("%s: %s\n") : _("%s: (no fault) %s\n"), answer->name, answer->text);
-    else if (answer->kind == MUGAI_ANSWER_VERIFIED)
+    if (answer->kind == MUGAI_ANSWER_FAULT) {
+        g_autofree char *where = mugai_cli_say(answer->name);
+        g_autofree char *what = mugai_cli_say(answer->text);
+
+        printf(answer->flag ? _("%s: %s\n") : _("%s: (no fault) %s\n"), where, what);
+    } else if (answer->kind == MUGAI_ANSWER_VERIFIED)
         print_summary(answer);
     return TRUE;
 }

@@ -52,8 +52,11 @@ print_one(Job *job, const MugaiAnswer *answer)
 {
     if (job->json)
         print_json(outcome_name(job, answer->outcome), answer);
-    if (answer->text != NULL)
-        mugai_cli_complain(_("%s stays: %s"), answer->id.text, answer->text);
+    if (answer->text != NULL) {
+        g_autofree char *why = mugai_cli_say(answer->text);
+
+        mugai_cli_complain(_("%s stays: %s"), answer->id.text, why);
+    }
     if (job->progress && ++job->seen % PROGRESS_OBJECTS == 0)
         fprintf(stderr, _("\r%" PRIu64 " originals, at %.8s "), job->seen, answer->id.text);
 }

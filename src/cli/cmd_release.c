@@ -12,16 +12,19 @@
 gboolean
 mugai_cli_print_released(const MugaiAnswer *answer, gpointer data)
 {
+    g_autofree char *why = NULL;
+
     (void)data;
     if (answer->kind != MUGAI_ANSWER_RELEASED)
         return TRUE;
+    why = mugai_cli_say(answer->text);
     if (answer->outcome == MUGAI_RELEASE_ACCEPTED)
         printf(_("%s released to %s\n"), answer->id.text, answer->name);
     else
         mugai_cli_complain(answer->outcome == MUGAI_RELEASE_UNKNOWN
                                ? _("%s may have been released to %s: %s")
                                : _("%s not released to %s: %s"),
-                           answer->id.text, answer->name, answer->text);
+                           answer->id.text, answer->name, why);
     return TRUE;
 }
 

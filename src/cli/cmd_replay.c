@@ -148,7 +148,9 @@ read_planned(const char *path, MugaiRequest *request, char **ret_text, GError **
     g_autoptr(GError) why = NULL;
 
     if (!g_file_get_contents(path, ret_text, NULL, &why)) {
-        g_set_error(error, MUGAI_CLI_ERROR, EX_CONFIG, _("%s: %s"), path, why->message);
+        g_autofree char *text = mugai_cli_say(why->message);
+
+        g_set_error(error, MUGAI_CLI_ERROR, EX_CONFIG, _("%s: %s"), path, text);
         return FALSE;
     }
     request->config_name = (char *)path;

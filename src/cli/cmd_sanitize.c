@@ -40,9 +40,11 @@ write_output(const MugaiApproved *approved, GError **error)
     gsize length = 0;
     const char *octets = mugai_approved_octets(approved, &length);
 
-    if (mugai_approved_failure(approved) != NULL)
-        mugai_cli_complain(_("only the notice could be made: %s"),
-                           mugai_approved_failure(approved));
+    if (mugai_approved_failure(approved) != NULL) {
+        g_autofree char *why = mugai_cli_say(mugai_approved_failure(approved));
+
+        mugai_cli_complain(_("only the notice could be made: %s"), why);
+    }
     return mugai_cli_write(STDOUT_FILENO, octets, length) ||
            mugai_cli_fail(error, EX_IOERR, "%s", _("standard output"));
 }

@@ -34,6 +34,17 @@ print_lines(const char *label, const GPtrArray *lines)
         print_line(i == 0 ? label : "", lines->pdata[i]);
 }
 
+/* What the worker wrote in English. */
+static void
+print_remarks(const char *label, const GPtrArray *remarks)
+{
+    for (guint i = 0; i < remarks->len; i++) {
+        g_autofree char *said = mugai_cli_say(remarks->pdata[i]);
+
+        print_line(i == 0 ? label : "", said);
+    }
+}
+
 static void
 print_envelope(const MugaiEnvelope *envelope)
 {
@@ -58,7 +69,7 @@ print_part(const MugaiPart *part, gboolean sealed)
     g_autofree char *reason = mugai_cli_fit(part->reason, 0);
 
     printf("  %s%s%s%s  %s", path, mugai_cli_word(mugai_disposition_name(part->disposition)),
-           reason[0] != '\0' ? ": " : "", reason, type);
+           reason[0] != '\0' ? ": " : "", mugai_cli_word(reason), type);
     if (sealed) {
         puts(_("  (sealed)"));
         return;
@@ -118,6 +129,8 @@ append_recipients(GString *what, const GPtrArray *words)
 static void
 print_look(const char *label, const MugaiRecord *record)
 {
+    g_autofree char *outcome = mugai_cli_say(record->outcome);
+    g_autofree char *reason = mugai_cli_say_reason(record);
     g_autoptr(GString) what = g_string_new(record->verb);
 
     if (record->part != NULL)
@@ -126,9 +139,9 @@ print_look(const char *label, const MugaiRecord *record)
         append_recipients(what, record->words);
     append_actor(what, record->actor);
     if (!g_str_equal(record->outcome, "granted"))
-        g_string_append_printf(what, ", %s", record->outcome);
-    if (record->reason != NULL)
-        g_string_append_printf(what, ": %s", record->reason);
+        g_string_append_printf(what, ", %s", outcome);
+    if (reason != NULL)
+        g_string_append_printf(what, ": %s", reason);
     print_event(label, record->time, what->str);
 }
 
@@ -163,7 +176,7 @@ print_message(const MugaiConfig *config, const MugaiEntry *entry, const MugaiRep
     g_autofree char *original = answer->sha256 != NULL
                                     ? g_strdup_printf(_("%" PRIu64 " octets, whole, sha256 %s"),
                                                       entry->size, answer->sha256)
-                                    : g_strdup(answer->text != NULL ? answer->text : "");
+                                    : mugai_cli_say(answer->text != NULL ? answer->text : "");
 
     print_line("Id", entry->id.text);
     print_line("Received", time);
@@ -177,8 +190,8 @@ print_message(const MugaiConfig *config, const MugaiEntry *entry, const MugaiRep
     for (guint i = 0; i < report->parts->len; i++)
         print_part(report->parts->pdata[i], entry->sealed);
     print_lines("Checks", report->authentication);
-    print_lines("Ambiguous", report->ambiguities);
-    print_lines("Warnings", report->warnings);
+    print_remarks("Ambiguous", report->ambiguities);
+    print_remarks("Warnings", report->warnings);
 }
 
 typedef struct {

@@ -37,9 +37,10 @@ static void
 print_refusal(const char *name, const MugaiGuard *guard)
 {
     g_autofree char *quoted = mugai_text_quote(name, NAME_CHARACTERS);
+    g_autofree char *why = mugai_cli_say(mugai_guard_rule_text(guard->rule));
 
     printf(_("%s:%" PRIu64 ":%" PRIu64 ": %s\n"), quoted, (guint64)guard->line,
-           (guint64)guard->column, mugai_guard_rule_text(guard->rule));
+           (guint64)guard->column, why);
 }
 
 /* The exit status for one file. */

@@ -38,9 +38,11 @@ check_private(const char *what, const char *path, const MugaiUser *user, GPtrArr
 {
     struct stat status;
 
-    if (stat(path, &status) != 0)
-        mugai_findings_add(findings, MUGAI_FOUND_WRONG, what, _("%s: %s"), path, g_strerror(errno));
-    else if (status.st_uid != user->uid)
+    if (stat(path, &status) != 0) {
+        g_autofree char *why = mugai_cli_say(g_strerror(errno));
+
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, what, _("%s: %s"), path, why);
+    } else if (status.st_uid != user->uid)
         mugai_findings_add(findings, MUGAI_FOUND_WRONG, what,
                            _("%s is not %s's: run \"chown %s %s\""), path, user->name, user->name,
                            path);
@@ -133,11 +135,13 @@ mugai_doctor_check_store(const MugaiConfig *config, GPtrArray *findings)
     else if (g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND))
         mugai_findings_add(findings, MUGAI_FOUND_NOTE, "index",
                            _("there is none yet: mugaid makes it with the first message"));
-    else
+    else {
+        g_autofree char *why = mugai_cli_say(error->message);
+
         mugai_findings_add(
             findings, MUGAI_FOUND_WRONG, "index",
-            _("%s: run \"mugai fsck --repair\", which makes it anew from the originals"),
-            error->message);
+            _("%s: run \"mugai fsck --repair\", which makes it anew from the originals"), why);
+    }
 }
 
 void
@@ -147,8 +151,10 @@ mugai_doctor_check_disk(const MugaiConfig *config, GPtrArray *findings)
     guint64 free_mib = 0;
 
     if (statvfs(config->store_path, &status) != 0) {
+        g_autofree char *why = mugai_cli_say(g_strerror(errno));
+
         mugai_findings_add(findings, MUGAI_FOUND_WRONG, "disk", _("%s: %s"), config->store_path,
-                           g_strerror(errno));
+                           why);
         return;
     }
     free_mib = (guint64)status.f_bavail * status.f_frsize / OCTETS_PER_MIB;
@@ -232,6 +238,7 @@ mugai_doctor_check_worker(const MugaiConfig *config, GPtrArray *findings)
     g_autoptr(GError) error = NULL;
     g_autoptr(MugaiApproved) approved = sanitize(config, &error);
     const char *failure = approved != NULL ? mugai_approved_failure(approved) : error->message;
+    g_autofree char *why = failure != NULL ? mugai_cli_say(failure) : NULL;
 
     if (failure == NULL)
         mugai_findings_add(
@@ -242,5 +249,5 @@ mugai_doctor_check_worker(const MugaiConfig *config, GPtrArray *findings)
             findings, MUGAI_FOUND_WRONG, "worker",
             _("%s: no text of any mail goes on, only notices; the log may know more, "
               "and reinstalling the package mends the program"),
-            failure);
+            why);
 }

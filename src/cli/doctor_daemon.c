@@ -124,10 +124,12 @@ mugai_doctor_check_daemon(const MugaiConfig *config, gboolean message, GPtrArray
     g_auto(MugaiFd) fd = mugai_probe_open(config->socket, patience, &error);
 
     if (fd < 0 || !mugai_probe_receive_options(fd, &error)) {
+        g_autofree char *why = mugai_cli_say(error->message);
+
         mugai_findings_add(findings, MUGAI_FOUND_WRONG, "socket",
                            _("%s: is mugaid running (\"systemctl status mugaid\"), and may you "
                              "connect (root, or Postfix' group)?"),
-                           error->message);
+                           why);
         return;
     }
     mugai_findings_add(findings, MUGAI_FOUND_OK, "socket", _("mugaid answers at %s"),

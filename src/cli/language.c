@@ -4,8 +4,9 @@
  * The process itself stays in the C locale but for its character set. A translation is looked up in
  * a locale of its own, so that nothing else changes with the language: not the numbers, not what
  * the C library says of errno, and so not the log of looks nor syslog, which an administrator
- * greps. What the library's modules say is English; here it stands behind a sentence that says what
- * sort of trouble it is.
+ * greps. What the modules say is English, and said anew by say.c where it is shown; what even that
+ * does not know, a library's own words, stands behind a sentence that says what sort of trouble it
+ * is.
  *
  * Trust: the catalogue lies beside the program, where no variable of the caller's moves it: root
  * runs this, and a catalogue has format strings.
@@ -63,6 +64,12 @@ mugai_cli_speak_english(void)
     japanese = (locale_t)0;
 }
 
+gboolean
+mugai_cli_speaks_english(void)
+{
+    return japanese == (locale_t)0;
+}
+
 const char *
 mugai_cli_translate(const char *msgid)
 {
@@ -102,6 +109,18 @@ mugai_cli_word(const char *word)
         N_("mark"),
         N_("index"),
         N_("stray"),
+        N_("granted"),
+        /* why a part was */
+        N_("alternative"),
+        N_("ambiguous"),
+        N_("attachment"),
+        N_("encoded-block"),
+        N_("encrypted"),
+        N_("external-body"),
+        N_("filter"),
+        N_("limit"),
+        N_("partial"),
+        N_("text"),
         NULL,
     };
 
@@ -130,9 +149,10 @@ char *
 mugai_cli_detail(int status, const char *english)
 {
     const char *sentence = N_("it could not be done");
+    char *said = mugai_cli_say_whole(english);
 
-    if (japanese == (locale_t)0)
-        return g_strdup(english);
+    if (said != NULL)
+        return said;
     for (gsize i = 0; i < G_N_ELEMENTS(sentences); i++) {
         if (sentences[i].status == status)
             sentence = sentences[i].sentence;

@@ -18,13 +18,14 @@ gboolean
 mugai_cli_fail(GError **error, int status, const char *format, ...)
 {
     int saved_errno = errno;
+    g_autofree char *why = mugai_cli_say(g_strerror(saved_errno));
     g_autofree char *text = NULL;
     va_list arguments;
 
     va_start(arguments, format);
     text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    g_set_error(error, MUGAI_CLI_ERROR, status, _("%s: %s"), text, g_strerror(saved_errno));
+    g_set_error(error, MUGAI_CLI_ERROR, status, _("%s: %s"), text, why);
     return FALSE;
 }
 
@@ -57,7 +58,9 @@ mugai_cli_complain(const char *format, ...)
 void
 mugai_cli_complain_of(const char *name, const char *why)
 {
-    mugai_cli_complain(_("%s: %s"), name, why);
+    g_autofree char *said = mugai_cli_say(why);
+
+    mugai_cli_complain(_("%s: %s"), name, said);
 }
 
 void
@@ -126,8 +129,11 @@ mugai_cli_parse(MugaiCommon *common, const GOptionEntry *entries, const char *us
     g_option_context_set_summary(context, _(description));
     add_entries(context, entries);
     add_entries(context, common_entries);
-    if (!g_option_context_parse(context, &argc, &argv, &local))
-        return mugai_cli_misuse(error, _("%s (see %s --help)"), local->message, name);
+    if (!g_option_context_parse(context, &argc, &argv, &local)) {
+        g_autofree char *why = mugai_cli_say(local->message);
+
+        return mugai_cli_misuse(error, _("%s (see %s --help)"), why, name);
+    }
     if (help) {
         print_help(context);
         exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EX_IOERR);

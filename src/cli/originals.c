@@ -6,6 +6,15 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+char *
+mugai_cli_say_reason(const MugaiRecord *record)
+{
+    if (record->reason == NULL)
+        return NULL;
+    return g_str_equal(record->verb, "purge") ? mugai_cli_say(record->reason)
+                                              : g_strdup(record->reason);
+}
+
 gboolean
 mugai_cli_read_id(const MugaiCommon *common, MugaiId *ret_id, GError **error)
 {

@@ -288,8 +288,8 @@ set_number(const Source *source, const Key *key, const char *value, gpointer tar
     guint64 number = 0;
 
     if (!g_ascii_string_to_unsigned(value, 10, key->minimum, key->maximum, &number, NULL)) {
-        why = g_strdup_printf("\"%s\" is not a number from %" G_GUINT64_FORMAT
-                              " to %" G_GUINT64_FORMAT,
+        why = g_strdup_printf(N_("\"%s\" is not a number from %" G_GUINT64_FORMAT
+                                 " to %" G_GUINT64_FORMAT),
                               value, key->minimum, key->maximum);
         return refuse(source, key->group, key->key, error, why);
     }
@@ -314,7 +314,7 @@ set_choice(const Source *source, const Key *key, const char *value, gpointer tar
             return TRUE;
         }
     }
-    why = g_strdup_printf("\"%s\" is unknown: write one of %s", value, key->names);
+    why = g_strdup_printf(N_("\"%s\" is unknown: write one of %s"), value, key->names);
     return refuse(source, key->group, key->key, error, why);
 }
 
@@ -344,7 +344,7 @@ set_path(const Source *source, const Key *key, const char *value, gpointer targe
 {
     if (!is_path(value))
         return refuse(source, key->group, key->key, error,
-                      "write an absolute path, beginning with /");
+                      N_("write an absolute path, beginning with /"));
     return set_string(value, target);
 }
 
@@ -373,11 +373,11 @@ set_socket(const Source *source, const Key *key, const char *value, gpointer tar
 
     if (!unix_socket && !inet)
         return refuse(source, key->group, key->key, error,
-                      "write unix:/PATH, inet:PORT@ADDRESS or inet6:PORT@ADDRESS");
+                      N_("write unix:/PATH, inet:PORT@ADDRESS or inet6:PORT@ADDRESS"));
     if (inet &&
         (g_str_equal(host, "@0.0.0.0") || g_str_equal(host, "@::") || g_str_equal(host, "@*")))
         return refuse(source, key->group, key->key, error,
-                      "name one address: every host could reach this socket");
+                      N_("name one address: every host could reach this socket"));
     return set_string(value, target);
 }
 
@@ -386,7 +386,7 @@ set_unix_socket(const Source *source, const Key *key, const char *value, gpointe
                 GError **error)
 {
     if (!g_str_has_prefix(value, "unix:") || !is_path(value + strlen("unix:")))
-        return refuse(source, key->group, key->key, error, "write unix:/PATH");
+        return refuse(source, key->group, key->key, error, N_("write unix:/PATH"));
     return set_string(value, target);
 }
 
@@ -403,7 +403,7 @@ set_loopback(const Source *source, const Key *key, const char *value, gpointer t
             return set_string(value, target);
     }
     return refuse(source, key->group, key->key, error,
-                  "write 127.0.0.1:PORT or [::1]:PORT: only this host may ask");
+                  N_("write 127.0.0.1:PORT or [::1]:PORT: only this host may ask"));
 }
 
 /* Whether there is such a user is asked where somebody is to become it. */
@@ -413,7 +413,7 @@ set_user(const Source *source, const Key *key, const char *value, gpointer targe
     if (!g_regex_match_simple("^[A-Za-z_][A-Za-z0-9_.-]*$", value, G_REGEX_DOLLAR_ENDONLY, 0) ||
         g_str_equal(value, "root"))
         return refuse(source, key->group, key->key, error,
-                      "write the name of a user, and not root's");
+                      N_("write the name of a user, and not root's"));
     return set_string(value, target);
 }
 
@@ -430,7 +430,7 @@ set_group(const Source *source, const Key *key, const char *value, gpointer targ
                               G_REGEX_DOLLAR_ENDONLY, 0) ||
         g_str_equal(value, "root"))
         return refuse(source, key->group, key->key, error,
-                      "write the name or number of a group, not root's, or nothing");
+                      N_("write the name or number of a group, not root's, or nothing"));
     return set_string(value, target);
 }
 
@@ -441,7 +441,7 @@ set_boolean(const Source *source, const Key *key, const char *value, gpointer ta
     gboolean yes = g_str_equal(value, "yes") || g_str_equal(value, "true");
 
     if (!yes && !g_str_equal(value, "no") && !g_str_equal(value, "false"))
-        return refuse(source, key->group, key->key, error, "write yes or no");
+        return refuse(source, key->group, key->key, error, N_("write yes or no"));
     *(gboolean *)target = yes;
     return TRUE;
 }
@@ -454,7 +454,7 @@ set_server(const Source *source, const Key *key, const char *value, gpointer tar
                               "\\[[0-9A-Fa-f:.]+\\])(:[1-9][0-9]{0,4})?$",
                               value, G_REGEX_DOLLAR_ENDONLY, 0))
         return refuse(source, key->group, key->key, error,
-                      "write smtp://HOST:PORT or smtps://HOST:PORT");
+                      N_("write smtp://HOST:PORT or smtps://HOST:PORT"));
     return set_string(value, target);
 }
 
@@ -463,7 +463,7 @@ set_address(const Source *source, const Key *key, const char *value, gpointer ta
             GError **error)
 {
     if (!mugai_address_is_plain(value))
-        return refuse(source, key->group, key->key, error, "write a mail address: NAME@DOMAIN");
+        return refuse(source, key->group, key->key, error, N_("write a mail address: NAME@DOMAIN"));
     return set_string(value, target);
 }
 
@@ -478,7 +478,7 @@ set_list(const Source *source, const Key *key, const char *value, gboolean (*is_
     for (guint i = 0; list[i] != NULL; i++) {
         if (is_one(g_strstrip(list[i])))
             continue;
-        why = g_strdup_printf("\"%s\" is %s, with commas between them", list[i], forms);
+        why = g_strdup_printf(N_("\"%s\" is %s, with commas between them"), list[i], forms);
         return refuse(source, key->group, key->key, error, why);
     }
     g_strfreev(*(GStrv *)target);
@@ -492,7 +492,7 @@ set_language(const Source *source, const Key *key, const char *value, const char
              MugaiSettings *settings, GError **error)
 {
     if (!mugai_settings_known_language(value))
-        return refuse(source, key->group, key->key, error, "write ja or en");
+        return refuse(source, key->group, key->key, error, N_("write ja or en"));
     mugai_settings_set_language(settings, value);
     return notices == NULL || mugai_settings_load_notices(settings, notices, error);
 }
@@ -546,7 +546,7 @@ set_value(const Source *source, const Key *key, const char *value, gpointer base
     case TYPE_NOTICES:
         if (!is_path(value))
             return refuse(source, key->group, key->key, error,
-                          "write an absolute path, beginning with /");
+                          N_("write an absolute path, beginning with /"));
         return set_string(value, target) && mugai_settings_load_notices(settings, value, error);
     case TYPE_SERVER:
         return set_server(source, key, value, target, error);
@@ -554,14 +554,14 @@ set_value(const Source *source, const Key *key, const char *value, gpointer base
         return set_address(source, key, value, target, error);
     case TYPE_ADDRESSES:
         return set_list(source, key, value, mugai_address_is_plain,
-                        "no mail address: write NAME@DOMAIN", target, error);
+                        N_("no mail address: write NAME@DOMAIN"), target, error);
     case TYPE_PATTERNS:
         return set_list(source, key, value, mugai_address_is_pattern,
-                        "no pattern: write NAME@DOMAIN, *@DOMAIN, *@*.DOMAIN or *.DOMAIN", target,
-                        error);
+                        N_("no pattern: write NAME@DOMAIN, *@DOMAIN, *@*.DOMAIN or *.DOMAIN"),
+                        target, error);
     case TYPE_NETWORKS:
         return set_list(source, key, value, mugai_policy_is_network,
-                        "no network: write 192.0.2.0/24, 2001:db8::/32 or one address", target,
+                        N_("no network: write 192.0.2.0/24, 2001:db8::/32 or one address"), target,
                         error);
     case TYPE_PUBLIC_KEYS:
         return set_public_keys(source, key, value, target, error);
@@ -612,8 +612,9 @@ refuse_name(const Source *source, const char *group, const char *known, const ch
             GError **error)
 {
     g_autofree char *names = known != NULL ? list_keys(known) : list_groups();
-    g_autofree char *why =
-        g_strdup_printf("unknown %s: write one of %s", known != NULL ? "key" : "group", names);
+    g_autofree char *why = g_strdup_printf(known != NULL ? N_("unknown key: write one of %s")
+                                                         : N_("unknown group: write one of %s"),
+                                           names);
 
     return refuse(source, group, key, error, why);
 }
@@ -636,7 +637,7 @@ refuse_unknown(const Source *source, GError **error)
 
         if (g_str_has_prefix(*group, "policy") && !is_policy(*group))
             return refuse(source, *group, NULL, error,
-                          "write [policy NAME]: 1 to 32 letters, digits, \"-\" and \"_\"");
+                          N_("write [policy NAME]: 1 to 32 letters, digits, \"-\" and \"_\""));
         if (find_key(known, NULL) == NULL)
             return refuse_name(source, *group, NULL, NULL, error);
         names = g_key_file_get_keys(source->file, *group, NULL, error);
@@ -661,7 +662,7 @@ read_text(const Source *source, const Key *key, GError **error)
     value = g_key_file_get_string(source->file, key->group, key->key, NULL);
     if (value != NULL && g_utf8_validate(value, -1, NULL))
         return g_strstrip(g_steal_pointer(&value));
-    refuse(source, key->group, key->key, error, "the value is not readable as UTF-8 text");
+    refuse(source, key->group, key->key, error, N_("the value is not readable as UTF-8 text"));
     return NULL;
 }
 
@@ -686,7 +687,8 @@ refuse_twice(const Source *source, GError **error)
             continue;
         key = g_strchomp(g_strndup(line, (gsize)(sign - line)));
         if (!g_hash_table_add(seen, g_strconcat(group, "/", key, NULL)))
-            return refuse(source, group, key, error, "stands there twice: remove one of the two");
+            return refuse(source, group, key, error,
+                          N_("stands there twice: remove one of the two"));
     }
     return TRUE;
 }
@@ -711,7 +713,7 @@ refuse_line(const Source *source, const char *why, GError **error)
         g_free(place);
         place = g_strdup_printf("%s:%u", source->path, i + 1);
         set_error(error, place,
-                  "write [GROUP], and after it KEY = VALUE or a line that begins with #");
+                  N_("write [GROUP], and after it KEY = VALUE or a line that begins with #"));
         return;
     }
     set_error(error, place, why);
@@ -726,7 +728,7 @@ refuse_unsafe(const Source *source, const MugaiConfig *config, GError **error)
 
     if (!g_str_equal(config->worker_user, config->milter_user))
         return TRUE;
-    why = g_strdup_printf("%s serves mail and reads what is hostile: write a user of its own",
+    why = g_strdup_printf(N_("%s serves mail and reads what is hostile: write a user of its own"),
                           config->worker_user);
     return refuse(source, set_worker ? "worker" : "milter", "user", error, why);
 }
@@ -757,7 +759,7 @@ read_policy(const Source *source, const char *group, MugaiConfig *config, GError
 
     g_ptr_array_add(config->policies, policy);
     if (config->policies->len > MUGAI_LIMIT_POLICIES)
-        return refuse(source, group, NULL, error, "more policies than mugai takes (32)");
+        return refuse(source, group, NULL, error, N_("more policies than mugai takes (32)"));
     for (gsize i = 0; i < G_N_ELEMENTS(policy_keys); i++) {
         Key key = policy_keys[i];
         gpointer base = key.in_settings ? (gpointer)policy->settings : (gpointer)policy;
@@ -774,9 +776,10 @@ read_policy(const Source *source, const char *group, MugaiConfig *config, GError
         }
     }
     if (policy->recipients == NULL && policy->senders == NULL && policy->clients == NULL)
-        return refuse(source, group, NULL, error,
-                      "for whom? write recipients, senders or clients; what is for all mail stands "
-                      "in [sanitize]");
+        return refuse(
+            source, group, NULL, error,
+            N_("for whom? write recipients, senders or clients; what is for all mail stands "
+               "in [sanitize]"));
     return TRUE;
 }
 
@@ -799,7 +802,7 @@ check_together(const Source *source, const MugaiConfig *config, GError **error)
 {
     return !config->seal_index || config->seal_to != NULL ||
            refuse(source, "store", "seal_index", error,
-                  "yes takes seal_to: without a key nothing can be sealed");
+                  N_("yes takes seal_to: without a key nothing can be sealed"));
 }
 
 MugaiConfig *

@@ -176,7 +176,7 @@ mugai_json_parse(JsonParser *parser, const char *json, gssize length, GError **e
         json_parser_load_from_data(parser, json, (gssize)octets, NULL))
         root = json_parser_get_root(parser);
     if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
-        malformed(error, "not a JSON object");
+        malformed(error, N_("not a JSON object"));
         return NULL;
     }
     return json_node_get_object(root);

@@ -9,6 +9,8 @@
  */
 #include "public_key.h"
 
+#include <mugai/i18n.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -80,11 +82,11 @@ load(const char *path, char **ret_why)
 
     key->path = g_strdup(path);
     if (!g_path_is_absolute(path))
-        *ret_why = g_strdup("write absolute paths, beginning with /, with commas between them");
+        *ret_why = g_strdup(N_("write absolute paths, beginning with /, with commas between them"));
     else if ((length = read_file(path, contents)) < 0)
         *ret_why = g_strdup_printf("%s: %s", path, g_strerror(errno));
     else if (!decode(contents, (gsize)length, key->octets))
-        *ret_why = g_strdup_printf("%s is no public key of mugai keygen --vault", path);
+        *ret_why = g_strdup_printf(N_("%s is no public key of mugai keygen --vault"), path);
     return *ret_why == NULL ? g_steal_pointer(&key) : NULL;
 }
 
@@ -109,14 +111,15 @@ mugai_public_keys_load(const char *value, char **ret_why)
 
     *ret_why = NULL;
     if (paths[0] == NULL)
-        *ret_why = g_strdup("write the path of a public key; to seal nothing, leave the line out");
+        *ret_why =
+            g_strdup(N_("write the path of a public key; to seal nothing, leave the line out"));
     else if (g_strv_length(paths) > MUGAI_PUBLIC_KEYS_MAX)
-        *ret_why = g_strdup_printf("name %u keys at most", MUGAI_PUBLIC_KEYS_MAX);
+        *ret_why = g_strdup_printf(N_("name %u keys at most"), MUGAI_PUBLIC_KEYS_MAX);
     for (guint i = 0; paths[i] != NULL && *ret_why == NULL; i++) {
         g_autoptr(MugaiPublicKey) key = load(g_strstrip(paths[i]), ret_why);
 
         if (key != NULL && has_key(keys, key))
-            *ret_why = g_strdup_printf("%s holds the same key as one before it", key->path);
+            *ret_why = g_strdup_printf(N_("%s holds the same key as one before it"), key->path);
         else if (key != NULL)
             g_ptr_array_add(keys, g_steal_pointer(&key));
     }

@@ -334,7 +334,7 @@ mugai_record_from_json(const char *json, gssize length, GError **error)
     if (is_printable(json, octets))
         object = mugai_json_parse(parser, json, (gssize)octets, error);
     else
-        malformed(error, "not ASCII");
+        malformed(error, N_("not ASCII"));
 
     if (object == NULL)
         return NULL;

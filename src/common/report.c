@@ -260,11 +260,11 @@ static gboolean
 set_part_facts(MugaiPart *part, guint64 size, const char *sha256, guint disposition, GError **error)
 {
     if (size > G_MAXINT64) /* JSON's numbers end there */
-        return malformed(error, "size of a part");
+        return malformed(error, N_("size of a part"));
     if (!is_sha256(sha256))
-        return malformed(error, "digest of a part");
+        return malformed(error, N_("digest of a part"));
     if (disposition >= G_N_ELEMENTS(disposition_names))
-        return malformed(error, "disposition of a part");
+        return malformed(error, N_("disposition of a part"));
     part->size = size;
     g_strlcpy(part->sha256, sha256, sizeof part->sha256);
     part->disposition = (MugaiDisposition)disposition;
@@ -293,7 +293,7 @@ read_parts_variant(GVariant *variant, GPtrArray *parts, GError **error)
     gsize count = g_variant_n_children(variant);
 
     if (count > MUGAI_LIMIT_PARTS_MAX)
-        return malformed(error, "too many parts");
+        return malformed(error, N_("too many parts"));
     for (gsize i = 0; i < count; i++) {
         g_autoptr(GVariant) child = g_variant_get_child_value(variant, i);
 
@@ -309,7 +309,7 @@ read_remarks_variant(GVariant *variant, guint count_max, GPtrArray *remarks, GEr
     gsize count = g_variant_n_children(variant);
 
     if (count > count_max)
-        return malformed(error, "too many remarks");
+        return malformed(error, N_("too many remarks"));
     for (gsize i = 0; i < count; i++) {
         g_autoptr(GVariant) child = g_variant_get_child_value(variant, i);
 
@@ -331,7 +331,7 @@ mugai_report_from_variant(GVariant *variant, GError **error)
     /* The normal form has only valid UTF-8 in its strings and all its children inside of it. */
     if (!g_variant_is_of_type(variant, G_VARIANT_TYPE(REPORT_TYPE)) ||
         !g_variant_is_normal_form(variant)) {
-        malformed(error, "not in normal form");
+        malformed(error, N_("not in normal form"));
         return NULL;
     }
     g_variant_get(variant, "(&s&s&s&s@a" PART_TYPE "@as@as@as)", &lines[0], &lines[1], &lines[2],
@@ -479,7 +479,7 @@ read_part(JsonObject *object, MugaiPart *part, GError **error)
     g_autofree char *disposition = NULL;
 
     if (size == NULL || json_node_get_value_type(size) != G_TYPE_INT64)
-        return malformed(error, "size of a part");
+        return malformed(error, N_("size of a part"));
     return mugai_json_read_string(object, "path", &part->path, error) &&
            mugai_json_read_string(object, "type", &part->type, error) &&
            mugai_json_read_string(object, "declared_type", &part->declared_type, error) &&
@@ -498,12 +498,12 @@ read_parts(JsonObject *object, GPtrArray *parts, GError **error)
     JsonArray *array = node != NULL ? json_node_get_array(node) : NULL;
 
     if (array == NULL || json_array_get_length(array) > MUGAI_LIMIT_PARTS_MAX)
-        return malformed(error, "parts");
+        return malformed(error, N_("parts"));
     for (guint i = 0; i < json_array_get_length(array); i++) {
         JsonNode *element = json_array_get_element(array, i);
 
         if (!JSON_NODE_HOLDS_OBJECT(element))
-            return malformed(error, "parts");
+            return malformed(error, N_("parts"));
         g_ptr_array_add(parts, mugai_part_new(""));
         if (!read_part(json_node_get_object(element), parts->pdata[i], error))
             return FALSE;

@@ -41,8 +41,9 @@ mugai_user_find(const char *name, GError **error)
         return NULL;
     }
     if (entry == NULL || entry->pw_uid == 0 || entry->pw_gid == 0) {
-        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "%s %s",
-                    entry == NULL ? "there is no user" : "of root's user or group is", name);
+        g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND,
+                    entry == NULL ? N_("there is no user %s") : N_("of root's user or group is %s"),
+                    name);
         return NULL;
     }
     user = g_new0(MugaiUser, 1);
@@ -190,7 +191,7 @@ has_become(const MugaiUser *user, MugaiGroups groups)
 gboolean
 mugai_sandbox_become(const MugaiUser *user, MugaiGroups groups, GError **error)
 {
-    const char *name = user != NULL ? user->name : "an unprivileged user";
+    const char *name = user != NULL ? user->name : N_("an unprivileged user");
 
     if (user == NULL && geteuid() == 0) {
         g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM, "root stays nobody else");

@@ -221,7 +221,7 @@ receive_settings(int fd, GError **error)
     g_variant_get(packet, SETTINGS_TYPE, &magic, &inner);
     if (magic == SETTINGS_MAGIC)
         return mugai_settings_from_variant(inner, error);
-    refuse(error, "settings that are none");
+    refuse(error, N_("settings that are none"));
     return NULL;
 }
 
@@ -242,7 +242,7 @@ mugai_wire_receive_setup(int fd, MugaiWireBounds *ret_bounds, GError **error)
                   &bounds.memory_mib);
     if (magic != SETUP_MAGIC || count < 1 || count > 1 + MUGAI_LIMIT_POLICIES ||
         !bounds_are_sane(&bounds)) {
-        refuse(error, "a setup that is none");
+        refuse(error, N_("a setup that is none"));
         return NULL;
     }
     while (all->len < count) {
@@ -287,7 +287,7 @@ mugai_wire_receive_ready(int fd, guint seconds, GError **error)
     if (magic == READY_MAGIC && failure[0] == '\0')
         return TRUE;
     g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_WORKER, "worker: %s",
-                magic == READY_MAGIC ? failure : "an answer that is none");
+                magic == READY_MAGIC ? failure : N_("an answer that is none"));
     return FALSE;
 }
 
@@ -331,12 +331,12 @@ read_job(GVariant *packet, MugaiJob *ret_job, GError **error)
                   &job.received.offset, &path, &words[0], &words[1], &words[2], &words[3],
                   &text_octets);
     if (magic != JOB_MAGIC || (kind != MUGAI_JOB_SANITIZE && kind != MUGAI_JOB_EXTRACT))
-        return refuse(error, "a job that is none");
+        return refuse(error, N_("a job that is none"));
     if (g_strlcpy(job.id.text, id, sizeof(job.id.text)) >= sizeof(job.id.text) ||
         g_strlcpy(job.path, path, sizeof(job.path)) >= sizeof(job.path))
-        return refuse(error, "a job with an overlong name");
+        return refuse(error, N_("a job with an overlong name"));
     if (!treatment_is_sane(words, text_octets))
-        return refuse(error, "a job with a treatment that is none");
+        return refuse(error, N_("a job with a treatment that is none"));
     job.kind = (MugaiJobKind)kind;
     job.treatment = (MugaiTreatment){.settings = words[0],
                                      .links = (MugaiLinks)words[1],
@@ -463,7 +463,7 @@ wait_readable(int fd, gint64 deadline, GError **error)
         int ready = 0;
 
         if (left <= 0)
-            return set_nonsense(error, "no result in time");
+            return set_nonsense(error, N_("no result in time"));
         ready = poll(&wait, 1, (int)MIN(left / 1000 + 1, G_MAXINT));
         if (ready > 0)
             return TRUE;
@@ -508,7 +508,7 @@ read_exactly(int fd, gint64 deadline, void *octets, gsize length, GError **error
 
     if (!read_up_to(fd, deadline, octets, length, &got, error))
         return FALSE;
-    return got == length || set_nonsense(error, "the result is cut off");
+    return got == length || set_nonsense(error, N_("the result is cut off"));
 }
 
 static gboolean
@@ -519,9 +519,10 @@ read_begun(int fd, gint64 deadline, GError **error)
     char octet = 0;
 
     if (read_up_to(fd, deadline, &octet, 1, &got, &late) && got == 1)
-        return octet == BEGUN || set_nonsense(error, "a result that is none");
+        return octet == BEGUN || set_nonsense(error, N_("a result that is none"));
     g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
-                        late != NULL ? late->message : "worker: ended before it read the message");
+                        late != NULL ? late->message
+                                     : N_("worker: ended before it read the message"));
     return FALSE;
 }
 
@@ -533,14 +534,14 @@ read_header(int fd, gint64 deadline, gsize payload_limit, ResultHeader *ret_head
     if (!read_up_to(fd, deadline, ret_header, sizeof(*ret_header), &got, error))
         return FALSE;
     if (got == 0)
-        return set_nonsense(error, "ended without a result");
+        return set_nonsense(error, N_("ended without a result"));
     if (got < sizeof(*ret_header) || ret_header->magic != RESULT_MAGIC)
-        return set_nonsense(error, "a result that is none");
+        return set_nonsense(error, N_("a result that is none"));
     if (ret_header->outcome != MUGAI_OUTCOME_DONE && ret_header->outcome != MUGAI_OUTCOME_NOT_FOUND)
-        return set_nonsense(error, "an outcome that is none");
+        return set_nonsense(error, N_("an outcome that is none"));
     if (ret_header->outcome == MUGAI_OUTCOME_NOT_FOUND &&
         (ret_header->report_octets != 0 || ret_header->payload_octets != 0))
-        return set_nonsense(error, "a result of what was not found");
+        return set_nonsense(error, N_("a result of what was not found"));
     if (ret_header->report_octets <= MUGAI_LIMIT_REPORT_OCTETS &&
         ret_header->payload_octets <= payload_limit)
         return TRUE;
@@ -571,7 +572,7 @@ read_end(int fd, gint64 deadline, GError **error)
 
     if (!read_up_to(fd, deadline, &octet, 1, &got, error))
         return FALSE;
-    return got == 0 || set_nonsense(error, "octets after the result");
+    return got == 0 || set_nonsense(error, N_("octets after the result"));
 }
 
 static MugaiReport *
@@ -584,7 +585,7 @@ parse_report(GBytes *octets, GError **error)
 
     boxed = g_variant_ref_sink(g_variant_new_from_bytes(G_VARIANT_TYPE_VARIANT, octets, FALSE));
     if (!g_variant_is_normal_form(boxed)) {
-        set_nonsense(error, "the report is not in normal form");
+        set_nonsense(error, N_("the report is not in normal form"));
         return NULL;
     }
     inner = g_variant_get_variant(boxed);

@@ -78,7 +78,7 @@ mugai_desk_request(const MugaiDesk *desk, const MugaiRequest *request, GError **
     g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
     const MugaiAnswer done = {.kind = MUGAI_ANSWER_DONE,
                               .id = request->id,
-                              .text = (char *)"waits for another releaser: mugai approve ID"};
+                              .text = (char *)N_("waits for another releaser: mugai approve ID")};
     GError *why = NULL;
 
     if (job == NULL)
@@ -107,7 +107,7 @@ mugai_desk_withdraw(const MugaiDesk *desk, const MugaiRequest *request, GError *
         store != NULL ? mugai_pending_read(store, &request->id, &why) : NULL;
     const MugaiAnswer done = {.kind = MUGAI_ANSWER_DONE,
                               .id = request->id,
-                              .text = (char *)"no longer requested"};
+                              .text = (char *)N_("no longer requested")};
 
     if (store == NULL || !mugai_desk_note(desk, record, why, error))
         return -1;

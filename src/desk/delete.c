@@ -29,7 +29,7 @@ mugai_desk_delete(const MugaiDesk *desk, const MugaiRequest *request, GError **e
     g_autoptr(MugaiRecord) record = mugai_desk_record(desk, request);
     const MugaiAnswer done = {.kind = MUGAI_ANSWER_DONE,
                               .id = request->id,
-                              .text = (char *)"deleted"};
+                              .text = (char *)N_("deleted")};
     Note note = {.desk = desk};
     GError *why = NULL;
 

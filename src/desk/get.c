@@ -87,8 +87,8 @@ take_text(MugaiPool *pool, const MugaiRequest *request, const MugaiEnvelope *env
     if (file < 0)
         return FALSE;
     if (mugai_approved_failure(approved) != NULL)
-        gift->remark =
-            g_strdup_printf("only the notice could be made: %s", mugai_approved_failure(approved));
+        gift->remark = g_strdup_printf(N_("only the notice could be made: %s"),
+                                       mugai_approved_failure(approved));
     text = mugai_desk_approved_text(approved);
     if (!write_all(file, text, strlen(text), error))
         return FALSE;

@@ -66,7 +66,7 @@ mugai_desk_hold(const MugaiDesk *desk, const MugaiRequest *request, GError **err
         return -1;
     }
     mark(desk, store, hold, &request->id);
-    done.text = (char *)(hold ? "held" : "no longer held");
+    done.text = (char *)(hold ? N_("held") : N_("no longer held"));
     desk->tell(&done, desk->data);
     return EX_OK;
 }

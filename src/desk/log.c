@@ -161,10 +161,11 @@ check_beginning(const MugaiDesk *desk, MugaiAuditSummary *summary, GArray *findi
         (!fault && mugai_id_day(&oldest) + 2 * MUGAI_TIME_DAY_SECONDS > summary->begins))
         return TRUE;
     summary->faults += fault;
-    keep_finding(fault, oldest.text,
-                 fault ? "there are originals, and the log has no entry: it was taken away"
-                       : "is older than the log: it came from another host, or the log began anew",
-                 findings);
+    keep_finding(
+        fault, oldest.text,
+        fault ? N_("there are originals, and the log has no entry: it was taken away")
+              : N_("is older than the log: it came from another host, or the log began anew"),
+        findings);
     return TRUE;
 }
 

@@ -70,7 +70,7 @@ send_packet(int fd, char where, const void *octets, gsize length, int descriptor
         memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
     }
     return TEMP_FAILURE_RETRY(sendmsg(fd, &message, MSG_NOSIGNAL)) == (gssize)length + 1 ||
-           fail(error, "cannot send");
+           fail(error, N_("cannot send"));
 }
 
 /* -1 with @error. */
@@ -89,7 +89,7 @@ seal_octets(const char *octets, gsize length, GError **error)
     }
     if (fd >= 0 && length == 0 && fcntl(fd, F_ADD_SEALS, SEALS) == 0)
         return g_steal_fd(&fd);
-    fail(error, "no room for a long packet");
+    fail(error, N_("no room for a long packet"));
     return -1;
 }
 
@@ -160,7 +160,7 @@ read_beside(int fd, gsize limit, GError **error)
             pread(fd, octets + length, (gsize)status.st_size - length, (off_t)length));
 
         if (count <= 0) {
-            fail(error, "cannot read a long packet");
+            fail(error, N_("cannot read a long packet"));
             return NULL;
         }
         length += (gsize)count;
@@ -195,7 +195,7 @@ receive_octets(int fd, gsize limit, int *ret_descriptor, GError **error)
     g_auto(MugaiFd) descriptor = -1;
 
     if (length < 0) {
-        fail(error, "cannot receive");
+        fail(error, N_("cannot receive"));
         return NULL;
     }
     if (length == 0 && message.msg_controllen == 0) {

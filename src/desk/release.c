@@ -122,7 +122,6 @@ report(const MugaiReleaseJob *job, GString *ret_failures)
 
     for (guint i = 0; i < job->recipients->len; i++) {
         const MugaiReleaseRecipient *recipient = job->recipients->pdata[i];
-        const char *what = has_outcome(recipient, MUGAI_RELEASE_UNKNOWN) ? "may have been" : "not";
         const MugaiAnswer answer = {
             .kind = MUGAI_ANSWER_RELEASED,
             .id = *job->id,
@@ -134,9 +133,13 @@ report(const MugaiReleaseJob *job, GString *ret_failures)
         job->desk->tell(&answer, job->desk->data);
         if (has_outcome(recipient, MUGAI_RELEASE_ACCEPTED))
             continue;
-        g_string_append_printf(ret_failures, "%s%s released to %s: %s",
-                               ret_failures->len > 0 ? "; " : "", what, recipient->address,
-                               recipient->reply);
+        if (ret_failures->len > 0)
+            g_string_append(ret_failures, "; ");
+        g_string_append_printf(ret_failures,
+                               has_outcome(recipient, MUGAI_RELEASE_UNKNOWN)
+                                   ? N_("may have been released to %s: %s")
+                                   : N_("not released to %s: %s"),
+                               recipient->address, recipient->reply);
         status = MAX(status, status_of(recipient->outcome));
     }
     return status;

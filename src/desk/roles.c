@@ -84,11 +84,15 @@ mugai_desk_check_role(const MugaiDesk *desk, const MugaiRequest *request, GError
     if (desk->direct || (desk->roles & wanted) != 0)
         return TRUE;
     names = name_roles(desk->config, wanted);
-    return mugai_desk_refuse(error, EX_NOPERM, "%s%s is for: %s; see [access] of the configuration",
-                             mugai_verb_name(request->verb),
-                             request->verb != MUGAI_VERB_GET ? ""
-                             : request->as_text              ? " --text"
-                                                             : " without --text",
+    if (request->verb != MUGAI_VERB_GET)
+        return mugai_desk_refuse(error, EX_NOPERM,
+                                 "%s is for: %s; see [access] of the configuration",
+                                 mugai_verb_name(request->verb), names);
+    return mugai_desk_refuse(error, EX_NOPERM,
+                             request->as_text
+                                 ? N_("get --text is for: %s; see [access] of the configuration")
+                                 : N_("get without --text is for: %s; see [access] of the "
+                                      "configuration"),
                              names);
 }
 

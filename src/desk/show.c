@@ -59,7 +59,7 @@ describe_sealed(const MugaiOriginal *original, const MugaiOriginalFacts *facts)
     const MugaiVaultBox *boxes = mugai_original_boxes(original, &n_boxes);
     g_autofree char *names = mugai_vault_box_names(boxes, n_boxes);
 
-    return g_strdup_printf("%" G_GUINT64_FORMAT " octets, undamaged, sealed to %s", facts->size,
+    return g_strdup_printf(N_("%" G_GUINT64_FORMAT " octets, undamaged, sealed to %s"), facts->size,
                            names);
 }
 
@@ -80,8 +80,8 @@ check_original(MugaiStore *store, const MugaiEntry *entry, const MugaiRequest *r
     }
     if (mugai_entry_contradicts(entry, facts.size, facts.open ? facts.sha256 : NULL)) {
         *ret_instead =
-            g_strdup_printf("%" G_GUINT64_FORMAT " octets, sha256 %s: another original than the "
-                            "index knows",
+            g_strdup_printf(N_("%" G_GUINT64_FORMAT " octets, sha256 %s: another original than the "
+                               "index knows"),
                             facts.size, facts.sha256);
         return NULL;
     }

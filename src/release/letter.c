@@ -39,19 +39,21 @@ mugai_release_object(const MugaiConfig *config, const char *address)
     g_autofree char *clean = mugai_text_clean_line(address, -1, 100);
 
     if (config->release_server == NULL || config->release_sender == NULL)
-        return g_strdup("nothing is released before [release] server and sender are configured");
+        return g_strdup(
+            N_("nothing is released before [release] server and sender are configured"));
     if (!mugai_address_is_plain(address))
-        return g_strdup_printf("\"%s\" is no address that a release takes: NAME@DOMAIN", clean);
+        return g_strdup_printf(N_("\"%s\" is no address that a release takes: NAME@DOMAIN"), clean);
     if (mugai_address_matches_any(address, config->release_never))
-        return g_strdup_printf("%s can never get an original: [release] never", address);
+        return g_strdup_printf(N_("%s can never get an original: [release] never"), address);
     if (!mugai_address_matches_any(address, config->release_allowed))
-        return g_strdup_printf("%s is not among those who may get originals: [release] allowed",
+        return g_strdup_printf(N_("%s is not among those who may get originals: [release] allowed"),
                                address);
     /* Whoever empties never has not asked for a whole domain of the LGWAN side. */
     if (mugai_address_is_lgwan(address) && !is_named(address, config->release_allowed))
-        return g_strdup_printf("%s may never get an original unless [release] allowed names it in "
-                               "full: its domain is one of the LGWAN side",
-                               address);
+        return g_strdup_printf(
+            N_("%s may never get an original unless [release] allowed names it in "
+               "full: its domain is one of the LGWAN side"),
+            address);
     return NULL;
 }
 
@@ -92,17 +94,17 @@ look_at(Look *look, guint8 octet)
     look->previous = octet;
     look->facts.eight_bit |= octet >= 0x80;
     if (look->facts.size++ == 0 && (octet == ' ' || octet == '\t'))
-        return "it begins with a blank, which would join it to the field before";
+        return N_("it begins with a blank, which would join it to the field before");
     if (octet == '\0')
         return "a NUL";
     if (previous == '\r' && octet != '\n')
-        return "a bare carriage return";
+        return N_("a bare carriage return");
     if (octet == '\n' && previous != '\r')
-        return "a bare line feed";
+        return N_("a bare line feed");
     if (octet == '\n')
         look->line = 0;
     else if (octet != '\r' && ++look->line > LINE_OCTETS_MAX)
-        return "a line of more than 998 octets";
+        return N_("a line of more than 998 octets");
     return NULL;
 }
 
@@ -137,7 +139,7 @@ mugai_release_examine(int fd, MugaiReleaseFacts *ret_facts, GError **error)
         return FALSE;
     }
     if (look.previous != '\n')
-        return refuse(&look, "no line end", error);
+        return refuse(&look, N_("no line end"), error);
     *ret_facts = look.facts;
     return TRUE;
 }

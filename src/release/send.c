@@ -100,8 +100,8 @@ greet(const Sending *sending, GError **error)
         return TRUE;
     settle_pending(
         sending, MUGAI_RELEASE_REFUSED,
-        "the original has 8-bit octets, which this mail server does not take (8BITMIME); "
-        "mugai get --zip gives it out exactly");
+        N_("the original has 8-bit octets, which this mail server does not take (8BITMIME); "
+           "mugai get --zip gives it out exactly"));
     return FALSE;
 }
 

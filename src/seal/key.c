@@ -107,7 +107,7 @@ mugai_seal_key_load(const char *path, GError **error)
         if (parse_line(line, seed))
             key = key_new(seed, error);
         else
-            mugai_key_file_refuse(error, path, "is no private key of mugai keygen");
+            mugai_key_file_refuse(error, path, N_("is no private key of mugai keygen"));
     }
     (void)sodium_munlock(line, sizeof(line)); /* wipes */
     (void)sodium_munlock(seed, sizeof(seed));

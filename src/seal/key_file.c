@@ -33,13 +33,13 @@ is_kept_safely(int fd, const char *path, GError **error)
     if (fstat(fd, &status) != 0)
         return mugai_key_file_refuse(error, path, g_strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return mugai_key_file_refuse(error, path, "is no file");
+        return mugai_key_file_refuse(error, path, N_("is no file"));
     if ((status.st_mode & S_IRWXO) != 0)
         return mugai_key_file_refuse(
             error, path,
-            "everybody may use it: chmod 600, and make a new key if others had access");
+            N_("everybody may use it: chmod 600, and make a new key if others had access"));
     if ((status.st_mode & S_IWGRP) != 0)
-        return mugai_key_file_refuse(error, path, "its group may write it: chmod 600");
+        return mugai_key_file_refuse(error, path, N_("its group may write it: chmod 600"));
     return TRUE;
 }
 
@@ -82,8 +82,8 @@ fail(GError **error, const char *path, const char *what)
     int saved_errno = errno;
 
     mugai_error_set_errno(error, saved_errno,
-                          saved_errno == EEXIST ? MUGAI_ERROR_EXISTS : MUGAI_ERROR_SYSTEM,
-                          "%s: cannot %s", path, what);
+                          saved_errno == EEXIST ? MUGAI_ERROR_EXISTS : MUGAI_ERROR_SYSTEM, "%s: %s",
+                          path, what);
     return FALSE;
 }
 
@@ -95,7 +95,7 @@ sync_directory(const char *path, GError **error)
     gboolean synced = fd >= 0 && fsync(fd) == 0;
 
     if (!synced)
-        fail(error, directory, "be synced");
+        fail(error, directory, N_("cannot be synced"));
     if (fd >= 0)
         close(fd);
     return synced;
@@ -110,11 +110,11 @@ write_line(int fd, const char *line, const char *path, GError **error)
         ssize_t written = TEMP_FAILURE_RETRY(write(fd, line, length));
 
         if (written < 0)
-            return fail(error, path, "be written");
+            return fail(error, path, N_("cannot be written"));
         line += written;
         length -= (gsize)written;
     }
-    return fsync(fd) == 0 || fail(error, path, "be synced");
+    return fsync(fd) == 0 || fail(error, path, N_("cannot be synced"));
 }
 
 gboolean
@@ -124,9 +124,9 @@ mugai_key_file_make(const char *path, mode_t mode, const char *line, GError **er
     gboolean made = FALSE;
 
     if (fd < 0)
-        return fail(error, path, "be made");
+        return fail(error, path, N_("cannot be made"));
     made = write_line(fd, line, path, error) &&
-           (fchmod(fd, mode) == 0 || fail(error, path, "get its mode")) &&
+           (fchmod(fd, mode) == 0 || fail(error, path, N_("cannot get its mode"))) &&
            sync_directory(path, error);
     close(fd);
     if (!made)

@@ -30,12 +30,12 @@ find_places(const char *octets, gsize length, gsize *ret_date, gsize *ret_end, G
     const char *date = NULL;
 
     if (end == NULL)
-        return refuse(error, "the message has no header section");
+        return refuse(error, N_("the message has no header section"));
     date = length >= 5 && memcmp(octets, "Date:", 5) == 0
                ? octets
                : memmem(octets, (gsize)(end - octets), "\r\nDate:", 7);
     if (date == NULL)
-        return refuse(error, "the message has no Date");
+        return refuse(error, N_("the message has no Date"));
     *ret_date = (gsize)(date - octets) + (date == octets ? 0 : 2);
     *ret_end = (gsize)(end - octets) + 2;
     return TRUE;

@@ -56,7 +56,7 @@ mugai_seal_public_load(const char *path, MugaiSealPublic *ret_public, GError **e
                           strlen(line + strlen(MUGAI_SEAL_PUBLIC_MARK)), NULL, &got, NULL,
                           sodium_base64_VARIANT_ORIGINAL) != 0 ||
         got != sizeof(read.octets))
-        return refuse(error, path, "is no public key of mugai keygen");
+        return refuse(error, path, N_("is no public key of mugai keygen"));
     set_id(&read);
     *ret_public = read;
     return TRUE;

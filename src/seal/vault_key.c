@@ -242,7 +242,7 @@ open_box(MugaiVaultKey *key, const PrivateFile *file, const char *path, const ch
     complete(key);
     /* Authenticated with the box: what else stands there was written by who had the passphrase. */
     return memcmp(key->public_key, file->public_key, sizeof(key->public_key)) == 0 ||
-           mugai_key_file_refuse(error, path, "holds two keys that are no pair");
+           mugai_key_file_refuse(error, path, N_("holds two keys that are no pair"));
 }
 
 MugaiVaultKey *
@@ -255,7 +255,7 @@ mugai_vault_key_open(const char *path, const char *passphrase, GError **error)
     if (key == NULL || !mugai_key_file_read(path, line, sizeof(line), error))
         return NULL;
     if (!parse_file(line, &file)) {
-        mugai_key_file_refuse(error, path, "is no private key of mugai keygen --vault");
+        mugai_key_file_refuse(error, path, N_("is no private key of mugai keygen --vault"));
         return NULL;
     }
     return open_box(key, &file, path, passphrase, error) ? g_steal_pointer(&key) : NULL;

@@ -113,7 +113,7 @@ read_at(const MugaiVaultReader *reader, guint64 at, guint8 *ret_octets, gsize le
             return FALSE;
         }
         if (got == 0)
-            return damaged(error, "it ends too early");
+            return damaged(error, N_("it ends too early"));
         ret_octets += got;
         at += (guint64)got;
         length -= (gsize)got;
@@ -147,18 +147,18 @@ read_fixed(MugaiVaultReader *reader, gsize *ret_length, GError **error)
     if (!read_at(reader, 0, fixed, sizeof(fixed), error))
         return FALSE;
     if (memcmp(fixed, MUGAI_VAULT_MARK, MUGAI_VAULT_MARK_OCTETS) != 0)
-        return damaged(error, "it does not begin as a sealed original");
+        return damaged(error, N_("it does not begin as a sealed original"));
     memcpy(reader->id, fixed + MUGAI_VAULT_MARK_OCTETS, MUGAI_ID_LENGTH);
     reader->n_boxes = number_at(fixed + sizeof(fixed) - 8);
     envelope = number_at(fixed + sizeof(fixed) - 4);
     if (reader->n_boxes < 1 || reader->n_boxes > MUGAI_PUBLIC_KEYS_MAX)
-        return damaged(error, "it is sealed to no keys, or to too many");
+        return damaged(error, N_("it is sealed to no keys, or to too many"));
     if (envelope < 1 || envelope >= MUGAI_LIMIT_ENVELOPE_OCTETS)
-        return damaged(error, "it has no envelope, or too long a one");
+        return damaged(error, N_("it has no envelope, or too long a one"));
     *ret_length = sizeof(fixed) + reader->n_boxes * MUGAI_VAULT_RECIPIENT_OCTETS + envelope;
     if (reader->file_octets < *ret_length + MUGAI_VAULT_STREAM_OCTETS + MUGAI_VAULT_MORE_OCTETS +
                                   MUGAI_VAULT_TRAILER_OCTETS)
-        return damaged(error, "it ends too early");
+        return damaged(error, N_("it ends too early"));
     return TRUE;
 }
 
@@ -178,7 +178,7 @@ read_header(MugaiVaultReader *reader, gsize length, GError **error)
     at += reader->n_boxes * MUGAI_VAULT_RECIPIENT_OCTETS;
     length -= (gsize)(at - reader->header->data);
     if (memchr(at, '\0', length) != NULL)
-        return damaged(error, "its envelope is no text");
+        return damaged(error, N_("its envelope is no text"));
     reader->envelope = g_strndup((const char *)at, length);
     return TRUE;
 }
@@ -222,7 +222,7 @@ static gboolean
 has_hash(const MugaiVaultReader *reader, const char *hash, GError **error)
 {
     return g_str_equal(hash, reader->hash) ||
-           damaged(error, "it does not have the SHA-256 that stands at its end");
+           damaged(error, N_("it does not have the SHA-256 that stands at its end"));
 }
 
 gboolean
@@ -290,7 +290,7 @@ read_chunk(MugaiVaultReader *reader, gsize length, guint8 *ret_content,
                                                        first ? reader->header->data : NULL,
                                                        first ? reader->header->len : 0) == 0 &&
             tag == wanted) ||
-           damaged(error, "it is not what was sealed");
+           damaged(error, N_("it is not what was sealed"));
 }
 
 gssize

@@ -78,7 +78,7 @@ open_directory(MugaiAudit *audit, GError **error)
 
     audit->directory = open(audit->path, MUGAI_STORE_DIRECTORY_FLAGS);
     if (audit->directory < 0 || fstat(audit->directory, &status) != 0)
-        return fail(audit, "it cannot be opened", error);
+        return fail(audit, N_("it cannot be opened"), error);
     if ((status.st_uid != geteuid() && geteuid() != 0) ||
         (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
@@ -194,7 +194,7 @@ describe_torn(MugaiAudit *audit, int file, guint64 at, guint64 size, End *end, G
             pread(file, buffer, MIN(size - at, (guint64)MUGAI_STORE_CHUNK_OCTETS), (off_t)at));
 
         if (count <= 0)
-            return fail(audit, "what a crash left", error);
+            return fail(audit, N_("what a crash left"), error);
         mugai_digest_update(digest, buffer, (gsize)count);
         end->open_end = buffer[count - 1] != '\n';
         at += (guint64)count;
@@ -214,7 +214,7 @@ read_end(MugaiAudit *audit, int file, gboolean newest, End *end, GError **error)
     guint64 after = 0;
 
     if (fstat(file, &status) != 0)
-        return fail(audit, "its newest file", error);
+        return fail(audit, N_("its newest file"), error);
     size = (guint64)status.st_size;
     for (gsize i = 0; i < G_N_ELEMENTS(tail_octets) && after == 0; i++) {
         guint64 from = size - MIN(size, tail_octets[i]);
@@ -404,7 +404,7 @@ replace_head(MugaiAudit *audit, guint64 number, const char *hash, GError **error
         close(file);
     errno = saved_errno;
     if (!written || renameat(audit->directory, HEAD_NEW, audit->directory, MUGAI_AUDIT_HEAD) != 0)
-        return fail(audit, "its head", error);
+        return fail(audit, N_("its head"), error);
     return TRUE;
 }
 
@@ -416,19 +416,19 @@ write_lines(MugaiAudit *audit, int file, const struct stat *before, const GStrin
             GError **error)
 {
     if (before->st_uid != audit->owner && fchown(file, audit->owner, audit->group) != 0)
-        return fail(audit, "owner", error);
+        return fail(audit, N_("owner"), error);
     if (!mugai_store_write(file, (const guint8 *)lines->str, lines->len)) {
         int saved_errno = errno;
 
         /* Where this fails too, the next entry's repair tells of the rest. */
         (void)!ftruncate(file, before->st_size);
         errno = saved_errno;
-        return fail(audit, "write", error);
+        return fail(audit, N_("write"), error);
     }
     if (TEMP_FAILURE_RETRY(fdatasync(file)) != 0)
-        return fail(audit, "sync", error);
+        return fail(audit, N_("sync"), error);
     return before->st_size > 0 || TEMP_FAILURE_RETRY(fsync(audit->directory)) == 0 ||
-           fail(audit, "sync of the directory", error);
+           fail(audit, N_("sync of the directory"), error);
 }
 
 static gboolean
@@ -443,7 +443,7 @@ append_lines(MugaiAudit *audit, const char *name, const Draft *draft, GError **e
     if (file < 0)
         return fail(audit, name, error);
     if (fstat(file, &before) != 0)
-        done = fail(audit, "stat", error);
+        done = fail(audit, N_("stat"), error);
     else if (write_lines(audit, file, &before, draft->lines, error)) {
         done = replace_head(audit, draft->number, draft->hash, error);
         if (!done) /* nobody may act on them: they go again, as far as can be */
@@ -464,7 +464,7 @@ begin_log(MugaiAudit *audit, const End *end, GError **error)
         fstatat(audit->directory, MUGAI_AUDIT_HEAD, &status, AT_SYMLINK_NOFOLLOW) == 0)
         return TRUE;
     return errno == ENOENT ? replace_head(audit, 0, end->hash, error)
-                           : fail(audit, "its head", error);
+                           : fail(audit, N_("its head"), error);
 }
 
 /* Makes durable what a crash has left behind its head, and names it: so a head is never behind by
@@ -525,7 +525,7 @@ mugai_audit_append(MugaiAudit *audit, const GPtrArray *records, char **ret_head,
 
     g_assert(records->len > 0 && records->len <= MUGAI_AUDIT_RECORDS_MAX);
     if (TEMP_FAILURE_RETRY(flock(audit->directory, LOCK_EX)) != 0)
-        return fail(audit, "lock", error);
+        return fail(audit, N_("lock"), error);
     done = append_locked(audit, records, ret_head, error);
     flock(audit->directory, LOCK_UN);
     return done;

@@ -90,7 +90,7 @@ take_snapshot(MugaiAudit *audit, Snapshot *snapshot, GError **error)
     gboolean taken = FALSE;
 
     if (TEMP_FAILURE_RETRY(flock(audit->directory, LOCK_SH)) != 0)
-        return fail(audit, "lock", error);
+        return fail(audit, N_("lock"), error);
     taken = read_snapshot(audit, snapshot, error);
     flock(audit->directory, LOCK_UN);
     return taken;
@@ -272,21 +272,23 @@ settle_junk(Check *check, const MugaiRecord *record)
 
     if (check->junk == NULL) {
         if (repair && record->torn_octets > 0)
-            tell(check, TRUE, check->place, "the torn entry that this one tells of is missing");
+            tell(check, TRUE, check->place, N_("the torn entry that this one tells of is missing"));
         return;
     }
     if (record == NULL)
         tell(check, FALSE, check->junk_place,
-             "%" G_GUINT64_FORMAT " octets that are no whole entry: what a crash leaves; the next "
-             "entry will say so",
+             N_("%" G_GUINT64_FORMAT
+                " octets that are no whole entry: what a crash leaves; the next "
+                "entry will say so"),
              check->junk_octets);
     else if (repair && repair_fits(check, record)) {
         check->summary->torn++;
         tell(check, FALSE, check->junk_place,
-             "an entry that a crash has torn, as entry %" G_GUINT64_FORMAT " says", record->number);
+             N_("an entry that a crash has torn, as entry %" G_GUINT64_FORMAT " says"),
+             record->number);
     } else
         tell(check, TRUE, check->junk_place,
-             "%" G_GUINT64_FORMAT " octets that are no entry: changed, or put in",
+             N_("%" G_GUINT64_FORMAT " octets that are no entry: changed, or put in"),
              check->junk_octets);
     g_clear_pointer(&check->junk, g_checksum_free);
     g_clear_pointer(&check->junk_place, g_free);
@@ -303,19 +305,19 @@ check_place(Check *check, const MugaiRecord *record)
 
     if (record->number > expected)
         tell(check, TRUE, check->place,
-             "entry %" G_GUINT64_FORMAT " where %" G_GUINT64_FORMAT " should be: %" G_GUINT64_FORMAT
-             " entries are missing",
+             N_("entry %" G_GUINT64_FORMAT " where %" G_GUINT64_FORMAT
+                " should be: %" G_GUINT64_FORMAT " entries are missing"),
              record->number, expected, record->number - expected);
     else if (record->number < expected)
         tell(check, TRUE, check->place,
-             "entry %" G_GUINT64_FORMAT " where %" G_GUINT64_FORMAT
-             " should be: put in, doubled or out of order",
+             N_("entry %" G_GUINT64_FORMAT " where %" G_GUINT64_FORMAT
+                " should be: put in, doubled or out of order"),
              record->number, expected);
     else if (!g_str_equal(record->previous, check->hash))
         tell(check, TRUE, check->place,
-             check->number == 0 ? "the first entry follows one that is missing"
-                                : "the entry before this one is not the one that was written: "
-                                  "changed, or another");
+             check->number == 0 ? N_("the first entry follows one that is missing")
+                                : N_("the entry before this one is not the one that was written: "
+                                     "changed, or another"));
 }
 
 /* An entry may stand in a later month's file, where the clock went back, never in an earlier. */
@@ -325,7 +327,7 @@ check_file(Check *check, const char *file, const MugaiRecord *record)
     g_autofree char *month = month_of(record->time);
 
     if (strncmp(month, file, MONTH_DIGITS) > 0)
-        tell(check, TRUE, check->place, "entry %" G_GUINT64_FORMAT " belongs into another file",
+        tell(check, TRUE, check->place, N_("entry %" G_GUINT64_FORMAT " belongs into another file"),
              record->number);
 }
 
@@ -368,7 +370,7 @@ check_signature(Check *check, const MugaiAuditPiece *line, const MugaiRecord *re
 
     if (record->key == NULL || record->signature == NULL) {
         if (check->summary->signed_entries > 0)
-            tell(check, TRUE, check->place, "entry %" G_GUINT64_FORMAT " is not signed",
+            tell(check, TRUE, check->place, N_("entry %" G_GUINT64_FORMAT " is not signed"),
                  record->number);
         else
             check->last_unsigned = record->number;
@@ -378,8 +380,8 @@ check_signature(Check *check, const MugaiAuditPiece *line, const MugaiRecord *re
         check->first_signed = record->number;
     if (key == NULL) {
         tell(check, TRUE, check->place,
-             "entry %" G_GUINT64_FORMAT
-             " is signed with the key %s, which is not known: --key FILE",
+             N_("entry %" G_GUINT64_FORMAT
+                " is signed with the key %s, which is not known: --key FILE"),
              record->number, record->key);
         return;
     }
@@ -387,7 +389,7 @@ check_signature(Check *check, const MugaiAuditPiece *line, const MugaiRecord *re
         text = mugai_audit_signed_text(MUGAI_AUDIT_ENTRY_CONTEXT, record->number, hash);
     if (text == NULL || !mugai_seal_verify_text(key, text, record->signature))
         tell(check, TRUE, check->place,
-             "the signature of entry %" G_GUINT64_FORMAT " is wrong: it was changed",
+             N_("the signature of entry %" G_GUINT64_FORMAT " is wrong: it was changed"),
              record->number);
 }
 
@@ -402,9 +404,13 @@ check_heads(Check *check)
         check->seen[i] = TRUE;
         if (!g_str_equal(head->hash, check->hash))
             tell(check, TRUE, check->place,
-                 "entry %" G_GUINT64_FORMAT " is not the one that the head %s names: it or one "
-                 "before it was changed",
-                 check->number, i == 0 ? "kept beside" : "given");
+                 i == 0 ? N_("entry %" G_GUINT64_FORMAT
+                             " is not the one that the head kept beside names: it or one "
+                             "before it was changed")
+                        : N_("entry %" G_GUINT64_FORMAT
+                             " is not the one that the head given names: it or one "
+                             "before it was changed"),
+                 check->number);
     }
 }
 
@@ -427,9 +433,9 @@ check_piece(const char *file, guint64 line, const MugaiAuditPiece *piece, gpoint
     check_signature(check, piece, record);
     if (record->lost_head != NULL)
         tell(check, TRUE, check->place,
-             "when entry %" G_GUINT64_FORMAT
-             " was written, what stands before it was not as it had "
-             "been left: the head was %s",
+             N_("when entry %" G_GUINT64_FORMAT
+                " was written, what stands before it was not as it had "
+                "been left: the head was %s"),
              record->number, record->lost_head);
     if (check->summary->entries++ == 0)
         check->summary->begins = record->time;
@@ -449,10 +455,10 @@ check_unsigned(Check *check)
     if (check->keys->len == 0 || check->last_unsigned == 0 ||
         (given != NULL && given->number >= check->last_unsigned))
         return;
-    tell(check, TRUE, "the beginning",
-         "no entry up to %" G_GUINT64_FORMAT " is signed: it is older than the key, or the "
-         "signatures were taken away; if it is older, its head is in syslog: --head "
-         "%" G_GUINT64_FORMAT ":SHA-256",
+    tell(check, TRUE, N_("the beginning"),
+         N_("no entry up to %" G_GUINT64_FORMAT " is signed: it is older than the key, or the "
+            "signatures were taken away; if it is older, its head is in syslog: --head "
+            "%" G_GUINT64_FORMAT ":SHA-256"),
          check->last_unsigned, check->last_unsigned);
 }
 
@@ -468,13 +474,14 @@ check_end(Check *check, const Snapshot *snapshot)
 
         if (head == NULL || head->number == 0 || check->seen[i])
             continue;
-        tell(check, TRUE, i == 0 ? MUGAI_AUDIT_HEAD : "the head given",
-             "names entry %" G_GUINT64_FORMAT ", and the log ends with %" G_GUINT64_FORMAT
-             ": its end was cut off",
+        tell(check, TRUE, i == 0 ? MUGAI_AUDIT_HEAD : N_("the head given"),
+             N_("names entry %" G_GUINT64_FORMAT ", and the log ends with %" G_GUINT64_FORMAT
+                ": its end was cut off"),
              head->number, check->number);
     }
     if (snapshot->damaged_head || (!kept->present && check->summary->entries > 0))
-        tell(check, TRUE, MUGAI_AUDIT_HEAD, snapshot->damaged_head ? "is no head" : "is missing");
+        tell(check, TRUE, MUGAI_AUDIT_HEAD,
+             snapshot->damaged_head ? N_("is no head") : N_("is missing"));
 }
 
 /* A crash may leave the head behind by what was written at once; one from before the first
@@ -489,16 +496,16 @@ check_kept_head(Check *check, const MugaiAuditHead *head)
     if (!head->present)
         return;
     if (head->number + MUGAI_AUDIT_RECORDS_MAX + 1 < check->number)
-        tell(check, TRUE, MUGAI_AUDIT_HEAD, "is an old one: of entry %" G_GUINT64_FORMAT,
+        tell(check, TRUE, MUGAI_AUDIT_HEAD, N_("is an old one: of entry %" G_GUINT64_FORMAT),
              head->number);
     if (head->key == NULL && (check->first_signed == 0 || head->number < check->first_signed))
         return;
     if (key == NULL)
         tell(check, TRUE, MUGAI_AUDIT_HEAD,
-             head->key == NULL ? "is not signed, and its entry is"
-                               : "is signed with a key that is not known");
+             head->key == NULL ? N_("is not signed, and its entry is")
+                               : N_("is signed with a key that is not known"));
     else if (!mugai_seal_verify_text(key, text, head->signature))
-        tell(check, TRUE, MUGAI_AUDIT_HEAD, "its signature is wrong");
+        tell(check, TRUE, MUGAI_AUDIT_HEAD, N_("its signature is wrong"));
 }
 
 /* --- all together --- */

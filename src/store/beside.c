@@ -47,7 +47,7 @@ mugai_beside_read(int day, const MugaiId *id, const char *suffix, GError **error
         close(file);
     }
     if (count < 0) {
-        fail(id, suffix, "read", error);
+        fail(id, suffix, N_("read"), error);
         return NULL;
     }
     text[count] = '\0';
@@ -67,7 +67,7 @@ write_unnamed(int day, const MugaiId *id, const char *suffix, const char *line, 
         mugai_store_write(file, (const guint8 *)text, strlen(text)) &&
         TEMP_FAILURE_RETRY(fsync(file)) == 0)
         return file;
-    fail(id, suffix, "write", error);
+    fail(id, suffix, N_("write"), error);
     if (file >= 0)
         close(file);
     return -1;
@@ -86,9 +86,9 @@ mugai_beside_make(int day, const MugaiId *id, const char *suffix, const char *li
         return FALSE;
     unnamed = g_strdup_printf("/proc/self/fd/%d", file);
     if (linkat(AT_FDCWD, unnamed, day, name, AT_SYMLINK_FOLLOW) != 0)
-        fail(id, suffix, "link", error);
+        fail(id, suffix, N_("link"), error);
     else
-        made = TEMP_FAILURE_RETRY(fsync(day)) == 0 || fail(id, suffix, "sync", error);
+        made = TEMP_FAILURE_RETRY(fsync(day)) == 0 || fail(id, suffix, N_("sync"), error);
     close(file);
     return made;
 }
@@ -99,6 +99,6 @@ mugai_beside_remove(int day, const MugaiId *id, const char *suffix, GError **err
     g_autofree char *name = name_of(id, suffix);
 
     if (unlinkat(day, name, 0) != 0)
-        return fail(id, suffix, "remove", error);
-    return TEMP_FAILURE_RETRY(fsync(day)) == 0 || fail(id, suffix, "sync", error);
+        return fail(id, suffix, N_("remove"), error);
+    return TEMP_FAILURE_RETRY(fsync(day)) == 0 || fail(id, suffix, N_("sync"), error);
 }

@@ -199,7 +199,7 @@ hash_entry(MugaiIndex *index, gint64 number, GArray *hashes, GError **error)
     if (sqlite3_step(at) == SQLITE_ROW)
         entry = mugai_index_read_row(index, at, error);
     else
-        mugai_index_damaged(index, "a row has gone", error);
+        mugai_index_damaged(index, N_("a row has gone"), error);
     sqlite3_reset(at);
     if (entry == NULL)
         return FALSE;
@@ -262,11 +262,11 @@ seal_rows(Seal *seal, GError **error)
         return FALSE;
     while ((status = sqlite3_step(fresh)) == SQLITE_ROW) {
         if (seal->rows == MUGAI_CHUNK_ROWS)
-            return mugai_index_damaged(seal->index, "too many fresh rows", error);
+            return mugai_index_damaged(seal->index, N_("too many fresh rows"), error);
         if (!seal_row(seal, fresh, renumber, error))
             return FALSE;
     }
-    return status == SQLITE_DONE || mugai_index_fail(seal->index, "fresh rows", error);
+    return status == SQLITE_DONE || mugai_index_fail(seal->index, N_("fresh rows"), error);
 }
 
 /* The number of the chunk to be; 0 with @error. */
@@ -279,7 +279,7 @@ next_chunk(MugaiIndex *index, GError **error)
     if (last == NULL)
         return 0;
     if (sqlite3_step(last) != SQLITE_ROW)
-        return mugai_index_fail(index, "chunks", error);
+        return mugai_index_fail(index, N_("chunks"), error);
     return sqlite3_column_int64(last, 0) + 1;
 }
 
@@ -413,7 +413,7 @@ mugai_chunk_find(MugaiIndex *index, gint64 chunk, guint32 hash, MugaiBits *ret_b
             index->damaged = TRUE;
         }
     } else if (status != SQLITE_ROW && status != SQLITE_DONE) {
-        found = mugai_index_fail(index, "list", error);
+        found = mugai_index_fail(index, N_("list"), error);
     }
     sqlite3_reset(find);
     return found;
@@ -434,9 +434,9 @@ check_fresh(MugaiIndex *index, GError **error)
         return FALSE;
     while ((status = sqlite3_step(rows)) == SQLITE_ROW) {
         if (!mugai_words_of_row(rows, 0, &words))
-            return mugai_index_damaged(index, "fresh words are not what was written", error);
+            return mugai_index_damaged(index, N_("fresh words are not what was written"), error);
     }
-    return status == SQLITE_DONE || mugai_index_fail(index, "fresh rows", error);
+    return status == SQLITE_DONE || mugai_index_fail(index, N_("fresh rows"), error);
 }
 
 /* The chunks (gint64, ascending) that have a leaf which is not what was written. */
@@ -459,7 +459,7 @@ find_damaged(MugaiIndex *index, GError **error)
             g_array_append_val(chunks, chunk);
     }
     if (status != SQLITE_DONE) {
-        mugai_index_fail(index, "lists", error);
+        mugai_index_fail(index, N_("lists"), error);
         return NULL;
     }
     return g_steal_pointer(&chunks);
@@ -473,7 +473,7 @@ mugai_chunk_check_all(MugaiIndex *index, GError **error)
     if (damaged == NULL)
         return FALSE;
     if (damaged->len > 0)
-        return mugai_index_damaged(index, "a list is not what was written", error);
+        return mugai_index_damaged(index, N_("a list is not what was written"), error);
     return check_fresh(index, error);
 }
 
@@ -512,9 +512,9 @@ mugai_chunk_remove_row(MugaiIndex *index, gint64 number, GError **error)
         left = sqlite3_column_int64(fewer, 0);
     sqlite3_reset(fewer);
     if (status == SQLITE_DONE)
-        return mugai_index_damaged(index, "a row of no chunk", error);
+        return mugai_index_damaged(index, N_("a row of no chunk"), error);
     if (status != SQLITE_ROW)
-        return mugai_index_fail(index, "chunk", error);
+        return mugai_index_fail(index, N_("chunk"), error);
     return left > 0 || drop_chunk(index, chunk, error);
 }
 
@@ -545,7 +545,7 @@ mend_chunk(MugaiIndex *index, gint64 chunk, GError **error)
         add_keys(&seal, hashes, number & PLACE_MASK);
     }
     if (status != SQLITE_DONE)
-        return mugai_index_fail(index, "rows", error);
+        return mugai_index_fail(index, N_("rows"), error);
     g_array_sort(keys, compare_keys);
     return drop_lists(index, chunk, error) && write_lists(&seal, error);
 }

@@ -360,7 +360,7 @@ mugai_index_read_row(MugaiIndex *index, sqlite3_stmt *row, GError **error)
     g_autoptr(GByteArray) octets = NULL;
 
     if (!mugai_id_parse(id, &entry->id, NULL)) {
-        mugai_index_damaged(index, "an entry has no id", error);
+        mugai_index_damaged(index, N_("an entry has no id"), error);
         return NULL;
     }
     octets = inflate_row(index, row, &entry->sealed);
@@ -394,7 +394,7 @@ find_number(MugaiIndex *index, const MugaiId *id, gint64 *ret_marks, GError **er
         number = sqlite3_column_int64(find, 0);
         *ret_marks = sqlite3_column_int64(find, 1);
     } else if (status != SQLITE_DONE)
-        mugai_index_fail(index, "read", error);
+        mugai_index_fail(index, N_("read"), error);
     sqlite3_reset(find);
     return number;
 }
@@ -425,7 +425,7 @@ mugai_index_get(MugaiIndex *index, const MugaiId *id, GError **error)
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "the index has no message %s",
                     id->text);
     else
-        mugai_index_fail(index, "read", error);
+        mugai_index_fail(index, N_("read"), error);
     sqlite3_reset(get);
     return entry;
 }

@@ -36,7 +36,7 @@ mugai_hold_lock_day(MugaiStore *store, const MugaiId *id, GError **error)
 
     if (day < 0 || TEMP_FAILURE_RETRY(flock(day, LOCK_EX)) == 0)
         return day;
-    fail(id, "lock", error);
+    fail(id, N_("lock"), error);
     close(day);
     return -1;
 }

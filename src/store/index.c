@@ -89,8 +89,10 @@ static const char *const statements[STATEMENTS] = {
 static gboolean
 fail_with(MugaiIndex *index, MugaiErrorCode code, const char *step, GError **error)
 {
-    g_set_error(error, MUGAI_ERROR, (gint)code, "index of %s: %s: %s%s", index->store->path, step,
-                sqlite3_errmsg(index->database), code == MUGAI_ERROR_MALFORMED ? REMEDY : "");
+    g_set_error(error, MUGAI_ERROR, (gint)code,
+                code == MUGAI_ERROR_MALFORMED ? N_("index of %s: %s: %s" REMEDY)
+                                              : N_("index of %s: %s: %s"),
+                index->store->path, step, sqlite3_errmsg(index->database));
     return FALSE;
 }
 
@@ -115,7 +117,7 @@ gboolean
 mugai_index_execute(MugaiIndex *index, const char *sql, GError **error)
 {
     return sqlite3_exec(index->database, sql, NULL, NULL, NULL) == SQLITE_OK ||
-           mugai_index_fail(index, "change", error);
+           mugai_index_fail(index, N_("change"), error);
 }
 
 static gboolean
@@ -125,8 +127,8 @@ prepare(MugaiIndex *index, const char *sql, guint flags, sqlite3_stmt **ret_stat
     int status = sqlite3_prepare_v3(index->database, sql, -1, flags, ret_statement, NULL);
 
     if (status == SQLITE_ERROR) /* the statement is right, so the tables are not */
-        return fail_with(index, MUGAI_ERROR_MALFORMED, "tables", error);
-    return status == SQLITE_OK || mugai_index_fail(index, "statement", error);
+        return fail_with(index, MUGAI_ERROR_MALFORMED, N_("tables"), error);
+    return status == SQLITE_OK || mugai_index_fail(index, N_("statement"), error);
 }
 
 sqlite3_stmt *
@@ -153,7 +155,7 @@ gboolean
 mugai_index_run(MugaiIndex *index, sqlite3_stmt *statement, GError **error)
 {
     gboolean done =
-        sqlite3_step(statement) == SQLITE_DONE || mugai_index_fail(index, "write", error);
+        sqlite3_step(statement) == SQLITE_DONE || mugai_index_fail(index, N_("write"), error);
 
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
@@ -206,9 +208,9 @@ check_version(MugaiIndex *index, GError **error)
     if (sqlite3_prepare_v2(index->database, "PRAGMA user_version", -1, &version, NULL) !=
             SQLITE_OK ||
         sqlite3_step(version) != SQLITE_ROW)
-        return mugai_index_fail(index, "version", error);
+        return mugai_index_fail(index, N_("version"), error);
     if (g_strcmp0((const char *)sqlite3_column_text(version, 0), SCHEMA_VERSION) != 0)
-        return fail_with(index, MUGAI_ERROR_MALFORMED, "another version", error);
+        return fail_with(index, MUGAI_ERROR_MALFORMED, N_("another version"), error);
     return TRUE;
 }
 
@@ -242,7 +244,7 @@ open_file(MugaiIndex *index, GError **error)
 
     if (sqlite3_open_v2(uri, &index->database, access | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
                         NULL) != SQLITE_OK)
-        return mugai_index_fail(index, "open", error);
+        return mugai_index_fail(index, N_("open"), error);
     sqlite3_busy_timeout(index->database, BUSY_MILLISECONDS);
     if (!index->writable)
         return TRUE;
@@ -421,7 +423,7 @@ check_tables(MugaiIndex *index, GError **error)
     if (check == NULL)
         return FALSE;
     if (sqlite3_step(check) != SQLITE_ROW)
-        return mugai_index_fail(index, "check", error);
+        return mugai_index_fail(index, N_("check"), error);
     said = mugai_index_copy_column(check, 0);
     return g_str_equal(said, "ok") || mugai_index_damaged(index, said, error);
 }

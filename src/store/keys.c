@@ -131,7 +131,7 @@ visit_key(MugaiIndex *index, sqlite3_stmt *row, MugaiIndexKeyVisit visit, gpoint
 
     if (octets == NULL ||
         !mugai_vault_boxes_read(octets, (gsize)sqlite3_column_bytes(row, 1), boxes, &count))
-        return mugai_index_damaged(index, "a key cannot be read", error);
+        return mugai_index_damaged(index, N_("a key cannot be read"), error);
     *ret_more = visit(sqlite3_column_int64(row, 0), boxes, count, data);
     return TRUE;
 }
@@ -152,7 +152,7 @@ mugai_index_visit_keys(MugaiIndex *index, MugaiIndexKeyVisit visit, gpointer dat
         if (!visit_key(index, rows, visit, data, &more, error))
             return FALSE;
     }
-    return !more || status == SQLITE_DONE || mugai_index_fail(index, "keys", error);
+    return !more || status == SQLITE_DONE || mugai_index_fail(index, N_("keys"), error);
 }
 
 typedef struct {

@@ -85,7 +85,7 @@ keep_marked(MugaiIndex *index, int marks, gint64 chunk, MugaiBits *bits, GError 
         found.words[place / 64] |= G_GUINT64_CONSTANT(1) << (place % 64);
     }
     intersect(bits, &found);
-    return status == SQLITE_DONE || mugai_index_fail(index, "marks", error);
+    return status == SQLITE_DONE || mugai_index_fail(index, N_("marks"), error);
 }
 
 gboolean

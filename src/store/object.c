@@ -197,7 +197,7 @@ open_unnamed(MugaiObject *object, GError **error)
             "the store's file system has no unnamed files: use ext4, xfs, btrfs or tmpfs");
         return FALSE;
     }
-    return object->file >= 0 || fail(object, "unnamed file", error);
+    return object->file >= 0 || fail(object, N_("unnamed file"), error);
 }
 
 /* With what zlib needs to look for what it has seen before; without, where it is not to look: it
@@ -288,7 +288,7 @@ compress_input(MugaiObject *object, int flush, GError **error)
         status = deflate(&object->stream, flush);
         g_assert(status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR);
         if (!put(object, MUGAI_STORE_CHUNK_OCTETS - object->stream.avail_out))
-            return fail(object, "write", error);
+            return fail(object, N_("write"), error);
     } while (object->stream.avail_out == 0);
     return TRUE;
 }
@@ -339,7 +339,7 @@ link_name(MugaiObject *object, const char *name, GError **error)
                     object->receipt->id.text);
         return FALSE;
     }
-    return fail(object, "link", error);
+    return fail(object, N_("link"), error);
 }
 
 static gboolean
@@ -347,7 +347,7 @@ end_sealing(MugaiObject *object, GError **error)
 {
     return object->vault == NULL ||
            mugai_vault_writer_finish(object->vault, object->receipt->size) ||
-           fail(object, "write", error);
+           fail(object, N_("write"), error);
 }
 
 static gboolean
@@ -356,11 +356,11 @@ make_durable(MugaiObject *object, GError **error)
     g_autofree char *name = mugai_store_object_name(&object->receipt->id, object->vault != NULL);
 
     if (TEMP_FAILURE_RETRY(fsync(object->file)) != 0)
-        return fail(object, "sync", error);
+        return fail(object, N_("sync"), error);
     if (!link_name(object, name, error))
         return FALSE;
     if (TEMP_FAILURE_RETRY(fsync(object->day)) != 0) {
-        fail(object, "sync of its directory", error);
+        fail(object, N_("sync of its directory"), error);
         unlinkat(object->day, name, 0);
         return FALSE;
     }

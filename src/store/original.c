@@ -24,7 +24,7 @@
 /* Of the gzip's file: that of an id, and more than that. */
 #define NAME_OCTETS_MAX 128
 
-#define ANOTHER_ID "it is the original of another id"
+#define ANOTHER_ID N_("it is the original of another id")
 
 struct MugaiOriginal {
     int file;
@@ -124,7 +124,7 @@ start_inflating(const MugaiOriginal *original, z_stream *stream, GError **error)
         mugai_vault_reader_rewind(original->vault);
         return TRUE;
     }
-    return lseek(original->file, 0, SEEK_SET) == 0 || failed(original, "seek", error);
+    return lseek(original->file, 0, SEEK_SET) == 0 || failed(original, N_("seek"), error);
 }
 
 /* The next octets of the gzip; 0 at its end, -1 with @error. */
@@ -136,7 +136,7 @@ read_gzip(const MugaiOriginal *original, guint8 buffer[MUGAI_STORE_CHUNK_OCTETS]
     if (original->vault == NULL) {
         count = TEMP_FAILURE_RETRY(read(original->file, buffer, MUGAI_STORE_CHUNK_OCTETS));
         if (count < 0)
-            failed(original, "read", error);
+            failed(original, N_("read"), error);
         return count;
     }
     count = mugai_vault_reader_read(original->vault, buffer, error);
@@ -158,7 +158,7 @@ refill(const MugaiOriginal *original, z_stream *stream, guint8 buffer[MUGAI_STOR
     if (count < 0)
         return FALSE;
     if (count == 0)
-        return damaged(original, "it ends too early", error);
+        return damaged(original, N_("it ends too early"), error);
     stream->next_in = buffer;
     stream->avail_in = (guint)count;
     return TRUE;
@@ -172,7 +172,7 @@ check_header(const MugaiOriginal *original, const gz_header *header, GError **er
 
     if (header->done < 0 || header->comment == NULL ||
         memchr(header->comment, '\0', header->comm_max) == NULL)
-        return damaged(original, "it has no envelope", error);
+        return damaged(original, N_("it has no envelope"), error);
     /* The first versions wrote no name. */
     return header->name == NULL ||
            strncmp((const char *)header->name, name, header->name_max) == 0 ||
@@ -206,7 +206,7 @@ read_envelope(MugaiOriginal *original, GError **error)
         stream.next_out = (Bytef *)&status;
         status = inflate(&stream, Z_BLOCK);
         if (status != Z_OK && status != Z_BUF_ERROR)
-            return damaged(original, "its header is not one of gzip", error);
+            return damaged(original, N_("its header is not one of gzip"), error);
     }
     if (!check_header(original, &header, error))
         return FALSE;
@@ -278,9 +278,11 @@ read_sealed(MugaiOriginal *original, GError **error)
         return FALSE;
     boxes = mugai_vault_reader_boxes(original->vault, &count);
     names = mugai_vault_box_names(boxes, count);
-    lock(original, g_error_new(MUGAI_ERROR, MUGAI_ERROR_SEALED,
-                               "original %s is sealed to %s: it takes %s private key",
-                               original->id.text, names, count == 1 ? "that" : "one such"));
+    lock(original,
+         g_error_new(MUGAI_ERROR, MUGAI_ERROR_SEALED,
+                     count == 1 ? N_("original %s is sealed to %s: it takes that private key")
+                                : N_("original %s is sealed to %s: it takes one such private key"),
+                     original->id.text, names));
     return TRUE;
 }
 
@@ -342,7 +344,7 @@ write_chunk(const MugaiOriginal *original, Copy *copy, const guint8 *octets, gsi
     if (copy->fd < 0)
         return TRUE;
     return mugai_store_write(copy->fd, octets, length) ||
-           failed(original, "write of the copy", error);
+           failed(original, N_("write of the copy"), error);
 }
 
 /* The gzip is whole: nothing may follow it, and of a sealed one all of the file must be right. */
@@ -355,10 +357,10 @@ ends_here(const MugaiOriginal *original, const Copy *copy, const z_stream *strea
     if (count < 0)
         return FALSE;
     if (count > 0)
-        return damaged(original, "something follows its end", error);
+        return damaged(original, N_("something follows its end"), error);
     return original->vault == NULL ||
            mugai_vault_reader_original_octets(original->vault) == copy->size ||
-           damaged(original, "its size is not the one that stands at its end", error);
+           damaged(original, N_("its size is not the one that stands at its end"), error);
 }
 
 /* The whole stream; zlib compares the trailer's checksum and length. */
@@ -376,7 +378,7 @@ inflate_all(const MugaiOriginal *original, Copy *copy, z_stream *stream, GError 
         stream->avail_out = MUGAI_STORE_CHUNK_OCTETS;
         status = inflate(stream, Z_NO_FLUSH);
         if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
-            return damaged(original, stream->msg != NULL ? stream->msg : "not gzip", error);
+            return damaged(original, stream->msg != NULL ? stream->msg : N_("not gzip"), error);
         if (!write_chunk(original, copy, out, MUGAI_STORE_CHUNK_OCTETS - stream->avail_out, error))
             return FALSE;
     }

@@ -63,7 +63,7 @@ read_text(int day, const MugaiId *id, GError **error)
         count = TEMP_FAILURE_RETRY(read(file, text, RELEASED_OCTETS_MAX));
     }
     if (count < 0)
-        fail(id, "read", error);
+        fail(id, N_("read"), error);
     else if (count == 0 || memchr(text, '\0', (gsize)count) != NULL) {
         /* A disk that has forgotten says zeros, or nothing. */
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED, UNREADABLE "no list", id->text);
@@ -157,10 +157,10 @@ refuse(const MugaiId *id, const MugaiRecord *record, const char *recipient, GErr
     gboolean released = g_strcmp0(record->outcome, RELEASED) == 0;
 
     g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_EXISTS,
-                released ? "%s was released to %s already, %s by %s"
-                         : "%s may have arrived at %s already: a release began %s by %s, and "
-                           "nobody knows how it ended",
-                id->text, recipient, when != NULL ? when : "at some time", record->actor->user);
+                released ? N_("%s was released to %s already, %s by %s")
+                         : N_("%s may have arrived at %s already: a release began %s by %s, and "
+                              "nobody knows how it ended"),
+                id->text, recipient, when != NULL ? when : N_("at some time"), record->actor->user);
     return FALSE;
 }
 
@@ -216,7 +216,7 @@ write_line(int day, int file, const char *line, const MugaiId *id, GError **erro
         mugai_store_write(file, (const guint8 *)line, strlen(line)) &&
         TEMP_FAILURE_RETRY(fsync(file)) == 0 && TEMP_FAILURE_RETRY(fsync(day)) == 0)
         return TRUE;
-    fail(id, "write", error);
+    fail(id, N_("write"), error);
     if (before.st_size == 0) { /* a list of nothing would count as one that cannot be read */
         g_autofree char *name = released_name(id);
 
@@ -238,7 +238,7 @@ append(int day, const MugaiId *id, const MugaiRecord *record, const GPtrArray *r
         openat(day, name, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
 
     if (file < 0)
-        return fail(id, "open", error);
+        return fail(id, N_("open"), error);
     line.words = (GPtrArray *)(guintptr)recipients;
     line.outcome = (char *)(guintptr)outcome;
     json = mugai_record_to_json(&line);

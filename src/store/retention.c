@@ -138,9 +138,10 @@ mugai_retention_delete(MugaiStore *store, MugaiIndex *index, const MugaiId *id, 
 MugaiRecord *
 mugai_retention_lost(const MugaiActor *actor, const char *verb, const MugaiEntry *entry)
 {
-    MugaiRecord *record = mugai_record_new(actor, verb, entry->id.text,
-                                           entry->held ? "failed: the original is lost, it was held"
-                                                       : "failed: the original is lost");
+    MugaiRecord *record =
+        mugai_record_new(actor, verb, entry->id.text,
+                         entry->held ? N_("failed: the original is lost, it was held")
+                                     : N_("failed: the original is lost"));
 
     record->received = entry->received;
     record->size = entry->size;
@@ -313,7 +314,7 @@ collect(const MugaiId *id, gpointer data)
     if (original != NULL && !is_old(work, id, mugai_original_envelope(original), &days))
         return TRUE;
     record = mugai_record_new(work->purge->actor, PURGE, id->text, "granted");
-    record->reason = g_strdup_printf("older than %u days", days);
+    record->reason = g_strdup_printf(N_("older than %u days"), days);
     if (original != NULL && mugai_hold_check(work->store, id, &why)) {
         if (why == NULL)
             tell(work, MUGAI_PURGE_HELD, record, NULL);

@@ -116,9 +116,9 @@ visit_object(Walk *walk, gint day, const char *path, const GPtrArray *names, con
     g_autofree char *plain = mugai_store_object_name(id, FALSE);
 
     if (mugai_store_day_number(id) != day)
-        tell_stray(walk, path, name, "an object in the directory of another day");
+        tell_stray(walk, path, name, N_("an object in the directory of another day"));
     else if (!g_str_equal(name, plain) && has_name(names, plain))
-        tell_stray(walk, path, name, "the same original lies beside it, not sealed");
+        tell_stray(walk, path, name, N_("the same original lies beside it, not sealed"));
     else
         walk->stopped = !walk->visit(id, walk->data);
 }
@@ -152,12 +152,12 @@ visit_file(Walk *walk, gint day, const char *path, const GPtrArray *names, const
     else if (walk->stray == NULL)
         return;
     else if (!read_beside(name, &id))
-        tell_stray(walk, path, name, "not mugai's");
+        tell_stray(walk, path, name, N_("not mugai's"));
     else if (!has_object(names, &id))
         tell_stray(walk, path, name,
                    g_str_has_suffix(name, MUGAI_STORE_HOLD_SUFFIX)
-                       ? "its original is lost: put it back from a backup, or mugai unhold"
-                       : "its original is lost: put it back from a backup, or mugai delete");
+                       ? N_("its original is lost: put it back from a backup, or mugai unhold")
+                       : N_("its original is lost: put it back from a backup, or mugai delete"));
     else
         check_beside(walk, path, name, &id);
 }
@@ -195,7 +195,7 @@ visit_level(Walk *walk, const char *path, gint number, int level, GError **error
     g_autoptr(GPtrArray) names = mugai_store_list_names(walk->store->directory, path);
 
     if (names == NULL && (errno == ENOTDIR || errno == ELOOP)) {
-        tell_stray(walk, path, NULL, "no directory");
+        tell_stray(walk, path, NULL, N_("no directory"));
         return TRUE;
     }
     if (names == NULL && errno == ENOENT)
@@ -216,7 +216,7 @@ visit_level(Walk *walk, const char *path, gint number, int level, GError **error
         }
         if (!mugai_store_is_level(name, level)) {
             if (level > 0 || !is_known(name))
-                tell_stray(walk, path, name, "not mugai's");
+                tell_stray(walk, path, name, N_("not mugai's"));
             continue;
         }
         next = number * (level == 0 ? 1 : 100) + (gint)g_ascii_strtoll(name, NULL, 10);

@@ -134,7 +134,7 @@ advance_chunk(Walk *walk, Stream *stream, GError **error)
             read_rank(at, 0, 1, &candidate.rank);
         sqlite3_reset(at);
         if (status != SQLITE_ROW && status != SQLITE_DONE)
-            return mugai_index_fail(walk->index, "read", error);
+            return mugai_index_fail(walk->index, N_("read"), error);
         if (status == SQLITE_DONE)
             continue; /* removed */
         if (candidate.rank.received < walk->search->since)
@@ -220,7 +220,7 @@ begin_fresh(Walk *walk, GError **error)
             g_array_append_val(stream->fresh, candidate);
     }
     g_array_sort(stream->fresh, compare_candidates);
-    return (status == SQLITE_DONE || mugai_index_fail(walk->index, "fresh rows", error)) &&
+    return (status == SQLITE_DONE || mugai_index_fail(walk->index, N_("fresh rows"), error)) &&
            add_stream(walk, g_steal_pointer(&stream), error);
 }
 
@@ -248,7 +248,7 @@ list_chunks(Walk *walk, GError **error)
 
         g_array_append_val(walk->chunks, chunk);
     }
-    return status == SQLITE_DONE || mugai_index_fail(walk->index, "chunks", error);
+    return status == SQLITE_DONE || mugai_index_fail(walk->index, N_("chunks"), error);
 }
 
 /* The stream whose first candidate is the newest; NULL if none has one. Drops those at their end.
@@ -323,7 +323,7 @@ take(Walk *walk, Stream *stream, GPtrArray *entries, GError **error)
     sqlite3_bind_int64(at, 1, stream->first.number);
     if (sqlite3_step(at) != SQLITE_ROW) {
         sqlite3_reset(at);
-        return mugai_index_damaged(walk->index, "a row has gone", error);
+        return mugai_index_damaged(walk->index, N_("a row has gone"), error);
     }
     if (!is_ruled_out(walk, at)) {
         entry = mugai_index_read_row(walk->index, at, NULL);
@@ -392,7 +392,7 @@ find_rank(MugaiIndex *index, const MugaiId *id, Rank *ret_rank, GError **error)
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_NOT_FOUND, "the index has no message %s",
                     id->text);
     else if (status != SQLITE_ROW)
-        mugai_index_fail(index, "read", error);
+        mugai_index_fail(index, N_("read"), error);
     return status == SQLITE_ROW;
 }
 
@@ -451,7 +451,7 @@ collect_ids(MugaiIndex *index, const char *after, GArray *ids, GError **error)
             return FALSE;
         g_array_append_val(ids, id);
     }
-    return status == SQLITE_DONE || mugai_index_fail(index, "ids", error);
+    return status == SQLITE_DONE || mugai_index_fail(index, N_("ids"), error);
 }
 
 gboolean

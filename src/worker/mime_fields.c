@@ -11,6 +11,8 @@
  */
 #include "mime_fields.h"
 
+#include <mugai/i18n.h>
+
 #include <mugai/text.h>
 
 #include <string.h>
@@ -43,7 +45,7 @@ read_single(MugaiNode *node, GMimeObject *object, const char *name, MugaiReport 
             g_autofree char *lower = g_ascii_strdown(code, -1);
             gboolean same = g_str_equal(first, raw);
 
-            mugai_mime_remark(report, node, lower, same ? "repeated" : "contradictory");
+            mugai_mime_remark(report, node, lower, same ? N_("repeated") : N_("contradictory"));
             *ret_conflict |= !same;
         } else
             first = raw;
