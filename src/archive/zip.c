@@ -8,6 +8,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <locale.h>
 #include <mugai/archive.h>
 #include <mugai/error.h>
 #include <sys/stat.h>
@@ -42,7 +43,7 @@ write_header(Archive *archive, const char *name, gint64 modified, gint64 size, G
 {
     g_autoptr(ArchiveEntry) entry = archive_entry_new();
 
-    archive_entry_set_pathname_utf8(entry, name);
+    archive_entry_update_pathname_utf8(entry, name);
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, S_IRUSR | S_IWUSR);
     archive_entry_set_size(entry, size);
@@ -68,9 +69,8 @@ write_octets(Archive *archive, int from, GError **error)
     return FALSE;
 }
 
-gboolean
-mugai_archive_zip(int from, const char *name, gint64 modified, const char *password, int to,
-                  GError **error)
+static gboolean
+write_zip(int from, const char *name, gint64 modified, const char *password, int to, GError **error)
 {
     g_autoptr(Archive) archive = archive_write_new();
     struct stat status;
@@ -89,4 +89,20 @@ mugai_archive_zip(int from, const char *name, gint64 modified, const char *passw
     return write_header(archive, name, modified, status.st_size, error) &&
            write_octets(archive, from, error) &&
            (archive_write_close(archive) == ARCHIVE_OK || failed(archive, error));
+}
+
+/* A name is UTF-8 in every locale; libarchive before 3.6 believes it in a UTF-8 locale only. */
+gboolean
+mugai_archive_zip(int from, const char *name, gint64 modified, const char *password, int to,
+                  GError **error)
+{
+    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    locale_t before = utf8 != (locale_t)0 ? uselocale(utf8) : (locale_t)0;
+    gboolean written = write_zip(from, name, modified, password, to, error);
+
+    if (utf8 != (locale_t)0) {
+        uselocale(before);
+        freelocale(utf8);
+    }
+    return written;
 }

@@ -71,7 +71,7 @@ open_socket(const char *path, GError **error)
     if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >= sizeof(address.sun_path))
         errno = ENAMETOOLONG;
     else if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-        return g_steal_fd(&fd);
+        return mugai_fd_steal(&fd);
     mugai_cli_fail(error, EX_UNAVAILABLE,
                    _("the store is another user's, and mugai-stored cannot be asked at %s"), path);
     return -1;

@@ -7,6 +7,7 @@
 #include <mugai/config.h>
 #include <mugai/desk.h>
 #include <mugai/error.h>
+#include <mugai/fd.h>
 #include <mugai/id.h>
 #include <mugai/record.h>
 #include <mugai/store.h>
@@ -114,9 +115,6 @@ gboolean mugai_cli_parse_received(const char *typed, MugaiTime *ret_time, GError
 MugaiTime mugai_cli_local_time(gint64 seconds);
 
 /* --- files.c --- */
-
-typedef int MugaiFd;
-G_DEFINE_AUTO_CLEANUP_FREE_FUNC(MugaiFd, close, -1)
 
 /* All @length octets; FALSE with errno set. */
 gboolean mugai_cli_write(int fd, const void *octets, gsize length);

@@ -112,7 +112,7 @@ wrap(const Gift *gift, const MugaiAnswer *answer, char **name, GError **error)
     *name = g_strconcat(gift->options->part != NULL ? inner : gift->id->text, ".zip", NULL);
     return zip >= 0 && mugai_archive_zip(answer->descriptor, inner, answer->received,
                                          gift->password, zip, error)
-               ? g_steal_fd(&zip)
+               ? mugai_fd_steal(&zip)
                : -1;
 }
 
@@ -129,7 +129,7 @@ write_file(int from, const char *path, GError **error)
         unlink(path);
         return FALSE;
     }
-    return close(g_steal_fd(&file)) == 0 || mugai_cli_fail(error, EX_IOERR, "%s", path);
+    return close(mugai_fd_steal(&file)) == 0 || mugai_cli_fail(error, EX_IOERR, "%s", path);
 }
 
 /* Into a directory under a name of its own, which is then said. */

@@ -69,11 +69,11 @@ mugai_cli_open_input(const char *path, GError **error)
         return -1;
     }
     if (S_ISREG(status.st_mode) && !standard)
-        return g_steal_fd(&input);
+        return mugai_fd_steal(&input);
     copy = mugai_desk_open_unnamed(error);
     if (copy < 0 || !copy_bounded(input, copy, standard ? _("standard input") : path, error))
         return -1;
-    return g_steal_fd(&copy);
+    return mugai_fd_steal(&copy);
 }
 
 int

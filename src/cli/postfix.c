@@ -36,7 +36,7 @@ mugai_postfix_run(const char *program, const char *directory, const char *const 
     if (!g_spawn_sync(NULL, (char **)words->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &said,
                       &complaint, &status, error))
         return NULL;
-    if (!g_spawn_check_wait_status(status, NULL)) {
+    if (status != 0) {
         g_set_error(error, MUGAI_CLI_ERROR, EX_UNAVAILABLE, "%s: %s", program,
                     g_strstrip(complaint));
         return NULL;

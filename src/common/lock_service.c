@@ -47,6 +47,7 @@ static const int allowed[] = {
     SCMP_SYS(close),
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
+    SCMP_SYS(pipe), /* as pipe2, by a C library older than Debian 12's */
     SCMP_SYS(pipe2),
     SCMP_SYS(memfd_create),
     /* files of the store, and those that are read */

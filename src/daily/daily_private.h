@@ -2,11 +2,9 @@
 #pragma once
 
 #include <mugai/daily.h>
+#include <mugai/fd.h>
 #include <mugai/text.h>
 #include <unistd.h>
-
-typedef int MugaiFd;
-G_DEFINE_AUTO_CLEANUP_FREE_FUNC(MugaiFd, close, -1)
 
 /* Outcomes in the log of looks; a reason may stand behind the last four. "failed" is tried again,
  * as are the last two, which come before "sending": the index could not be read, or has not all. */

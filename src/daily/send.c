@@ -34,7 +34,7 @@ make_file(GBytes *mail, GError **error)
         length -= (gsize)written;
     }
     if (fd >= 0 && length == 0)
-        return g_steal_fd(&fd);
+        return mugai_fd_steal(&fd);
     mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "the digest");
     return -1;
 }
@@ -165,7 +165,7 @@ mugai_daily_lock(const MugaiConfig *config, GError **error)
     g_auto(MugaiFd) fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
     if (fd >= 0 && TEMP_FAILURE_RETRY(flock(fd, LOCK_EX)) == 0)
-        return g_steal_fd(&fd);
+        return mugai_fd_steal(&fd);
     mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "%s", path);
     return -1;
 }

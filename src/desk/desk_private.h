@@ -4,13 +4,11 @@
 #include <mugai/approve.h>
 #include <mugai/desk.h>
 #include <mugai/error.h>
+#include <mugai/fd.h>
 #include <mugai/time.h>
 #include <unistd.h>
 
 G_BEGIN_DECLS
-
-typedef int MugaiFd;
-G_DEFINE_AUTO_CLEANUP_FREE_FUNC(MugaiFd, close, -1)
 
 /* --- verbs: each returns its exit status, or -1 with @error --- */
 

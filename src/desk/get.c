@@ -40,7 +40,7 @@ static void
 replace_octets(Gift *gift, MugaiFd *octets)
 {
     close(gift->octets);
-    gift->octets = g_steal_fd(octets);
+    gift->octets = mugai_fd_steal(octets);
 }
 
 static gboolean

@@ -39,7 +39,7 @@ mugai_desk_fetch(MugaiOriginal *original, guint64 *ret_size, char **ret_sha256, 
 
     if (copy < 0 || !mugai_original_copy(original, copy, ret_size, ret_sha256, error))
         return -1;
-    return g_steal_fd(&copy);
+    return mugai_fd_steal(&copy);
 }
 
 gboolean

@@ -88,7 +88,7 @@ seal_octets(const char *octets, gsize length, GError **error)
         length -= (gsize)written;
     }
     if (fd >= 0 && length == 0 && fcntl(fd, F_ADD_SEALS, SEALS) == 0)
-        return g_steal_fd(&fd);
+        return mugai_fd_steal(&fd);
     fail(error, N_("no room for a long packet"));
     return -1;
 }
@@ -207,7 +207,7 @@ receive_octets(int fd, gsize limit, int *ret_descriptor, GError **error)
         if (where == BESIDE && length == 1 && descriptor >= 0)
             return read_beside(descriptor, limit, error);
         if (where == INLINE && (gsize)length - 1 <= limit) {
-            *ret_descriptor = g_steal_fd(&descriptor);
+            *ret_descriptor = mugai_fd_steal(&descriptor);
             return g_bytes_new_take(g_realloc(g_steal_pointer(&octets), (gsize)length),
                                     (gsize)length - 1);
         }
@@ -266,7 +266,7 @@ mugai_answer_receive(int fd, MugaiAnswer *ret_answer, GError **error)
         return FALSE;
     if ((answer.kind == MUGAI_ANSWER_GIFT) != (descriptor >= 0))
         return refuse(error);
-    answer.descriptor = g_steal_fd(&descriptor);
+    answer.descriptor = mugai_fd_steal(&descriptor);
     *ret_answer = answer;
     memset(&answer, 0, sizeof(answer));
     return TRUE;

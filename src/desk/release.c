@@ -63,7 +63,7 @@ mugai_release_job_fetch(const MugaiReleaseJob *job, MugaiRecord *record, GError 
                                               record->sha256, error))
         return -1;
     record->has_size = TRUE;
-    return mugai_release_check_original(octets, error) ? g_steal_fd(&octets) : -1;
+    return mugai_release_check_original(octets, error) ? mugai_fd_steal(&octets) : -1;
 }
 
 /* --- what came of it --- */

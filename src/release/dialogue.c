@@ -58,14 +58,23 @@ mugai_dialogue_own_name(void)
 }
 
 static CURLcode
+allow_smtp_only(CURL *curl)
+{
+#if CURL_AT_LEAST_VERSION(7, 85, 0)
+    return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+#else
+    return curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_SMTP | CURLPROTO_SMTPS));
+#endif
+}
+
+static CURLcode
 connect_to(MugaiDialogue *dialogue, const MugaiMailServer *server)
 {
     gboolean required = choose_tls(server) == MUGAI_TLS_REQUIRED;
     g_autofree char *url = g_strdup_printf("%s/%s", server->url, mugai_dialogue_own_name());
     CURL *curl = dialogue->curl;
 
-    if (curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK ||
-        curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps") != CURLE_OK ||
+    if (curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK || allow_smtp_only(curl) != CURLE_OK ||
         curl_easy_setopt(curl, CURLOPT_PROXY, "") != CURLE_OK ||
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) != CURLE_OK ||
         curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L) != CURLE_OK ||

@@ -502,15 +502,19 @@ gboolean
 mugai_chunk_remove_row(MugaiIndex *index, gint64 number, GError **error)
 {
     sqlite3_stmt *fewer = index->statements[STATEMENT_REMOVE_FROM_CHUNK];
+    sqlite3_stmt *live = index->statements[STATEMENT_ROWS_OF_CHUNK];
     gint64 chunk = number >> MUGAI_CHUNK_BITS;
     gint64 left = 0;
     int status = SQLITE_OK;
 
     sqlite3_bind_int64(fewer, 1, chunk);
-    status = sqlite3_step(fewer);
+    if (!mugai_index_run(index, fewer, error))
+        return FALSE;
+    sqlite3_bind_int64(live, 1, chunk);
+    status = sqlite3_step(live);
     if (status == SQLITE_ROW)
-        left = sqlite3_column_int64(fewer, 0);
-    sqlite3_reset(fewer);
+        left = sqlite3_column_int64(live, 0);
+    sqlite3_reset(live);
     if (status == SQLITE_DONE)
         return mugai_index_damaged(index, N_("a row of no chunk"), error);
     if (status != SQLITE_ROW)

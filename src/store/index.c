@@ -80,8 +80,8 @@ static const char *const statements[STATEMENTS] = {
     [STATEMENT_MARK] = "UPDATE messages SET marks = (marks & ~?2) | ?3 WHERE id = ?1",
     [STATEMENT_REMOVE] = "DELETE FROM messages WHERE number = ?",
     [STATEMENT_REMOVE_FRESH] = "DELETE FROM fresh WHERE number = ?",
-    [STATEMENT_REMOVE_FROM_CHUNK] =
-        "UPDATE chunks SET live = live - 1 WHERE chunk = ? RETURNING live",
+    [STATEMENT_REMOVE_FROM_CHUNK] = "UPDATE chunks SET live = live - 1 WHERE chunk = ?",
+    [STATEMENT_ROWS_OF_CHUNK] = "SELECT live FROM chunks WHERE chunk = ?",
 };
 
 /* --- opening --- */
