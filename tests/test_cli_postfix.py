@@ -9,6 +9,7 @@ import concurrent.futures
 import os
 import pathlib
 import pty
+import re
 import shutil
 import subprocess
 import tempfile
@@ -200,6 +201,122 @@ class PostfixTest(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("2525/inet/milter_default_action = accept", said)
         self.assertIn("2525/inet/smtpd_milters", said)
+
+    def check(self):
+        status, said, _ = self.mugai("--check")
+        return status, said
+
+    def test_check_finds_every_way_past_mugaid(self):
+        """Each of these was seen to let an original through a real Postfix."""
+        self.mugai("--enable", "--yes")
+        whole, services = self.main.read_bytes(), (self.directory / "master.cf").read_text()
+        self.assertEqual(self.check()[0], 0)
+        for setting in ("receive_override_options = no_address_mappings, no_milters", "smtpd_milter_maps = static:DISABLE",
+                        f"smtpd_milters = {{ {OURS}, default_action=ACCEPT }}", "milter_default_action = ACCEPT"):
+            with self.subTest(setting=setting):
+                self.set(setting)
+                status, said = self.check()
+                self.assertEqual(status, 1, said)
+                self.assertRegex(said, rf"wrong +postfix +{setting.split()[0]}")
+                self.main.write_bytes(whole)
+        for option in ("receive_override_options=no_milters", "smtpd_milter_maps=static:DISABLE", "smtpd_milters=",
+                       "{ smtpd_milters = { unix:mugai/mugai.sock, default_action=accept } }",
+                       "smtpd_milters=unix:mugai/mugai.sock,inet:127.0.0.1:8891", "milter_default_action=$foo"):
+            for service in ("smtp      inet  n", "2525 inet n", "smtpd pass -"):
+                with self.subTest(option=option, service=service):
+                    self.main.write_bytes(whole + b"foo = accept\n")
+                    (self.directory / "master.cf").write_text(
+                        services.replace("smtp      inet", "#smtp      inet") +
+                        f"{service} - y - - smtpd\n  -o {option}\n")
+                    status, said = self.check()
+                    self.assertEqual(status, 1, said)
+                    self.assertRegex(said, r"wrong +postfix +master.cf: ")
+
+    def test_a_listener_for_this_host_alone_is_a_note(self):
+        """As content filters hand mail back."""
+        self.mugai("--enable", "--yes")
+        services = (self.directory / "master.cf").read_text()
+        for option in ("receive_override_options=no_milters", "smtpd_milters="):
+            for name in ("127.0.0.1:10025", "[::1]:10025", "localhost:10025"):
+                with self.subTest(option=option, name=name):
+                    (self.directory / "master.cf").write_text(services + f"{name} inet n - y - - smtpd\n  -o {option}\n")
+                    status, said = self.check()
+                    self.assertEqual(status, 0, said)
+                    self.assertRegex(said, rf"note +postfix +master.cf: {re.escape(name)}/")
+
+    def test_enable_looks_first_and_changes_nothing_where_it_would_be_unsafe(self):
+        services = (self.directory / "master.cf").read_text()
+        whole = self.main.read_text()
+        for main, service in ((whole, "2525 inet n - y - - smtpd\n  -o milter_default_action=accept\n"),
+                              (whole + "\nsmtpd_milters = { unix:mugai/mugai.sock, default_action=accept }\n", ""),
+                              (whole + "\nx = unix:mugai/mugai.sock\nsmtpd_milters = $x, inet:127.0.0.1:8891\n", ""),
+                              (whole + "\nmilter_default_action = ACCEPT\n", ""),
+                              (whole + "\nreceive_override_options = no_milters\n", "")):
+            with self.subTest(main=main[len(whole):], service=service):
+                self.main.write_text(main)
+                (self.directory / "master.cf").write_text(services + service)
+                status, said, complaint = self.mugai("--enable", "--yes")
+                self.assertEqual(status, 78, said + complaint)
+                self.assertEqual(self.main.read_text(), main)
+                self.assertEqual(sorted(os.listdir(self.directory)), ["main.cf", "master.cf"])
+
+    def test_enable_puts_mugaid_behind_what_came_after_it(self):
+        self.mugai("--enable", "--yes")
+        self.set(f"smtpd_milters = {{ {OURS}, connect_timeout=3s }}, inet:127.0.0.1:8891, inet:127.0.0.1:8893")
+        self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
+        self.assertEqual(self.get("smtpd_milters"),
+                         f"inet:127.0.0.1:8891, inet:127.0.0.1:8893, {{ {OURS}, connect_timeout=3s }}")
+
+    def test_disable_takes_mugaid_out_whatever_happened_between(self):
+        """A copy of before that names mugaid would put it back, and with it stopped all mail would wait."""
+        self.mugai("--enable", "--yes")
+        self.set("smtpd_banner = x")
+        self.assertEqual(self.mugai("--enable", "--all", "--yes")[0], 0)
+        status, said, _ = self.mugai("--disable", "--yes")
+        self.assertEqual(status, 0)
+        for name in ("smtpd_milters", "non_smtpd_milters"):
+            self.assertNotIn("mugai", self.get(name))
+        self.assertEqual(self.get("smtpd_banner"), "x")
+        self.assertNotIn("octet for octet", said)
+        self.assertEqual(sorted(os.listdir(self.directory)), ["main.cf", "master.cf"])
+
+    def test_disable_without_the_copy_of_before_takes_mugaid_out(self):
+        self.mugai("--enable", "--yes")
+        (self.directory / "main.cf.before-mugai").unlink()
+        self.assertEqual(self.mugai("--disable", "--yes")[0], 0)
+        self.assertNotIn("mugai", self.get("smtpd_milters"))
+
+    def test_disable_says_where_mugaid_stands_that_it_cannot_take_out(self):
+        self.main.write_text(self.main.read_text() + f"\nmine = {OURS}\nsmtpd_milters = $mine\n")
+        before = self.main.read_bytes()
+        status, _, complaint = self.mugai("--disable", "--yes")
+        self.assertEqual(status, 78)
+        self.assertIn("smtpd_milters = $mine", complaint)
+        self.assertEqual(self.main.read_bytes(), before)
+
+    def test_who_may_not_write_is_told_so(self):
+        if os.geteuid() == 0:
+            os.chown(self.folder, 65534, 65534)
+            self.folder.chmod(0o755)
+        self.directory.chmod(0o555)
+        self.age()
+        done = subprocess.run([os.environ["MUGAI"], "postfix", "--enable", "--yes", "--config", self.config,
+                               "--postfix-config", self.directory], capture_output=True, text=True, timeout=60,
+                              user=65534, group=65534, extra_groups=[])
+        self.assertEqual(done.returncode, 77, done.stderr)
+        self.assertIn("root", done.stderr)
+
+    def test_a_chroot_by_default_counts(self):
+        """Without a compatibility_level "-" means yes."""
+        self.config.write_text(f"[milter]\nsocket = unix:{self.folder}/elsewhere.sock\n")
+        subprocess.run([POSTCONF, "-c", self.directory, "-F", "smtp/inet/chroot = -"], check=True)
+        self.set("compatibility_level = 3.6")
+        self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
+        self.mugai("--disable", "--yes")
+        self.set("compatibility_level = 0")
+        status, _, complaint = self.mugai("--enable", "--yes")
+        self.assertEqual(status, 78)
+        self.assertIn("chroot", complaint)
 
     def test_socket_outside_of_the_chroot_is_refused_with_what_to_do(self):
         self.config.write_text(f"[milter]\nsocket = unix:{self.folder}/elsewhere.sock\n")

@@ -2,9 +2,10 @@
  * cmd_postfix.c - mugai postfix: attaches mugaid to Postfix, takes it off, or looks whether all is
  * right
  *
- * main.cf is changed by postconf alone. Before that it is copied beside itself, and afterwards once
- * more, so that --disable can tell whether anybody has changed it since: if nobody has, the first
- * copy takes its place, octet for octet.
+ * main.cf is changed by postconf alone: first a copy of it, at which the same is looked as by
+ * --check, then itself. Before that it is copied beside itself, and afterwards once more, so that
+ * --disable can tell whether anybody has changed it since: if nobody has, the first copy takes its
+ * place, octet for octet. The first copy never names mugaid.
  *
  * Invariants: 1. nothing is changed before both states were shown and somebody said yes;
  *             2. other milters stay, in their order, before mugaid;
@@ -23,9 +24,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <utime.h>
 
 #define BEFORE ".before-mugai"
 #define AFTER ".with-mugai"
+#define UNDO ".undo-mugai"
 #define SOCKET_SECONDS 5u
 
 typedef struct {
@@ -72,6 +75,16 @@ add_change(GPtrArray *changes, const char *directory, const char *name, char *af
     return TRUE;
 }
 
+/* What a parameter names by another one's name is not ours to take apart. */
+static gboolean
+refuse_macro(const char *name, const char *value, const char *milter, GError **error)
+{
+    g_set_error(error, MUGAI_CLI_ERROR, EX_CONFIG,
+                _("%s = %s: %s stands in another parameter: take it out there"), name, value,
+                milter);
+    return FALSE;
+}
+
 /* At the end of the list, whatever else is in it. */
 static gboolean
 add_milter(GPtrArray *changes, const char *directory, const char *name, const char *milter,
@@ -82,11 +95,11 @@ add_milter(GPtrArray *changes, const char *directory, const char *name, const ch
 
     if (value == NULL || expanded == NULL)
         return FALSE;
-    if (mugai_postfix_lists(expanded, milter))
+    if (mugai_postfix_ends_in(expanded, milter))
         return TRUE;
-    return add_change(changes, directory, name,
-                      *value == '\0' ? g_strdup(milter) : g_strconcat(value, ", ", milter, NULL),
-                      error);
+    if (mugai_postfix_lists(expanded, milter) && !mugai_postfix_lists(value, milter))
+        return refuse_macro(name, value, milter, error);
+    return add_change(changes, directory, name, mugai_postfix_with_last(value, milter), error);
 }
 
 static gboolean
@@ -94,11 +107,14 @@ remove_milter(GPtrArray *changes, const char *directory, const char *name, const
               GError **error)
 {
     g_autofree char *value = mugai_postfix_get(directory, name, FALSE, error);
+    g_autofree char *expanded = mugai_postfix_get(directory, name, TRUE, error);
 
-    if (value == NULL)
+    if (value == NULL || expanded == NULL)
         return FALSE;
-    if (!mugai_postfix_lists(value, milter))
+    if (!mugai_postfix_lists(expanded, milter))
         return TRUE;
+    if (!mugai_postfix_lists(value, milter))
+        return refuse_macro(name, value, milter, error);
     return add_change(changes, directory, name, mugai_postfix_without(value, milter), error);
 }
 
@@ -109,7 +125,7 @@ refuse_unsafe(const char *directory, GError **error)
 
     if (action == NULL)
         return FALSE;
-    if (!g_str_equal(action, "accept") && !g_str_equal(action, "quarantine"))
+    if (!mugai_postfix_is_unsafe(action))
         return TRUE;
     g_set_error(error, MUGAI_CLI_ERROR, EX_CONFIG,
                 _("milter_default_action = %s: mail would pass as it came whenever mugaid is away. "
@@ -184,7 +200,7 @@ same_octets(const char *one, const char *other)
 }
 
 static gboolean
-edit(const Options *options, const GPtrArray *changes, GError **error)
+edit(const char *directory, const GPtrArray *changes, GError **error)
 {
     g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *said = NULL;
@@ -196,8 +212,7 @@ edit(const Options *options, const GPtrArray *changes, GError **error)
         g_ptr_array_add(words, g_strdup_printf("%s = %s", change->name, change->after));
     }
     g_ptr_array_add(words, NULL);
-    said =
-        mugai_postfix_run("postconf", options->directory, (const char *const *)words->pdata, error);
+    said = mugai_postfix_run("postconf", directory, (const char *const *)words->pdata, error);
     return said != NULL;
 }
 
@@ -237,23 +252,40 @@ took(const Options *options, const GPtrArray *changes, GError **error)
     return TRUE;
 }
 
-/* A copy of before is kept as long as nobody else has changed what mugai made of it. */
+/* What was before is kept as long as nobody else has changed what mugai made of it: the copies are
+ * then of no use, for main.cf names mugaid already. */
 static gboolean
-edit_and_keep(const Options *options, const GPtrArray *changes, GError **error)
+keep_before(const char *main_cf, const char *before, const char *after, gboolean attached,
+            GError **error)
+{
+    if (same_octets(main_cf, after))
+        return TRUE;
+    (void)g_unlink(after);
+    if (!attached)
+        return copy_file(main_cf, before, error);
+    (void)g_unlink(before);
+    return TRUE;
+}
+
+/* @attached: main.cf names mugaid before. Made, or main.cf is what it was. */
+static gboolean
+edit_and_keep(const Options *options, const GPtrArray *changes, gboolean attached, GError **error)
 {
     g_autofree char *main_cf = path_of(options, "", error);
     g_autofree char *before = path_of(options, BEFORE, error);
     g_autofree char *after = path_of(options, AFTER, error);
+    g_autofree char *undo = path_of(options, UNDO, error);
 
-    if (main_cf == NULL || before == NULL || after == NULL)
+    if (main_cf == NULL || before == NULL || after == NULL || undo == NULL ||
+        !keep_before(main_cf, before, after, attached, error) || !copy_file(main_cf, undo, error))
         return FALSE;
-    if (!same_octets(main_cf, after) && !copy_file(main_cf, before, error))
+    if (!end_last_line(main_cf, error) || !edit(options->directory, changes, error) ||
+        !took(options, changes, error)) {
+        (void)g_rename(undo, main_cf);
         return FALSE;
-    if (end_last_line(main_cf, error) && edit(options, changes, error) &&
-        took(options, changes, error))
-        return copy_file(main_cf, after, error);
-    (void)copy_file(before, main_cf, NULL);
-    return FALSE;
+    }
+    (void)g_unlink(undo);
+    return !g_file_test(before, G_FILE_TEST_EXISTS) || copy_file(main_cf, after, error);
 }
 
 /* *@ret_whole: main.cf is again what it was. */
@@ -266,12 +298,71 @@ restore(const Options *options, const GPtrArray *changes, gboolean *ret_whole, G
 
     if (main_cf == NULL || before == NULL || after == NULL)
         return FALSE;
-    *ret_whole = same_octets(main_cf, after);
-    if (*ret_whole ? !copy_file(before, main_cf, error) : !edit(options, changes, error))
+    *ret_whole = same_octets(main_cf, after) && g_file_test(before, G_FILE_TEST_EXISTS);
+    if (*ret_whole ? !copy_file(before, main_cf, error) : !edit(options->directory, changes, error))
         return FALSE;
     (void)g_unlink(before);
     (void)g_unlink(after);
     return TRUE;
+}
+
+/* --- beforehand --- */
+
+typedef struct {
+    char *directory;
+} Rehearsal;
+
+static void
+rehearsal_clear(Rehearsal *rehearsal)
+{
+    static const char *const files[] = {"main.cf", "master.cf"};
+
+    for (gsize i = 0; rehearsal->directory != NULL && i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(rehearsal->directory, files[i], NULL);
+
+        (void)g_unlink(path);
+    }
+    if (rehearsal->directory != NULL)
+        (void)g_rmdir(rehearsal->directory);
+    g_free(rehearsal->directory);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Rehearsal, rehearsal_clear)
+
+static gboolean
+copy_to(const Options *options, const char *name, const char *directory, GError **error)
+{
+    g_autofree char *from = mugai_postfix_directory(options->directory, error);
+    g_autofree char *original = from != NULL ? g_build_filename(from, name, NULL) : NULL;
+    g_autofree char *copy = g_build_filename(directory, name, NULL);
+
+    return original != NULL && copy_file(original, copy, error);
+}
+
+/* Makes the changes in a copy of the configuration and looks at it there: what would be wrong
+ * afterwards is said before anything is changed. */
+static gboolean
+rehearse(const Options *options, const MugaiConfig *config, const GPtrArray *changes,
+         GError **error)
+{
+    g_auto(Rehearsal) rehearsal = {g_dir_make_tmp("mugai-postfix-XXXXXX", error)};
+    g_autoptr(GPtrArray) findings = mugai_findings_new();
+    g_autofree char *main_cf = NULL;
+
+    if (rehearsal.directory == NULL || !copy_to(options, "main.cf", rehearsal.directory, error) ||
+        !copy_to(options, "master.cf", rehearsal.directory, error))
+        return FALSE;
+    main_cf = g_build_filename(rehearsal.directory, "main.cf", NULL);
+    if (!end_last_line(main_cf, error) || !edit(rehearsal.directory, changes, error))
+        return FALSE;
+    /* Postfix' programs wait before they read what has just been written. */
+    (void)g_utime(main_cf, &(struct utimbuf){0});
+    mugai_postfix_check(rehearsal.directory, config, findings);
+    if (!mugai_findings_have_wrong(findings))
+        return TRUE;
+    (void)mugai_findings_print(findings, FALSE);
+    g_set_error_literal(error, MUGAI_CLI_ERROR, EX_CONFIG,
+                        _("nothing was changed: put right what is wrong, and come again"));
+    return FALSE;
 }
 
 /* --- talking --- */
@@ -339,11 +430,31 @@ warn_if_silent(const MugaiConfig *config)
         close(fd);
 }
 
+/* Whether main.cf names mugaid, wherever. */
 static gboolean
-enable(const Options *options, const MugaiConfig *config, const GPtrArray *changes, GError **error)
+is_attached(const Options *options, const char *milter)
 {
+    static const char *const lists[] = {"smtpd_milters", "non_smtpd_milters"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
+        g_autofree char *value = mugai_postfix_get(options->directory, lists[i], TRUE, NULL);
+
+        if (value != NULL && mugai_postfix_lists(value, milter))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+enable(const Options *options, const MugaiConfig *config, const char *milter,
+       const GPtrArray *changes, GError **error)
+{
+    gboolean attached = is_attached(options, milter);
+
+    if (!rehearse(options, config, changes, error))
+        return FALSE;
     warn_if_silent(config);
-    return agreed(options, error) && edit_and_keep(options, changes, error) &&
+    return agreed(options, error) && edit_and_keep(options, changes, attached, error) &&
            reload(options, error);
 }
 
@@ -362,6 +473,18 @@ disable(const Options *options, const GPtrArray *changes, GError **error)
 }
 
 static gboolean
+may_change(const Options *options, GError **error)
+{
+    g_autofree char *directory = mugai_postfix_directory(options->directory, error);
+
+    if (directory == NULL || access(directory, W_OK) == 0)
+        return directory != NULL;
+    g_set_error(error, MUGAI_CLI_ERROR, EX_NOPERM,
+                _("nothing was changed: %s cannot be written to, run this as root"), directory);
+    return FALSE;
+}
+
+static gboolean
 change(const Options *options, const MugaiConfig *config, GError **error)
 {
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
@@ -375,7 +498,9 @@ change(const Options *options, const MugaiConfig *config, GError **error)
         return TRUE;
     }
     show(changes);
-    return options->enable ? enable(options, config, changes, error)
+    if (!may_change(options, error))
+        return FALSE;
+    return options->enable ? enable(options, config, milter, changes, error)
                            : disable(options, changes, error);
 }
 

@@ -61,17 +61,38 @@ mugai_postfix_directory(const char *directory, GError **error)
 
 /* --- the socket --- */
 
-/* Whether an smtpd of master.cf that the network reaches runs in a chroot. "-" is no since the
- * compatibility level 3.0, and Debian writes it out. */
+/* Whether the service named in @line, "SERVICE/TYPE/...", takes mail from other hosts: one of inet
+ * that is not bound to this one alone, or what postscreen hands on to. */
 static gboolean
-is_chrooted(const char *directory, GError **error)
+is_open(const char *line)
 {
-    const char *const arguments[] = {"-F", "*/inet/chroot", NULL};
-    g_autofree char *said = mugai_postfix_run("postconf", directory, arguments, error);
+    static const char *const own[] = {"127.", "localhost:", "::1:", "[::1]:"};
+    g_auto(GStrv) words = g_strsplit(line, "/", 3);
+
+    if (g_strv_length(words) < 3 ||
+        (!g_str_equal(words[1], "inet") && !g_str_equal(words[1], "pass")))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(own); i++) {
+        if (g_str_has_prefix(words[0], own[i]))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Whether an smtpd of master.cf that the network reaches runs in a chroot. "-" is no since the
+ * compatibility level 1, and Debian writes it out. */
+static gboolean
+is_chrooted(const char *directory)
+{
+    const char *const arguments[] = {"-F", "*/*/chroot", NULL};
+    g_autofree char *said = mugai_postfix_run("postconf", directory, arguments, NULL);
+    g_autofree char *level = mugai_postfix_get(directory, "compatibility_level", TRUE, NULL);
+    gboolean by_default = level != NULL && g_ascii_strtod(level, NULL) < 1.0;
     g_auto(GStrv) lines = g_strsplit(said != NULL ? said : "", "\n", -1);
 
     for (gsize i = 0; lines[i] != NULL; i++) {
-        if (g_str_has_suffix(lines[i], "= y"))
+        if (is_open(lines[i]) && (g_str_has_suffix(lines[i], "= y") ||
+                                  (by_default && g_str_has_suffix(lines[i], "= -"))))
             return TRUE;
     }
     return FALSE;
@@ -88,7 +109,7 @@ name_local(const char *directory, const char *path, GError **error)
     /* Such a name means the same with a chroot and without. */
     if (g_str_has_prefix(path, inside))
         return g_strconcat("unix:", path + strlen(inside), NULL);
-    if (!is_chrooted(directory, NULL))
+    if (!is_chrooted(directory))
         return g_strconcat("unix:", path, NULL);
     g_set_error(error, MUGAI_CLI_ERROR, EX_CONFIG,
                 _("[milter] socket %s is out of reach: smtpd runs in the chroot %s; write a path "
@@ -173,6 +194,36 @@ mugai_postfix_without(const char *value, const char *milter)
     return g_strjoinv(", ", (char **)entries->pdata);
 }
 
+char *
+mugai_postfix_with_last(const char *value, const char *milter)
+{
+    g_autoptr(GPtrArray) entries = cut(value);
+    g_autofree char *others =
+        mugai_postfix_lists(value, milter) ? mugai_postfix_without(value, milter) : g_strdup(value);
+    const char *ours = milter;
+
+    for (guint i = 0; i < entries->len; i++) {
+        if (is_entry_of(entries->pdata[i], milter))
+            ours = entries->pdata[i];
+    }
+    return *others == '\0' ? g_strdup(ours) : g_strconcat(others, ", ", ours, NULL);
+}
+
+gboolean
+mugai_postfix_ends_in(const char *value, const char *milter)
+{
+    g_autoptr(GPtrArray) entries = cut(value);
+
+    return entries->len > 0 && is_entry_of(entries->pdata[entries->len - 1], milter);
+}
+
+gboolean
+mugai_postfix_is_unsafe(const char *action)
+{
+    return g_ascii_strcasecmp(action, "accept") == 0 ||
+           g_ascii_strcasecmp(action, "quarantine") == 0;
+}
+
 /* --- the check --- */
 
 typedef struct {
@@ -181,19 +232,13 @@ typedef struct {
     GPtrArray *findings;
 } Check;
 
-/* What lets a message through when mugaid does not answer. "quarantine" keeps it as it came, for
- * whoever releases it. */
-static gboolean
-is_unsafe(const char *action)
-{
-    return g_str_equal(action, "accept") || g_str_equal(action, "quarantine");
-}
-
+/* An entry's own default_action; Postfix does not mind its case. */
 static void
-check_entry(const Check *check, const char *parameter, const char *entry)
+check_entry(const Check *check, const char *place, const char *entry)
 {
     g_auto(GStrv) words = g_strsplit_set(entry, " \t", -1);
-    g_autofree char *tight = g_strjoinv("", words);
+    g_autofree char *joined = g_strjoinv("", words);
+    g_autofree char *tight = g_ascii_strdown(joined, -1);
 
     if (strstr(tight, "default_action=accept") == NULL &&
         strstr(tight, "default_action=quarantine") == NULL)
@@ -201,40 +246,45 @@ check_entry(const Check *check, const char *parameter, const char *entry)
     mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
                        _("%s: %s lets mail through as it came while mugaid is away: take its "
                          "default_action out"),
-                       parameter, entry);
+                       place, entry);
 }
 
-/* A list that should name mugaid last. */
+/* A list that names mugaid, as it should last. */
+static void
+check_entries(const Check *check, const char *place, const char *value)
+{
+    g_autoptr(GPtrArray) entries = cut(value);
+
+    for (guint i = 0; i < entries->len; i++) {
+        if (is_entry_of(entries->pdata[i], check->milter))
+            check_entry(check, place, entries->pdata[i]);
+    }
+    if (mugai_postfix_ends_in(value, check->milter))
+        mugai_findings_add(check->findings, MUGAI_FOUND_OK, "postfix", _("%s ends in %s"), place,
+                           check->milter);
+    else
+        mugai_findings_add(
+            check->findings, MUGAI_FOUND_WRONG, "postfix",
+            _("%s: %s is not the last milter: what comes after it changes what mugaid "
+              "has approved, and SPF, DKIM and DMARC must see mail before it"),
+            place, check->milter);
+}
+
 static void
 check_list(const Check *check, const char *parameter, gboolean wanted)
 {
-    g_autoptr(GError) error = NULL;
-    g_autofree char *value = mugai_postfix_get(check->directory, parameter, TRUE, &error);
-    g_autoptr(GPtrArray) entries = cut(value != NULL ? value : "");
-    const char *last = entries->len > 0 ? entries->pdata[entries->len - 1] : "";
+    g_autofree char *said = mugai_postfix_get(check->directory, parameter, TRUE, NULL);
+    const char *value = said != NULL ? said : "";
 
-    if (!mugai_postfix_lists(value != NULL ? value : "", check->milter)) {
+    if (mugai_postfix_lists(value, check->milter))
+        check_entries(check, parameter, value);
+    else
         mugai_findings_add(check->findings, wanted ? MUGAI_FOUND_WRONG : MUGAI_FOUND_NOTE,
                            "postfix", _("%s does not name %s: %s"), parameter, check->milter,
                            wanted
                                ? _("run \"mugai postfix --enable\"")
                                : _("mail that programs on this host send by sendmail passes as it "
                                    "is; \"mugai postfix --enable --all\" changes that"));
-        return;
-    }
-    for (guint i = 0; i < entries->len; i++) {
-        if (is_entry_of(entries->pdata[i], check->milter))
-            check_entry(check, parameter, entries->pdata[i]);
-    }
-    if (is_entry_of(last, check->milter))
-        mugai_findings_add(check->findings, MUGAI_FOUND_OK, "postfix", _("%s ends in %s"),
-                           parameter, check->milter);
-    else
-        mugai_findings_add(
-            check->findings, MUGAI_FOUND_WRONG, "postfix",
-            _("%s: %s is not the last milter: what comes after it changes what mugaid "
-              "has approved, and SPF, DKIM and DMARC must see mail before it"),
-            parameter, check->milter);
 }
 
 /* "shutdown" ends the connection with a 421, so mail waits as well. */
@@ -244,7 +294,7 @@ check_default_action(const Check *check)
     g_autofree char *action =
         mugai_postfix_get(check->directory, "milter_default_action", TRUE, NULL);
 
-    if (action == NULL || is_unsafe(action))
+    if (action == NULL || mugai_postfix_is_unsafe(action))
         mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
                            _("milter_default_action = %s lets mail through as it came while mugaid "
                              "is away: write tempfail"),
@@ -272,30 +322,68 @@ check_smtputf8(const Check *check)
                        value != NULL ? value : "?");
 }
 
+/* What takes milters away from mail, where @name has @value. @open: from mail of other hosts. */
+static void
+check_bypass(const Check *check, const char *place, const char *name, const char *value,
+             gboolean open)
+{
+    MugaiFound found = open ? MUGAI_FOUND_WRONG : MUGAI_FOUND_NOTE;
+    g_autofree char *folded = g_ascii_strdown(value, -1);
+
+    if (g_str_equal(name, "receive_override_options") && strstr(folded, "no_milters") != NULL)
+        mugai_findings_add(check->findings, found, "postfix",
+                           _("%s = %s: mail that comes in there passes mugaid by, as it came"),
+                           place, value);
+    else if (g_str_equal(name, "smtpd_milter_maps") && *value != '\0')
+        mugai_findings_add(check->findings, found, "postfix",
+                           _("%s = %s: where it names a client, it takes the place of "
+                             "smtpd_milters, and mail passes mugaid by: take it out"),
+                           place, value);
+}
+
+static void
+check_main_bypass(const Check *check, const char *name)
+{
+    g_autofree char *value = mugai_postfix_get(check->directory, name, TRUE, NULL);
+
+    check_bypass(check, name, name, value != NULL ? value : "", TRUE);
+}
+
+/* @line: "SERVICE/TYPE/NAME = VALUE", macros expanded. */
+static void
+check_override(const Check *check, const char *line)
+{
+    g_auto(GStrv) sides = g_strsplit(line, " =", 2);
+    g_autofree char *place = g_strconcat("master.cf: ", sides[0], NULL);
+    const char *name = strrchr(place, '/') + 1;
+    const char *value = g_strstrip(sides[1]);
+    gboolean open = is_open(line);
+
+    if (g_str_equal(name, "milter_default_action") && mugai_postfix_is_unsafe(value))
+        mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
+                           _("master.cf: %s: lets mail through as it came while mugaid is away"),
+                           line);
+    else if (g_str_equal(name, "smtpd_milters") && mugai_postfix_lists(value, check->milter))
+        check_entries(check, place, value);
+    else if (g_str_equal(name, "smtpd_milters"))
+        mugai_findings_add(check->findings, open ? MUGAI_FOUND_WRONG : MUGAI_FOUND_NOTE, "postfix",
+                           _("master.cf: %s: mail that comes in there does not go through mugaid"),
+                           line);
+    else
+        check_bypass(check, place, name, value, open);
+}
+
 /* "-o" of master.cf comes before main.cf. */
 static void
 check_services(const Check *check)
 {
-    const char *const arguments[] = {"-P", NULL};
+    const char *const arguments[] = {"-Px", NULL};
     g_autofree char *said = mugai_postfix_run("postconf", check->directory, arguments, NULL);
     g_auto(GStrv) lines = g_strsplit(said != NULL ? said : "", "\n", -1);
 
     for (gsize i = 0; lines[i] != NULL; i++) {
-        const char *value = strstr(lines[i], " =");
-
-        if (value == NULL)
-            continue;
-        value += strlen(" =");
-        value += strspn(value, " ");
-        if (strstr(lines[i], "/milter_default_action =") != NULL && is_unsafe(value))
-            mugai_findings_add(
-                check->findings, MUGAI_FOUND_WRONG, "postfix",
-                _("master.cf: %s: lets mail through as it came while mugaid is away"), lines[i]);
-        if (strstr(lines[i], "/smtpd_milters =") != NULL &&
-            !mugai_postfix_lists(value, check->milter))
-            mugai_findings_add(
-                check->findings, MUGAI_FOUND_NOTE, "postfix",
-                _("master.cf: %s: mail that comes in there does not go through mugaid"), lines[i]);
+        if (strchr(lines[i], '/') != NULL && strstr(lines[i], " =") != NULL)
+            check_override(check, lines[i]);
     }
 }
 
@@ -314,5 +402,7 @@ mugai_postfix_check(const char *directory, const MugaiConfig *config, GPtrArray 
     check_list(&check, "non_smtpd_milters", FALSE);
     check_default_action(&check);
     check_smtputf8(&check);
+    check_main_bypass(&check, "receive_override_options");
+    check_main_bypass(&check, "smtpd_milter_maps");
     check_services(&check);
 }
