@@ -141,7 +141,7 @@ class Zip(Case):
         self.check(0, "get", identity, "--zip", "--password-file", password, "-o", path)
         self.assertIsNone(self.unpack(path, "infected"))
         self.assertEqual(self.unpack(path, "correct horse"), {f"{identity}.eml": test_cli.PLAIN})
-        for wrong in ("", "\n", "x" * 129):
+        for wrong in ("", "\n", "x" * 129, "correct horse\n".encode("utf-16-le").decode()):
             password.write_text(wrong)
             with self.subTest(wrong[:3]):
                 self.check(USAGE, "get", identity, "--zip", "--password-file", password, "-o", self.directory / "no")

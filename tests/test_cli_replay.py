@@ -155,6 +155,13 @@ class Replay(test_cli.Case):
         self.check(EX_CONFIG, "replay", "--with-config", self.planned("[store]", "pat = x"))
         self.check(EX_CONFIG, "replay", "--with-config", self.directory / "missing")
 
+    def test_what_an_octet_0_would_hide_is_not_left_out(self):
+        planned = self.planned()
+        planned.write_bytes(planned.read_bytes() + b"\0\n[sanitize]\nlinks = keep\n")
+        done = self.check(EX_CONFIG, "replay", "--with-config", planned)
+        line = planned.read_bytes().partition(b"\0")[0].count(b"\n") + 1
+        self.assertIn(b"planned.conf:%d:" % line, done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

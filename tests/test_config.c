@@ -414,6 +414,26 @@ Test(config, values_that_are_not_utf_8_are_refused)
     expect_refused("[sanitize]\ncontact = \xFF\xFE\n", 2, "sanitize", "contact");
 }
 
+/* Behind an octet 0 nothing is read: what a power cut has zeroed would be all defaults. */
+Test(config, an_octet_0_ends_no_file)
+{
+    static const char ends[] = "[sanitize]\nlinks = defang\n\0\n[store]\nnonsense = 1\n";
+    static const char tail[] = "[store]\nretention_days = 7\n\0\0\0\0";
+    g_autofree char *path = g_build_filename(directory, "octets.conf", NULL);
+    g_autoptr(GError) error = NULL;
+
+    cr_assert(g_file_set_contents(path, ends, sizeof(ends) - 1, NULL));
+    cr_expect_null(mugai_config_load(path, &error));
+    cr_assert(g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG));
+    cr_expect_not_null(strstr(error->message, "/octets.conf:3:"), "%s", error->message);
+    cr_expect_not_null(strstr(error->message, "octet 0"), "%s", error->message);
+    g_clear_error(&error);
+    cr_assert(g_file_set_contents(path, tail, sizeof(tail) - 1, NULL));
+    cr_expect_null(mugai_config_load(path, &error));
+    cr_assert_not_null(error);
+    cr_expect_not_null(strstr(error->message, "/octets.conf:3:"), "%s", error->message);
+}
+
 /* --- unsafe values --- */
 
 Test(config, sockets_are_local_or_at_one_address)
@@ -576,6 +596,19 @@ Test(config, an_unknown_sentence_is_refused)
     expect_notices_refused("[notices]\nsanitized = x\n", "notices");
     expect_notices_refused("[notice]\nsanitized = \xFF\n", "sanitized");
     expect_notices_refused("not a key file", "");
+}
+
+Test(config, an_octet_0_ends_no_sentence)
+{
+    static const char sentences[] = "[notice]\nsanitized = one\0 two\n";
+    g_autofree char *text = g_strdup_printf("[sanitize]\nlanguage=en\nnotices=%s\n", directory);
+    g_autofree char *path = g_build_filename(directory, "en.conf", NULL);
+    g_autoptr(GError) error = NULL;
+
+    cr_assert(g_file_set_contents(path, sentences, sizeof(sentences) - 1, NULL));
+    cr_expect_null(load(text, &error));
+    cr_assert(g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG));
+    cr_expect_not_null(strstr(error->message, "/en.conf:2:"), "%s", error->message);
 }
 
 Test(config, a_missing_notice_directory_is_named)

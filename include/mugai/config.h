@@ -148,6 +148,8 @@ MugaiConfig *mugai_config_new(void);
 MugaiConfig *mugai_config_load(const char *path, GError **error);
 /* The same of @text, whose file is called @name. What it names is read: notices. */
 MugaiConfig *mugai_config_read(const char *name, const char *text, GError **error);
+/* The text of the file @path. CONFIG, with the line of an octet 0: behind it nothing is read. */
+char *mugai_config_read_file(const char *path, GError **error);
 void mugai_config_free(MugaiConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiConfig, mugai_config_free)
 

@@ -93,6 +93,11 @@ read_password(const char *path, GError **error)
         g_set_error(error, MUGAI_CLI_ERROR, EX_NOINPUT, "%s", text);
         return NULL;
     }
+    /* As UTF-16 a word is its first character, an octet 0 and what is not read. */
+    if (strlen(password) < length) {
+        mugai_cli_misuse(error, _("%s: an octet 0 stands in it: write the password as text"), path);
+        return NULL;
+    }
     length = strcspn(password, "\r\n");
     password[length] = '\0';
     if (length > 0 && length <= MUGAI_ARCHIVE_PASSWORD_OCTETS_MAX)

@@ -11,7 +11,6 @@
 #include "cli.h"
 
 #include <stdio.h>
-#include <sysexits.h>
 #include <string.h>
 
 typedef struct {
@@ -145,17 +144,10 @@ tell(const MugaiAnswer *answer, gpointer data)
 static gboolean
 read_planned(const char *path, MugaiRequest *request, char **ret_text, GError **error)
 {
-    g_autoptr(GError) why = NULL;
-
-    if (!g_file_get_contents(path, ret_text, NULL, &why)) {
-        g_autofree char *text = mugai_cli_say(why->message);
-
-        g_set_error(error, MUGAI_CLI_ERROR, EX_CONFIG, _("%s: %s"), path, text);
-        return FALSE;
-    }
+    *ret_text = mugai_config_read_file(path, error);
     request->config_name = (char *)path;
     request->config_text = *ret_text;
-    return TRUE;
+    return *ret_text != NULL;
 }
 
 static gboolean

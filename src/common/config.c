@@ -826,14 +826,41 @@ mugai_config_read(const char *name, const char *text, GError **error)
     return g_steal_pointer(&config);
 }
 
-MugaiConfig *
-mugai_config_load(const char *path, GError **error)
+/* Of a file whose tail a power cut has zeroed: all that stood there would be at its default. */
+static void
+refuse_nul(const char *path, const char *contents, GError **error)
+{
+    g_autofree char *place = NULL;
+    guint line = 1;
+
+    for (const char *at = contents; *at != '\0'; at++)
+        line += *at == '\n';
+    place = g_strdup_printf("%s:%u", path, line);
+    set_error(error, place,
+              N_("an octet 0 stands here, and nothing behind it would be read: write the file "
+                 "anew"));
+}
+
+char *
+mugai_config_read_file(const char *path, GError **error)
 {
     g_autoptr(GError) why = NULL;
     g_autofree char *contents = NULL;
+    gsize length = 0;
 
-    if (g_file_get_contents(path, &contents, NULL, &why))
-        return mugai_config_read(path, contents, error);
-    set_error(error, path, why->message);
+    if (!g_file_get_contents(path, &contents, &length, &why))
+        set_error(error, path, why->message);
+    else if (strlen(contents) < length)
+        refuse_nul(path, contents, error);
+    else
+        return g_steal_pointer(&contents);
     return NULL;
+}
+
+MugaiConfig *
+mugai_config_load(const char *path, GError **error)
+{
+    g_autofree char *contents = mugai_config_read_file(path, error);
+
+    return contents != NULL ? mugai_config_read(path, contents, error) : NULL;
 }

@@ -149,10 +149,13 @@ mugai_settings_load_notices(MugaiSettings *settings, const char *directory, GErr
 {
     g_autofree char *name = g_strdup_printf("%s.conf", settings->language);
     g_autofree char *path = g_build_filename(directory, name, NULL);
+    g_autofree char *text = mugai_config_read_file(path, error);
     g_autoptr(GKeyFile) file = g_key_file_new();
     g_autoptr(GError) why = NULL;
 
-    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_KEEP_TRANSLATIONS, &why)) {
+    if (text == NULL)
+        return FALSE;
+    if (!g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_KEEP_TRANSLATIONS, &why)) {
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG, "%s: %s", path, why->message);
         return FALSE;
     }
