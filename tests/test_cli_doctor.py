@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """test_cli_doctor.py - mugai doctor beside a mugaid that runs: all well, and each thing broken in turn
 
-Run by "meson test cli-doctor", which names the programs in MUGAID, MUGAI and MUGAI_WORKER. Postfix' part is
+Run by "meson test cli-doctor", which names the programs in MUGAID, MUGAI and MUGAI_WORKER. Postfix' settings are
 test_cli_postfix.py's.
 """
 
@@ -19,14 +19,19 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from test_milter import MILTER_USER, WORKER_USER, Daemon, MilterTest, wait_for  # noqa: E402
 
 LOCKED = os.environ["MUGAI_LOCKED"] == "yes"
+# Whom Postfix becomes: a user that every Debian has, with a group of its own.
+POSTFIX_USER = "mail"
 
 
 @unittest.skipUnless(os.geteuid() == 0, "it is run as root")
 class DoctorTest(MilterTest):
-    def doctor(self, daemon, *words):
+    postfix = None  # the directory of a main.cf
+
+    def doctor(self, daemon, *words, **identity):
         """Exit status, and what -> [(found, text)]."""
-        done = subprocess.run([os.environ["MUGAI"], "doctor", "--json", "--no-postfix", "--config", daemon.config, *words],
-                              capture_output=True, text=True, timeout=120)
+        postfix = ["--postfix-config", self.postfix] if self.postfix else ["--no-postfix"]
+        done = subprocess.run([os.environ["MUGAI"], "doctor", "--json", *postfix, "--config", daemon.config, *words],
+                              capture_output=True, text=True, timeout=120, **identity)
         self.assertEqual(done.stderr, "")
         found = {}
         for line in done.stdout.splitlines():
@@ -98,6 +103,62 @@ class DoctorTest(MilterTest):
         def test_a_milter_without_the_lock_is_told(self):
             self.assert_wrong_where_a_stranger_answers(b"\0\0\0\x0dO" + bytes((0, 0, 0, 6)) + bytes(8), "lock",
                                                        "without its lock", "--no-message")
+
+    def attached(self):
+        """A mugaid whose socket lies as the package has it, and a Postfix that asks there."""
+        folder = pathlib.Path(self.folder)
+        self.place, self.postfix = folder / "queue", folder / "postfix"
+        self.place.mkdir()
+        shutil.chown(self.place, MILTER_USER, POSTFIX_USER)
+        self.place.chmod(0o2750)
+        self.postfix.mkdir(mode=0o755)
+        (self.postfix / "main.cf").write_text(
+            f"compatibility_level = 3.6\nqueue_directory = {folder}\nmail_owner = {POSTFIX_USER}\n"
+            "smtpd_milters = unix:queue/milter.sock\nmilter_default_action = tempfail\nsmtputf8_enable = no\n")
+        shutil.copy("/usr/share/postfix/master.cf.dist", self.postfix / "master.cf")
+        for path in self.postfix.iterdir():
+            os.utime(path, (1, 1))  # its programs wait for a new one to grow old
+        return self.daemon(milter__socket=f"unix:{self.place}/milter.sock")
+
+    def test_Postfix_gets_at_the_socket_or_is_told_not_to(self):
+        daemon = self.attached()
+        status, found = self.doctor(daemon, "--no-message")
+        self.assertEqual([how for how, _ in found["socket"]], ["ok", "ok"], found)
+        self.assertIn(POSTFIX_USER, found["socket"][1][1])
+        self.place.chmod(0o700)
+        self.assert_wrong(daemon, "socket", f"user {POSTFIX_USER} does not get there", "Permission denied", "systemd-tmpfiles")
+        self.place.chmod(0o2750)
+        shutil.chown(self.place / "milter.sock", group="root")
+        self.assert_wrong(daemon, "socket", f"user {POSTFIX_USER} does not get there", "systemctl restart mugaid")
+
+    def test_who_cannot_become_Postfix_user_says_so(self):
+        daemon = self.attached()
+        owner = daemon.store.stat()
+        _, found = self.doctor(daemon, "--no-message", user=owner.st_uid, group=owner.st_gid, extra_groups=[])
+        self.assertEqual([how for how, _ in found["socket"]], ["ok", "note"], found)
+        self.assertIn("run this as root", found["socket"][1][1])
+
+    def test_sockets_that_mail_can_do_without(self):
+        folder = pathlib.Path(self.folder)
+        access = folder / "stored.sock"
+        daemon = self.daemon(metrics__socket=f"unix:{folder}/metrics.sock", access__socket=access, access__viewer=4711)
+        status, found = self.doctor(daemon, "--no-message")
+        self.assertEqual([how for how, _ in found["metrics"] + found["access"]], ["ok", "note"], found)
+        self.assertIn("systemctl restart mugai-stored.socket", found["access"][0][1])
+        if LOCKED:
+            self.assertEqual(status, 0, found)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(str(access))
+            listener.listen()
+            listener.setblocking(False)
+            _, found = self.doctor(daemon, "--no-message")
+            self.assertEqual(found["access"][0][0], "ok", found)
+            with self.assertRaises(BlockingIOError):  # it hears nothing of that
+                listener.accept()
+        daemon.stop()
+        _, found = self.doctor(daemon, "--no-message")
+        self.assertEqual([how for how, _ in found["metrics"] + found["access"]], ["note", "note"], found)
+        self.assertIn("systemctl restart mugaid", found["metrics"][0][1])
 
     def test_rights_of_the_store(self):
         daemon = self.daemon()

@@ -22,6 +22,8 @@ typedef struct {
 static void
 look(const Options *options, MugaiConfig *config, GPtrArray *findings)
 {
+    gboolean answers = FALSE;
+
     mugai_doctor_check_rights(config, findings);
     /* mugaid alone seals: a worker of ours does without the key. */
     g_clear_pointer(&config->seal_key, g_free);
@@ -30,9 +32,13 @@ look(const Options *options, MugaiConfig *config, GPtrArray *findings)
     mugai_doctor_check_clock(findings);
     mugai_doctor_check_kernel(findings);
     mugai_doctor_check_worker(config, findings);
-    mugai_doctor_check_daemon(config, !options->no_message, findings);
-    if (!options->no_postfix)
-        mugai_postfix_check(options->postfix_directory, config, findings);
+    answers = mugai_doctor_check_daemon(config, !options->no_message, findings);
+    mugai_doctor_check_sockets(config, findings);
+    if (options->no_postfix)
+        return;
+    if (answers)
+        mugai_doctor_check_reach(config, options->postfix_directory, findings);
+    mugai_postfix_check(options->postfix_directory, config, findings);
 }
 
 static int
