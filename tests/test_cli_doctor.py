@@ -16,7 +16,7 @@ import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from test_milter import MILTER_USER, WORKER_USER, Daemon, MilterTest, wait_for  # noqa: E402
+from test_milter import MILTER_USER, OLD_ID, WORKER_USER, Daemon, MilterTest, wait_for  # noqa: E402
 
 LOCKED = os.environ["MUGAI_LOCKED"] == "yes"
 # Whom Postfix becomes: a user that every Debian has, with a group of its own.
@@ -210,6 +210,55 @@ class DoctorTest(MilterTest):
         _, found = self.doctor(daemon, "--no-message")
         self.assertEqual(found["index"][0][0], "wrong", found)
         self.assertIn("fsck --repair", found["index"][0][1])
+
+    def objects_of_two_days(self):
+        """A store whose newest original, of today, is mugaid's, and an older one that nobody can read."""
+        daemon = self.daemon()
+        self.assertEqual(self.doctor(daemon)[1]["original"], [("ok", "there is none yet")])
+        newest, = daemon.store.glob("*/*/*/*.eml.gz")
+        old = daemon.store / "2020/01/01" / f"{OLD_ID}.eml.gz"
+        old.parent.mkdir(parents=True, mode=0o755)
+        old.write_bytes(b"no gzip")
+        return daemon, newest
+
+    def test_the_newest_original_is_read_to_its_end(self):
+        daemon, newest = self.objects_of_two_days()
+        _, found = self.doctor(daemon, "--no-message")
+        identity = newest.name.partition(".")[0]
+        self.assertEqual(found["original"], [("ok", f"the newest one is whole: {identity}")])
+        octets = newest.read_bytes()
+        for damaged in (octets[:-1], octets[:-8] + bytes(8), b"overwritten", b""):
+            newest.write_bytes(damaged)
+            with self.subTest(damaged[-8:]):
+                self.assert_wrong(daemon, "original", identity, "mugai fsck", options=["--no-message"])
+
+    def test_the_newest_original_is_mugaids_to_read(self):
+        daemon, newest = self.objects_of_two_days()
+        for path in (newest, newest.parents[2]):
+            mode = path.stat().st_mode & 0o7777
+            shutil.chown(path, "root")
+            path.chmod(0o700 if path.is_dir() else 0o600)
+            with self.subTest(path):
+                self.assert_wrong(daemon, "original", "Permission denied", f"chown -R {MILTER_USER}: {daemon.store}",
+                                  options=["--no-message"])
+            shutil.chown(path, MILTER_USER)
+            path.chmod(mode)
+        _, found = self.doctor(daemon, "--no-message")
+        self.assertEqual(found["original"][0][0], "ok")
+
+    def test_a_sealed_original_is_looked_at_without_the_key(self):
+        base = pathlib.Path(self.folder) / "vault"
+        passphrase = pathlib.Path(self.folder) / "passphrase"
+        passphrase.write_text("correct horse battery staple\n")
+        subprocess.run([os.environ["MUGAI"], "keygen", "--vault", "--passphrase-file", passphrase, "--output", base],
+                       check=True, stdout=subprocess.DEVNULL)
+        daemon = self.daemon(store__seal_to=base.with_suffix(".pub"))
+        self.doctor(daemon)
+        newest, = daemon.store.glob("*/*/*/*.eml.sealed")
+        _, found = self.doctor(daemon, "--no-message")
+        self.assertEqual(found["original"][0][0], "ok", found)
+        newest.write_bytes(newest.read_bytes()[:-1])
+        self.assert_wrong(daemon, "original", "mugai fsck", options=["--no-message"])
 
     def test_for_people_a_line_each(self):
         daemon = self.daemon()

@@ -110,6 +110,8 @@ gboolean mugai_store_visit(MugaiStore *store, gint64 since, gint64 until, MugaiS
 
 /* The id of the first object of the day of @since or a later one; of none, ret_id->text is "". */
 gboolean mugai_store_find_first(MugaiStore *store, gint64 since, MugaiId *ret_id, GError **error);
+/* The id of the last object of all; of none, ret_id->text is "". */
+gboolean mugai_store_find_last(MugaiStore *store, MugaiId *ret_id, GError **error);
 
 /* The same as mugai_store_visit() for all objects, and @stray for each file that is none of ours:
  * @path below the store, hostile, and what is odd about it. */

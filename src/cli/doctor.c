@@ -111,6 +111,73 @@ try_index(MugaiStore *store, gint64 *ret_milliseconds)
     return error;
 }
 
+/* A MugaiDoctorAttempt: reads the newest original of the store of @data, a MugaiConfig, to its end;
+ * its id, or nothing of an empty store. */
+static gboolean
+read_newest(gconstpointer data, char **ret_text, GError **error)
+{
+    g_autoptr(MugaiStore) store = mugai_store_open(data, error);
+    g_autoptr(MugaiOriginal) original = NULL;
+    g_auto(MugaiOriginalFacts) facts = {0};
+    MugaiId id = {0};
+
+    if (store == NULL || !mugai_store_find_last(store, &id, error))
+        return FALSE;
+    if (id.text[0] != '\0') {
+        original = mugai_store_read(store, &id, error);
+        if (original == NULL || !mugai_original_verify(original, &facts, error))
+            return FALSE;
+    }
+    *ret_text = g_strdup(id.text);
+    return TRUE;
+}
+
+/* Root may read all of them, mugaid's user need not. */
+static gboolean
+read_newest_as(const MugaiUser *user, const MugaiConfig *config, char **ret_text, GError **error)
+{
+    return mugai_sandbox_can_become()
+               ? mugai_doctor_try_as(user, read_newest, config, ret_text, error)
+               : read_newest(config, ret_text, error);
+}
+
+static void
+add_unread(const MugaiConfig *config, const GError *error, GPtrArray *findings)
+{
+    g_autofree char *why = mugai_cli_say(error->message);
+
+    if (g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED))
+        mugai_findings_add(findings, MUGAI_FOUND_WRONG, "original",
+                           _("the newest one is damaged (%s): run \"mugai fsck\", which names all "
+                             "that are, and put "
+                             "them back from a backup"),
+                           why);
+    else
+        mugai_findings_add(
+            findings, MUGAI_FOUND_WRONG, "original",
+            _("%s cannot read the newest one (%s): run \"chown -R %s: %s\", then \"mugai fsck\""),
+            config->milter_user, why, config->milter_user, config->store_path);
+}
+
+/* The newest one alone: reading all is fsck's. */
+static void
+check_newest(const MugaiConfig *config, GPtrArray *findings)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MugaiUser) user = mugai_user_find(config->milter_user, NULL);
+    g_autofree char *id = NULL;
+
+    if (user == NULL)
+        return; /* mugai_doctor_check_rights() says why */
+    if (!read_newest_as(user, config, &id, &error))
+        add_unread(config, error, findings);
+    else if (id[0] == '\0')
+        mugai_findings_add(findings, MUGAI_FOUND_OK, "original", _("there is none yet"));
+    else
+        mugai_findings_add(findings, MUGAI_FOUND_OK, "original", _("the newest one is whole: %s"),
+                           id);
+}
+
 void
 mugai_doctor_check_store(const MugaiConfig *config, GPtrArray *findings)
 {
@@ -122,6 +189,7 @@ mugai_doctor_check_store(const MugaiConfig *config, GPtrArray *findings)
         mugai_findings_add_error(findings, "store", error);
         return;
     }
+    check_newest(config, findings);
     error = try_index(store, &milliseconds);
     if (g_error_matches(error, MUGAI_ERROR, MUGAI_ERROR_MALFORMED)) {
         /* It looks like that, too, while a mugaid that has just been started makes it. */

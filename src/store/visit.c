@@ -55,6 +55,7 @@ typedef struct {
     MugaiStoreVisit visit;
     MugaiStoreStray stray; /* NULL: nobody wants to know */
     gpointer data;
+    gboolean backwards; /* newest first */
     gboolean stopped;
 } Walk;
 
@@ -206,7 +207,7 @@ visit_level(Walk *walk, const char *path, gint number, int level, GError **error
         return FALSE;
     }
     for (guint i = 0; i < names->len && !walk->stopped; i++) {
-        const char *name = names->pdata[i];
+        const char *name = names->pdata[walk->backwards ? names->len - 1 - i : i];
         g_autofree char *below = NULL;
         gint next = 0;
 
@@ -267,6 +268,21 @@ mugai_store_find_first(MugaiStore *store, gint64 since, MugaiId *ret_id, GError 
 {
     *ret_id = (MugaiId){0};
     return mugai_store_visit(store, since, MUGAI_TIME_SECONDS_MAX, stop_at_first, ret_id, error);
+}
+
+gboolean
+mugai_store_find_last(MugaiStore *store, MugaiId *ret_id, GError **error)
+{
+    Walk walk = {
+        .store = store,
+        .until = DAY_MAX,
+        .visit = stop_at_first,
+        .data = ret_id,
+        .backwards = TRUE,
+    };
+
+    *ret_id = (MugaiId){0};
+    return visit_level(&walk, ".", 0, 0, error);
 }
 
 gboolean
