@@ -369,12 +369,31 @@ Test(config, who_reads_what_is_hostile_serves_no_mail)
     expect_refused("[milter]\nuser=mugai-worker\n", 2, "milter", "a user of its own");
 }
 
+Test(config, two_keys_name_two_paths)
+{
+    g_autoptr(GError) error = NULL;
+
+    expect_refused("[milter]\nsocket = local:/run/m/s\n[metrics]\nsocket = unix:/run/m//s\n", 4,
+                   "[metrics] socket", "another path");
+    expect_refused("[store]\npath = /q\n[log]\npath = /q/\n", 4, "[log] path", "another path");
+    mugai_config_free(
+        load("[milter]\nsocket = inet:1@127.0.0.1\n[metrics]\nsocket = unix:/run/m/s\n"
+             "[store]\npath = /q\n[log]\npath = /q/log\n",
+             &error));
+    cr_expect_null(error, "%s", error == NULL ? "" : error->message);
+}
+
 Test(config, the_line_that_is_none_is_named)
 {
     expect_refused("# x\n\nx\n", 3, "KEY = VALUE", "");
     expect_refused("key=value\n", 1, "KEY = VALUE", "");
     expect_refused("[log]\nlevel=6\n[worker\ncount=1\n", 3, "KEY = VALUE", "");
     expect_refused("[worker]\nseconds=1\ncount\n", 3, "KEY = VALUE", "");
+    expect_refused("[log]\nlevel=6\n[a]]\ncount=1\n", 3, "KEY = VALUE", "");
+    expect_refused("[log]\n\n[]", 3, "KEY = VALUE", "");
+    expect_refused("[log]\nlevel=6\n[wor\x01ker]\ncount=1\nx\n", 3, "KEY = VALUE", "");
+    expect_refused("[log]\nlev[el=6\n", 2, "KEY = VALUE", "");
+    expect_refused("[log]\nlevel=6\nEncoding=x\n", 3, "unsupported encoding", "");
 }
 
 Test(config, the_line_named_is_the_one_in_the_right_group)

@@ -693,30 +693,44 @@ refuse_twice(const Source *source, GError **error)
     return TRUE;
 }
 
-/* Of a file that GKeyFile cannot read; it says why and not where. */
+/* Whether GKeyFile reads the first @count lines. */
+static gboolean
+is_read_to(const char *contents, guint count)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    const char *end = contents;
+
+    for (; count > 0 && *end != '\0'; count--) {
+        end += strcspn(end, "\n");
+        end += *end == '\n';
+    }
+    return g_key_file_load_from_data(file, contents, (gsize)(end - contents),
+                                     G_KEY_FILE_KEEP_TRANSLATIONS, NULL);
+}
+
+/* Of a file that GKeyFile cannot read; it says why and not where: in the last line of the shortest
+ * beginning that it cannot read either. */
 static void
-refuse_line(const Source *source, const char *why, GError **error)
+refuse_line(const Source *source, const GError *why, GError **error)
 {
     g_auto(GStrv) lines = g_strsplit(source->contents, "\n", -1);
-    g_autofree char *place = g_strdup(source->path);
-    gboolean inside = FALSE;
+    g_autofree char *place = NULL;
+    guint good = 0;
+    guint bad = g_strv_length(lines);
 
-    for (guint i = 0; lines[i] != NULL; i++) {
-        char *line = g_strstrip(lines[i]);
-        gboolean header = line[0] == '[' && g_str_has_suffix(line, "]");
+    while (bad - good > 1) {
+        guint middle = good + (bad - good) / 2;
 
-        if (line[0] == '\0' || line[0] == '#' || header ||
-            (inside && strchr(line, '=') != NULL && line[0] != '=')) {
-            inside = inside || header;
-            continue;
-        }
-        g_free(place);
-        place = g_strdup_printf("%s:%u", source->path, i + 1);
-        set_error(error, place,
-                  N_("write [GROUP], and after it KEY = VALUE or a line that begins with #"));
-        return;
+        if (is_read_to(source->contents, middle))
+            good = middle;
+        else
+            bad = middle;
     }
-    set_error(error, place, why);
+    place = g_strdup_printf("%s:%u", source->path, bad);
+    set_error(error, place,
+              g_error_matches(why, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_UNKNOWN_ENCODING)
+                  ? why->message
+                  : N_("write [GROUP], and after it KEY = VALUE or a line that begins with #"));
 }
 
 /* What each value for itself does not show. */
@@ -796,13 +810,32 @@ read_policies(const Source *source, MugaiConfig *config, GError **error)
     return TRUE;
 }
 
+/* Whether @path, which may be NULL, is another one than @taken. */
+static gboolean
+is_apart(const char *path, const char *taken)
+{
+    g_autofree char *one = path != NULL ? g_canonicalize_filename(path, "/") : NULL;
+    g_autofree char *other = g_canonicalize_filename(taken, "/");
+
+    return g_strcmp0(one, other) != 0;
+}
+
 /* What one key asks of another. */
 static gboolean
 check_together(const Source *source, const MugaiConfig *config, GError **error)
 {
-    return !config->seal_index || config->seal_to != NULL ||
-           refuse(source, "store", "seal_index", error,
-                  N_("yes takes seal_to: without a key nothing can be sealed"));
+    const char *milter = strchr(config->socket, ':') + 1;
+    const char *metrics =
+        config->metrics_socket != NULL ? config->metrics_socket + strlen("unix:") : NULL;
+
+    if (config->seal_index && config->seal_to == NULL)
+        return refuse(source, "store", "seal_index", error,
+                      N_("yes takes seal_to: without a key nothing can be sealed"));
+    if (!is_apart(metrics, milter))
+        return refuse(source, "metrics", "socket", error,
+                      N_("that is [milter] socket: write another path"));
+    return is_apart(config->log_path, config->store_path) ||
+           refuse(source, "log", "path", error, N_("that is [store] path: write another path"));
 }
 
 MugaiConfig *
@@ -814,7 +847,7 @@ mugai_config_read(const char *name, const char *text, GError **error)
     Source source = {.path = name, .contents = text, .file = file};
 
     if (!g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_KEEP_TRANSLATIONS, &why)) {
-        refuse_line(&source, why->message, error);
+        refuse_line(&source, why, error);
         return NULL;
     }
     config->path = g_strdup(name);
