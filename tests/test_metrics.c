@@ -11,6 +11,8 @@
 #define MESSAGES_EACH 100000
 
 static const MugaiTimes no_times = {{-1, -1, -1, -1, -1}};
+/* One that has started nothing. */
+static const MugaiLauncher launcher;
 
 /* Whether @metrics are rendered with @line among the lines. */
 static void
@@ -24,7 +26,7 @@ expect_line(const MugaiMetrics *metrics, const MugaiFigures *figures, const char
 
 Test(metrics, every_series_is_there_before_the_first_message)
 {
-    g_autoptr(MugaiMetrics) metrics = mugai_metrics_new(1764300000);
+    g_autoptr(MugaiMetrics) metrics = mugai_metrics_new(1764300000, &launcher);
 
     expect_line(metrics, NULL, "mugai_start_time_seconds 1764300000");
     expect_line(metrics, NULL, "mugai_messages_total{outcome=\"passed\"} 0");
@@ -32,12 +34,14 @@ Test(metrics, every_series_is_there_before_the_first_message)
     expect_line(metrics, NULL, "mugai_messages_total{outcome=\"refused\"} 0");
     expect_line(metrics, NULL, "mugai_failures_total{outcome=\"notice-only\",cause=\"guard\"} 0");
     expect_line(metrics, NULL, "mugai_failures_total{outcome=\"refused\",cause=\"store-full\"} 0");
+    expect_line(metrics, NULL, "mugai_worker_deaths_total{who=\"parent\"} 0");
+    expect_line(metrics, NULL, "mugai_worker_deaths_total{who=\"child\"} 0");
     expect_line(metrics, NULL, "mugai_stage_seconds_count{stage=\"replace\"} 0");
 }
 
 Test(metrics, outcomes_are_counted_with_their_cause)
 {
-    g_autoptr(MugaiMetrics) metrics = mugai_metrics_new(0);
+    g_autoptr(MugaiMetrics) metrics = mugai_metrics_new(0, &launcher);
 
     mugai_metrics_add_message(metrics, MUGAI_VERDICT_PASSED, 0, &no_times);
     mugai_metrics_add_message(metrics, MUGAI_VERDICT_NOTICE_ONLY, MUGAI_ERROR_GUARD, &no_times);
@@ -51,9 +55,18 @@ Test(metrics, outcomes_are_counted_with_their_cause)
     expect_line(metrics, NULL, "mugai_failures_total{outcome=\"refused\",cause=\"system\"} 1");
 }
 
+Test(metrics, deaths_are_those_of_the_launcher)
+{
+    const MugaiLauncher deadly = {.deaths = {[MUGAI_DEATH_PARENT] = 2, [MUGAI_DEATH_CHILD] = 3}};
+    g_autoptr(MugaiMetrics) metrics = mugai_metrics_new(0, &deadly);
+
+    expect_line(metrics, NULL, "mugai_worker_deaths_total{who=\"parent\"} 2");
+    expect_line(metrics, NULL, "mugai_worker_deaths_total{who=\"child\"} 3");
+}
+
 Test(metrics, a_time_is_in_the_first_bucket_that_holds_it_and_in_all_above)
 {
-    g_autoptr(MugaiMetrics) metrics = mugai_metrics_new(0);
+    g_autoptr(MugaiMetrics) metrics = mugai_metrics_new(0, &launcher);
     const MugaiTimes times = {{1000, 1001, 90 * G_USEC_PER_SEC, 0, -1}};
 
     mugai_metrics_add_message(metrics, MUGAI_VERDICT_PASSED, 0, &times);
@@ -72,7 +85,7 @@ Test(metrics, a_time_is_in_the_first_bucket_that_holds_it_and_in_all_above)
 
 Test(metrics, parts_remarks_and_octets_are_added_up)
 {
-    g_autoptr(MugaiMetrics) metrics = mugai_metrics_new(0);
+    g_autoptr(MugaiMetrics) metrics = mugai_metrics_new(0, &launcher);
     g_autoptr(MugaiReport) report = mugai_report_new();
     MugaiPart *part = mugai_part_new("1");
 
@@ -103,7 +116,7 @@ Test(metrics, parts_remarks_and_octets_are_added_up)
 
 Test(metrics, of_the_store_is_said_what_is_known)
 {
-    g_autoptr(MugaiMetrics) metrics = mugai_metrics_new(0);
+    g_autoptr(MugaiMetrics) metrics = mugai_metrics_new(0, &launcher);
     MugaiFigures figures = {.free_octets = 7, .min_free_octets = 5};
     g_autofree char *unknown = mugai_metrics_render(metrics, NULL);
 
@@ -144,7 +157,7 @@ count_many(gpointer metrics)
 
 Test(metrics, no_thread_loses_the_count_of_another)
 {
-    g_autoptr(MugaiMetrics) metrics = mugai_metrics_new(0);
+    g_autoptr(MugaiMetrics) metrics = mugai_metrics_new(0, &launcher);
     GThread *threads[THREADS] = {NULL};
 
     for (guint i = 0; i < THREADS; i++)

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -138,6 +139,47 @@ class Counting(MetricsTest):
         counted = values(self.scraped())
         self.assertEqual(counted["mugai_store_min_free_bytes"], 1 << 20)
         self.assertLess(abs(counted["mugai_store_free_bytes"] - status.f_bavail * status.f_frsize), 1 << 30)
+
+
+class Deaths(MetricsTest):
+    """Of worker processes, which no message need show."""
+
+    def kill_worker(self, daemon):
+        worker = int(subprocess.run(["pgrep", "-P", str(daemon.process.pid), "mugai-worker"], capture_output=True).stdout)
+        os.kill(worker, signal.SIGKILL)
+
+    def parents(self):
+        return values(self.scraped())['mugai_worker_deaths_total{who="parent"}']
+
+    def assert_deaths(self, counted, parent=0, child=0):
+        self.assertEqual([counted[f'mugai_worker_deaths_total{{who="{who}"}}'] for who in ("parent", "child")],
+                         [parent, child])
+
+    def test_a_killed_worker_is_counted_where_every_message_passes(self):
+        daemon = self.measured()
+        for deaths in range(1, 4):
+            self.kill_worker(daemon)
+            # What it left behind may still answer the first one.
+            wait_for(lambda: daemon.send()[0].accepted and self.parents() == deaths)
+        counted = values(self.scraped())
+        self.assert_deaths(counted, parent=3)
+        self.assertEqual(sum(counted[f'mugai_messages_total{{outcome="{name}"}}'] for name in ("notice-only", "refused")), 0)
+
+    def test_a_child_without_a_result_is_counted(self):
+        daemon = self.measured(self.fake_worker(SILENT_WORKER))
+        daemon.send()
+        self.assert_deaths(self.assert_counts(notice_only=1), child=1)
+
+    def test_a_reload_is_no_death_and_forgets_none(self):
+        daemon = self.measured()
+        self.kill_worker(daemon)
+        daemon.send()
+        for _ in range(2):
+            since = len(daemon.read_log())
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait_log("reload: done", since)
+            daemon.send()
+        self.assert_deaths(self.assert_counts(passed=3), parent=1)
 
 
 class Store(MetricsTest):
@@ -340,6 +382,12 @@ class Priorities(MetricsTest):
         daemon = self.logged(self.fake_worker(SILENT_WORKER))
         daemon.send()
         self.assertEqual(daemon.priority_of("outcome=notice-only"), ERROR)
+
+    def test_a_killed_worker_is_an_error_where_every_message_passes(self):
+        daemon = self.logged()
+        Deaths.kill_worker(self, daemon)
+        self.assertTrue(daemon.send()[0].accepted)
+        self.assertEqual(daemon.priority_of("was ended by signal 9"), ERROR)
 
     def test_a_store_without_room_is_critical(self):
         daemon = self.logged(store__min_free=1 << 40)

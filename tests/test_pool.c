@@ -5,6 +5,8 @@
  * The worker is the real one, linked with tests/hostile_sanitize.c: each message says what is to
  * become of its child.
  */
+#include "launcher.h"
+
 #include <criterion/criterion.h>
 
 #include <mugai/approve.h>
@@ -30,19 +32,26 @@
 static const MugaiId id = {"20261120-ABCDE-FGHJK"};
 static const MugaiTime received = {1795000000, 32400};
 
-static MugaiPool *
-make_pool(void)
+static MugaiConfig *
+make_config(void)
 {
-    g_autoptr(MugaiConfig) config = mugai_config_new();
-    g_autoptr(GError) error = NULL;
-    MugaiPool *pool = NULL;
+    MugaiConfig *config = mugai_config_new();
 
     g_free(config->worker_program);
     config->worker_program = g_strdup(MUGAI_HOSTILE_WORKER);
     config->worker_count = CHILDREN;
     config->worker_seconds = SECONDS;
     config->worker_memory_mib = 128;
-    pool = mugai_pool_new(config, &error);
+    return config;
+}
+
+static MugaiPool *
+make_pool(void)
+{
+    g_autoptr(MugaiConfig) config = make_config();
+    g_autoptr(GError) error = NULL;
+    MugaiPool *pool = mugai_pool_new(config, &error);
+
     cr_assert_not_null(pool, "%s", error != NULL ? error->message : "");
     return pool;
 }
@@ -286,6 +295,73 @@ Test(pool, I4_waiting_children_that_are_killed_are_replaced)
     for (guint i = 0; i < MESSAGES; i++)
         collect_passed(submit(pool, "ok"));
     cr_assert_eq(worker_of(getpid()), worker, "the parent is the same");
+}
+
+static void
+assert_deaths(const MugaiLauncher *launcher, gint parents, gint children)
+{
+    cr_assert_eq(launcher->deaths[MUGAI_DEATH_PARENT], parents, "%d parents",
+                 launcher->deaths[MUGAI_DEATH_PARENT]);
+    cr_assert_eq(launcher->deaths[MUGAI_DEATH_CHILD], children, "%d children",
+                 launcher->deaths[MUGAI_DEATH_CHILD]);
+}
+
+Test(pool, each_death_is_counted_once_and_no_end_that_was_asked_for)
+{
+    g_autoptr(MugaiConfig) config = make_config();
+    MugaiLauncher *launcher = mugai_launcher_new_direct(config, NULL);
+    MugaiPool *pool = mugai_pool_new_launched(config, launcher, NULL);
+    MugaiTicket *slow[CHILDREN];
+    pid_t worker = 0;
+
+    collect_passed(submit(pool, "ok"));
+    assert_notice_only(submit(pool, "other"), "another id");
+    assert_deaths(launcher, 0, 0);
+    assert_notice_only(submit(pool, "crash"), "ended without a result");
+    assert_deaths(launcher, 0, 1);
+    assert_notice_only(submit(pool, "hang"), "ended without a result");
+    assert_deaths(launcher, 0, 2);
+    /* With messages, which pass all the same; its children are not counted beside it. */
+    for (guint i = 0; i < CHILDREN; i++)
+        slow[i] = submit(pool, "slow");
+    poll(NULL, 0, 100);
+    kill(worker_of(getpid()), SIGKILL);
+    for (guint i = 0; i < CHILDREN; i++)
+        collect_passed(slow[i]);
+    assert_deaths(launcher, 1, 2);
+    /* Without any: the next one finds it out. */
+    worker = worker_of(getpid());
+    kill(worker, SIGKILL);
+    wait_for_end(worker);
+    collect_passed(submit(pool, "ok"));
+    assert_deaths(launcher, 2, 2);
+    mugai_pool_free(pool);
+    assert_deaths(launcher, 2, 2);
+    mugai_launcher_free_direct(launcher);
+}
+
+Test(pool, parent_that_had_to_be_killed_or_does_not_come_up_is_a_death)
+{
+    static const char mute[] = "#!/bin/sh\nexec 3>&-\nexec sleep 60\n";
+    g_autoptr(MugaiConfig) config = make_config();
+    MugaiLauncher *launcher = mugai_launcher_new_direct(config, NULL);
+    g_autoptr(MugaiPool) pool = mugai_pool_new_launched(config, launcher, NULL);
+
+    kill(worker_of(getpid()), SIGSTOP);
+    for (guint i = 0; i < 2 * CHILDREN; i++)
+        collect_passed(submit(pool, "ok"));
+    assert_deaths(launcher, 1, 0);
+    g_clear_pointer(&pool, mugai_pool_free);
+    mugai_launcher_free_direct(launcher);
+
+    g_free(config->worker_program);
+    config->worker_program = g_strdup_printf("/tmp/mugai-pool-%d", (int)getpid());
+    cr_assert(g_file_set_contents_full(config->worker_program, mute, -1, 0, 0700, NULL));
+    launcher = mugai_launcher_new_direct(config, NULL);
+    cr_assert_null(mugai_pool_new_launched(config, launcher, NULL));
+    assert_deaths(launcher, 1, 0);
+    mugai_launcher_free_direct(launcher);
+    unlink(config->worker_program);
 }
 
 Test(pool, given_up_messages_free_their_place)

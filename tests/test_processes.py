@@ -360,6 +360,7 @@ class Dying(ProcessesTest):
         self.assert_conforms(octets)
         # Not "no result in time": the worker's parent has done it.
         daemon.wait_log("ended without a result")
+        self.assertRegex(daemon.read_log(), r"mugai-worker: error: child \d+ was ended by signal 9\n")
         self.assertEqual(self.family(daemon).worker, family.worker)
 
     def test_killed_service_ends_everything(self):

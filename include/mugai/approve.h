@@ -31,6 +31,13 @@ gint mugai_approved_failure_code(const MugaiApproved *approved);
 /* How long the guard took for these octets. */
 gint64 mugai_approved_guard_microseconds(const MugaiApproved *approved);
 
+/* Who it was of a worker that ended. */
+typedef enum {
+    MUGAI_DEATH_PARENT = 0, /* its children die with it and are not counted beside */
+    MUGAI_DEATH_CHILD,
+    MUGAI_DEATHS,
+} MugaiDeath;
+
 /**
  * MugaiLauncher:
  * What starts mugai-worker and ends it by force. Safe to use from many threads.
@@ -42,6 +49,9 @@ struct MugaiLauncher {
     int (*start)(MugaiLauncher *launcher, int fd, pid_t *ret_pid, GError **error);
     /* Nothing if it has ended. */
     void (*kill)(MugaiLauncher *launcher, pid_t pid);
+    /* How many of those it started ended without having been told to, as far as pools have seen it;
+     * atomic. */
+    gint deaths[MUGAI_DEATHS];
 };
 
 /* The program: @config->worker_program, or the one installed with the caller, or the one built

@@ -17,7 +17,9 @@
  *                the lock;
  *             4. a message that no child began is sent again; one whose worker's parent died once
  *                only: should it be the message that kills, it ends as notice-only;
- *             5. a message that nobody has read never ends as notice-only: later it may pass whole.
+ *             5. a message that nobody has read never ends as notice-only: later it may pass whole;
+ *             6. each death that is seen is counted once: a parent's with the last reference to it,
+ *                a child's with the result that it owes.
  * Trust: what comes out of the result socket is hostile; the worker's parent is not.
  */
 #include "decide.h"
@@ -86,6 +88,7 @@ struct MugaiTicket {
     gboolean has_slot;
     Worker *worker; /* the one it was last sent to */
     gboolean sent;
+    gboolean gone; /* that worker, instead of a result */
     guint attempts;
     int result_fd;
     gint64 deadline; /* monotonic */
@@ -110,6 +113,12 @@ has_ended(int pidfd, int milliseconds)
 }
 
 static void
+count_death(const Worker *worker, MugaiDeath death)
+{
+    g_atomic_int_inc(&worker->launcher->deaths[death]);
+}
+
+static void
 kill_worker(const Worker *worker)
 {
     worker->launcher->kill(worker->launcher, worker->pid);
@@ -123,6 +132,9 @@ end_worker(gpointer data)
     Worker *worker = data;
     siginfo_t ignored;
 
+    /* Before it is told to by the end of its socket. */
+    if (has_ended(worker->pidfd, 0))
+        count_death(worker, MUGAI_DEATH_PARENT);
     close_fd(&worker->fd);
     if (worker->pidfd < 0)
         return;
@@ -174,6 +186,8 @@ worker_start(const MugaiPool *pool, GError **error)
         mugai_wire_receive_ready(worker->fd, MUGAI_LIMIT_WORKER_START_SECONDS, error))
         return g_steal_pointer(&worker);
     kill_worker(worker);
+    /* A death, and no end that it is told to. */
+    (void)has_ended(worker->pidfd, ENDING_MILLISECONDS);
     return NULL;
 }
 
@@ -403,7 +417,7 @@ ticket_send(MugaiTicket *ticket, GError **error)
     MugaiPool *pool = ticket->pool;
     int ends[2] = {-1, -1};
 
-    ticket->sent = FALSE;
+    ticket->sent = ticket->gone = FALSE;
     ticket->attempts++;
     g_clear_pointer(&ticket->worker, worker_unref);
     close_fd(&ticket->result_fd);
@@ -435,6 +449,30 @@ ticket_start(MugaiTicket *ticket, GError **error)
     return ticket->sent || ticket_send(ticket, error);
 }
 
+/* Without a result: whether the whole worker has died, the child alone, or neither. */
+static void
+look_who_died(MugaiTicket *ticket)
+{
+    struct pollfd closed = {.fd = ticket->result_fd, .events = 0};
+
+    if (poll(&closed, 1, 0) <= 0)
+        return;
+    ticket->gone = has_ended(ticket->worker->pidfd, GONE_MILLISECONDS);
+    if (!ticket->gone)
+        count_death(ticket->worker, MUGAI_DEATH_CHILD);
+}
+
+static gboolean
+receive_result(MugaiTicket *ticket, gsize limit, MugaiOutcome *ret_outcome,
+               MugaiReport **ret_report, GBytes **ret_payload, GError **error)
+{
+    if (mugai_wire_receive_result(ticket->result_fd, ticket->deadline, limit, ret_outcome,
+                                  ret_report, ret_payload, error))
+        return TRUE;
+    look_who_died(ticket);
+    return FALSE;
+}
+
 /* Whether it was not for the message that this went wrong: nobody has read it, or the whole worker
  * has died. */
 static gboolean
@@ -447,7 +485,7 @@ deserves_another(MugaiTicket *ticket, const GError *failure)
     if (!ticket->sent)
         return has_ended(ticket->worker->pidfd, ENDING_MILLISECONDS);
     if (g_get_monotonic_time() < ticket->deadline)
-        return unread || has_ended(ticket->worker->pidfd, GONE_MILLISECONDS);
+        return unread || ticket->gone;
     /* By now the parent had to end the child: it is of no use to anybody. */
     kill_worker(ticket->worker);
     return has_ended(ticket->worker->pidfd, ENDING_MILLISECONDS) && unread;
@@ -470,8 +508,7 @@ receive_candidate(MugaiTicket *ticket, GError **error)
     g_autoptr(GBytes) candidate = NULL;
     MugaiOutcome outcome = MUGAI_OUTCOME_NONE;
 
-    if (!mugai_wire_receive_result(ticket->result_fd, ticket->deadline, CANDIDATE_OCTETS_MAX,
-                                   &outcome, &report, &candidate, error))
+    if (!receive_result(ticket, CANDIDATE_OCTETS_MAX, &outcome, &report, &candidate, error))
         return NULL;
     if (outcome == MUGAI_OUTCOME_DONE && report != NULL)
         return mugai_approve_candidate(ticket->settings, ticket->pool->seal_key, &ticket->job.id,
@@ -546,8 +583,7 @@ receive_part(MugaiTicket *ticket, GError **error)
         mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM, "cannot measure the message");
         return NULL;
     }
-    if (!mugai_wire_receive_result(ticket->result_fd, ticket->deadline, (gsize)status.st_size,
-                                   &outcome, &report, &part, error))
+    if (!receive_result(ticket, (gsize)status.st_size, &outcome, &report, &part, error))
         return NULL;
     if (outcome == MUGAI_OUTCOME_DONE)
         return g_steal_pointer(&part);

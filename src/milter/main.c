@@ -336,7 +336,8 @@ serve(const Options *options, MugaiScrape *scrape, MugaiDuty *duty, const MugaiC
     /* A reload frees the configuration it began with. */
     g_autofree char *socket_name = g_strdup(config->socket);
     /* Lives as long as the duty, and for the same reason. */
-    MugaiMetrics *metrics = mugai_metrics_new(g_get_real_time() / G_USEC_PER_SEC);
+    MugaiMetrics *metrics =
+        mugai_metrics_new(g_get_real_time() / G_USEC_PER_SEC, options->launcher);
     int events = -1;
 
     indexer = mugai_indexer_new(duty, config, error);

@@ -51,6 +51,7 @@ typedef struct {
 
 struct MugaiMetrics {
     gint64 started;
+    const MugaiLauncher *launcher;
     Counter messages[MUGAI_VERDICTS];
     Counter failures[MUGAI_VERDICTS][CAUSES];
     Counter parts[DISPOSITIONS];
@@ -78,11 +79,12 @@ mugai_verdict_name(MugaiVerdict verdict)
 }
 
 MugaiMetrics *
-mugai_metrics_new(gint64 started)
+mugai_metrics_new(gint64 started, const MugaiLauncher *launcher)
 {
     MugaiMetrics *metrics = g_new0(MugaiMetrics, 1);
 
     metrics->started = started;
+    metrics->launcher = launcher;
     return metrics;
 }
 
@@ -204,6 +206,19 @@ append_messages(GString *text, const MugaiMetrics *metrics)
 }
 
 static void
+append_deaths(GString *text, const MugaiMetrics *metrics)
+{
+    static const char *const names[MUGAI_DEATHS] = {"parent", "child"};
+
+    begin(text, "mugai_worker_deaths_total", "counter",
+          "Worker processes that ended without having been told to: a parent, seen with the next "
+          "message, or a child that had one; of a child that waited nothing is known.");
+    for (gsize i = 0; i < MUGAI_DEATHS; i++)
+        append_labelled(text, "mugai_worker_deaths_total", "who", names[i],
+                        (guint64)g_atomic_int_get(&metrics->launcher->deaths[i]));
+}
+
+static void
 append_content(GString *text, const MugaiMetrics *metrics)
 {
     begin(text, "mugai_parts_total", "counter", "Parts of accepted messages, by disposition.");
@@ -277,6 +292,7 @@ mugai_metrics_render(const MugaiMetrics *metrics, const MugaiFigures *figures)
     append_single(text, "mugai_start_time_seconds", "gauge", "When mugaid was started.",
                   (guint64)metrics->started);
     append_messages(text, metrics);
+    append_deaths(text, metrics);
     append_content(text, metrics);
     begin(text, "mugai_stage_seconds", "histogram", "Time of a message in each stage.");
     for (gsize i = 0; i < MUGAI_STAGES; i++)

@@ -1,6 +1,7 @@
 /* metrics.h - what mugaid has done so far, in numbers that Prometheus reads */
 #pragma once
 
+#include <mugai/approve.h>
 #include <mugai/report.h>
 
 /* Where a message spends its time. In the order of things, each begins where the one before ends:
@@ -43,8 +44,9 @@ typedef struct {
 /* Counters; adding to them neither locks nor waits. Safe to use from many threads. */
 typedef struct MugaiMetrics MugaiMetrics;
 
-/* @started: unix seconds. */
-MugaiMetrics *mugai_metrics_new(gint64 started);
+/* @started: unix seconds. @launcher, whose deaths are rendered with the rest, outlives the metrics.
+ */
+MugaiMetrics *mugai_metrics_new(gint64 started, const MugaiLauncher *launcher);
 void mugai_metrics_free(MugaiMetrics *metrics);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MugaiMetrics, mugai_metrics_free)
 

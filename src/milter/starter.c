@@ -234,7 +234,7 @@ reap(Starter *starter, int *ret_status)
         if (worker != NULL)
             *worker = 0;
         if (worker != NULL && WIFSIGNALED(status))
-            mugai_log(MUGAI_LOG_WARNING, "worker %d was ended by signal %d", (int)pid,
+            mugai_log(MUGAI_LOG_ERROR, "worker %d was ended by signal %d", (int)pid,
                       WTERMSIG(status));
         if (pid == starter->service) {
             *ret_status = service_status(starter, status);

@@ -253,10 +253,9 @@ static void
 log_death(pid_t pid, int status)
 {
     if (WIFSIGNALED(status))
-        mugai_log(MUGAI_LOG_WARNING, "child %d was ended by signal %d", (int)pid, WTERMSIG(status));
+        mugai_log(MUGAI_LOG_ERROR, "child %d was ended by signal %d", (int)pid, WTERMSIG(status));
     else if (WEXITSTATUS(status) != EXIT_SUCCESS)
-        mugai_log(MUGAI_LOG_WARNING, "child %d ended with status %d", (int)pid,
-                  WEXITSTATUS(status));
+        mugai_log(MUGAI_LOG_ERROR, "child %d ended with status %d", (int)pid, WEXITSTATUS(status));
 }
 
 static void
