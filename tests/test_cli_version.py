@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """test_cli_version.py - mugai --version: the libraries that its programs load, as readelf and dpkg say them
 
-Run by "meson test cli-version", which names the programs in MUGAI, MUGAID, MUGAI_WORKER and MUGAI_GATE.
+Run by "meson test cli-version", which names the programs in MUGAI, MUGAID, MUGAI_STORED, MUGAI_WORKER and MUGAI_GATE.
 """
 
 import json
@@ -10,7 +10,8 @@ import re
 import subprocess
 import unittest
 
-PROGRAMS = {"mugai": "MUGAI", "mugaid": "MUGAID", "mugai-worker": "MUGAI_WORKER", "mugai-gate": "MUGAI_GATE"}
+PROGRAMS = {"mugai": "MUGAI", "mugaid": "MUGAID", "mugai-stored": "MUGAI_STORED", "mugai-worker": "MUGAI_WORKER",
+            "mugai-gate": "MUGAI_GATE"}
 
 
 def run(*command):
@@ -28,6 +29,7 @@ class VersionTest(unittest.TestCase):
             properties = {entry["name"]: entry["value"] for entry in component["properties"]}
             for program in properties["mugai:programs"].split():
                 listed.setdefault(program, {})[properties["mugai:file"]] = component
+        self.assertEqual(set(listed), set(PROGRAMS))
         for program, variable in PROGRAMS.items():
             needed = re.findall(r"\(NEEDED\).*\[(.+)\]", run("readelf", "-d", os.environ[variable]).stdout)
             self.assertTrue(needed)

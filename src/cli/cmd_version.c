@@ -116,13 +116,16 @@ list_libraries(void)
     GPtrArray *libraries = g_ptr_array_new_with_free_func(library_free);
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *daemon = find_program("../sbin/mugaid", "../milter/mugaid");
+    g_autofree char *stored = find_program("../sbin/mugai-stored", "../stored/mugai-stored");
     g_autofree char *gate = find_program("../sbin/mugai-gate", "../gate/mugai-gate");
     g_autofree char *worker = mugai_worker_find(config, NULL);
     const struct {
         const char *name;
         const char *path;
     } programs[] = {
-        {"mugai", self}, {"mugaid", daemon}, {"mugai-worker", worker}, {"mugai-gate", gate}};
+        {"mugai", self},          {"mugaid", daemon},   {"mugai-stored", stored},
+        {"mugai-worker", worker}, {"mugai-gate", gate},
+    };
 
     for (gsize i = 0; i < G_N_ELEMENTS(programs); i++) {
         if (programs[i].path != NULL && g_file_test(programs[i].path, G_FILE_TEST_IS_EXECUTABLE))
