@@ -67,6 +67,29 @@ ELSEWHERE = {
 }
 
 
+def options_of_verbs(text, verbs):
+    """{verb: options}, from the paragraphs of a page that begin with a verb. One that begins with an option is for the verbs
+    that it names in bold, all of them if none; between .RS and .RE it belongs to the verb before."""
+    named, entry, inside = {verb: set() for verb in verbs}, "", False
+    paragraphs = re.split(r"^(?=\.(?:SH|PP|TP|RS|RE)\b)", text, flags=re.MULTILINE)
+    for paragraph in paragraphs:
+        if paragraph.startswith((".RS", ".RE")):
+            inside = paragraph.startswith(".RS")
+            continue
+        if not paragraph.startswith(".TP\n"):
+            continue
+        tag, _, rest = paragraph.removeprefix(".TP\n").partition("\n")
+        head = "".join(shlex.split(tag.partition(" ")[2]))
+        if not inside:
+            entry = re.match(r"[a-z|-]*", head)[0].split("|")
+            if head.startswith("-"):
+                bold = " ".join(re.findall(r"^\.BR? (.*)", rest, re.MULTILINE))
+                entry = [verb for verb in verbs if verb in re.findall(r"[a-z-]+", bold)] or verbs
+        for verb in verbs.intersection(entry):
+            named[verb] |= set(re.findall(r"--[a-z-]+", paragraph))
+    return named
+
+
 class Documents(test_cli.Case):
     def setUp(self):
         super().setUp()
@@ -141,6 +164,22 @@ class Pages(unittest.TestCase):
         for page in (ROOT / "packaging/man/mugai.1", ROOT / "packaging/man/ja/mugai.1"):
             named = set(re.findall(r"[a-z]+(?:-[a-z]+)?", page.read_text().replace("\\-", "-")))
             self.assertEqual(verbs - named, set(), page)
+
+    def test_each_page_has_the_options_of_each_verb_and_no_other(self):
+        mugai = os.environ["MUGAI"]
+        told = subprocess.run([mugai, "--help"], capture_output=True, text=True, check=True).stdout
+        verbs = set(re.findall(r"^  mugai ([a-z][a-z-]+)", told, re.MULTILINE))
+        there = {}
+        for verb in verbs:
+            told = subprocess.run([mugai, verb, "--help"], capture_output=True, text=True, check=True).stdout
+            there[verb] = set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", told, re.MULTILINE))
+        for page in (ROOT / "packaging/man/mugai.1", ROOT / "packaging/man/ja/mugai.1"):
+            text = page.read_text().replace("\\-", "-")
+            named = options_of_verbs(text, verbs)
+            for verb in verbs:
+                self.assertEqual(named[verb], there[verb], (page, verb))
+            synopsis = text.split("\n.SH ")[2]
+            self.assertLessEqual({"--version", "--libraries", "--json", "--config"}, set(re.findall(r"--[a-z-]+", synopsis)), page)
 
     def test_the_japanese_page_of_settings_has_all_keys_their_defaults_and_no_other(self):
         shipped, told = {}, {}
