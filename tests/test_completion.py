@@ -35,13 +35,15 @@ class CompletionTest(unittest.TestCase):
         done = subprocess.run(["bash", "--norc", "-c", ASK, "bash", SCRIPTS / words[0], *words], cwd=self.folder,
                               env=self.environment, check=True, capture_output=True, text=True)
         self.assertEqual(done.stderr, "")
-        return done.stdout.splitlines()
+        offered = done.stdout.splitlines()
+        self.assertEqual(sorted(offered), sorted(set(offered)), words)
+        return offered
 
     def help(self, *words):
         return subprocess.run([*words, "--help"], env=self.environment, check=True, capture_output=True, text=True).stdout
 
     def test_every_verb(self):
-        verbs = set(re.findall(r"^  mugai ([a-z-]+)", self.help("mugai"), re.MULTILINE))
+        verbs = set(re.findall(r"^  mugai ([a-z][a-z-]*)", self.help("mugai"), re.MULTILINE))
         self.assertGreater(len(verbs), 15)
         self.assertEqual(set(self.ask("mugai", "")), verbs | {"--help", "--version"})
         self.assertEqual(set(self.ask("mugai", "p")), {verb for verb in verbs if verb.startswith("p")})
@@ -59,7 +61,8 @@ class CompletionTest(unittest.TestCase):
     def test_files_where_files_are_meant(self):
         (self.folder / "letter one.eml").write_text("")
         (self.folder / "folder").mkdir()
-        for words in (["sanitize"], ["verify"], ["check-config"], ["list", "--config"], ["replay", "--with-config"]):
+        for words in (["sanitize"], ["verify"], ["check-config"], ["list", "--config"], ["replay", "--with-config"],
+                      ["get", "--password-file"], ["get", "--private-key"], ["keygen", "--passphrase-file"], ["get", "-o"]):
             self.assertEqual(self.ask("mugai", *words, "let"), ["letter one.eml"], words)
         for verb in ("sanitize", "keygen"):
             self.assertEqual(self.ask("mugai", verb, "--output", "fol"), ["folder"])
