@@ -143,6 +143,30 @@ class Documents(test_cli.Case):
         self.assertEqual(plain[0], plain[1])
 
 
+class Shipped(unittest.TestCase):
+    """What documents name is where they say."""
+
+    def test_each_file_that_a_document_names_is_in_the_package_and_not_compressed(self):
+        debian = ROOT / "packaging/debian"
+        plain = re.findall(r"-X(\.\w+)", (debian / "rules").read_text())
+        there = {}
+        for name in ("mugai.docs", "mugai.examples", "mugai.install"):
+            for line in (debian / name).read_text().split("\n") if (debian / name).exists() else []:
+                there[pathlib.Path(line.split(" ")[0]).name] = name
+        named = set()
+        for path in DOCUMENTS[1:]:
+            for before, name in re.findall(r"(.{0,20})`([\w./-]+\.(?:md|py|h))`", path.read_text().replace("\n", " ")):
+                if not re.search(r"(?:[Ii]n the source,? |ソースの ?)$", before):
+                    named.add((path.name, name.removeprefix("examples/")))
+        for path in PAGES:
+            named |= {(path.name, name) for name in re.findall(r"/usr/share/doc/mugai/(\S+)", path.read_text())}
+        self.assertGreater(len(named), 5)
+        for document, name in named:
+            self.assertIn(name, there, document)
+            if there[name] != "mugai.examples":
+                self.assertIn(pathlib.Path(name).suffix, plain, (document, name))
+
+
 class Pages(unittest.TestCase):
     def test_each_page_is_there_in_both_languages_and_groff_has_nothing_to_say(self):
         # Of lines of Japanese, which have no blanks, it says that it cannot break them as it would like.
