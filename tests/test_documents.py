@@ -138,6 +138,21 @@ class Documents(test_cli.Case):
             if document.suffix == ".md" or document.name.startswith("mugai"):
                 self.assertTrue(found, document)
 
+    def test_a_milter_that_is_there_already_stays_and_ours_becomes_the_last(self):
+        folder = self.postfix()
+        for document in DOCUMENTS:
+            for command in commands(document.read_text(), False):
+                if not command.startswith("postconf -e") or "smtpd_milters" not in command:
+                    continue
+                for before in ("", "inet:localhost:8891, { unix:x, default_action=tempfail }"):
+                    with self.subTest(document=document.name, before=before):
+                        (folder / "main.cf").write_text(f"smtpd_milters = {before}\n")
+                        postconf = f'postconf() {{ command postconf -c {folder} "$@"; }}\n'
+                        subprocess.run(["bash", "-ec", postconf + command], check=True)
+                        after = subprocess.run(["postconf", "-c", folder, "-h", "smtpd_milters"], check=True,
+                                               capture_output=True, text=True).stdout.strip()
+                        self.assertEqual(after, f"{before} unix:mugai-gate/gate.sock".strip())
+
     def test_both_editions_of_the_handbook_have_the_same_commands(self):
         plain = [re.sub(r'"[^"]*"', "TEXT", "\n".join(commands(path.read_text(), False))) for path in DOCUMENTS[1:]]
         self.assertEqual(plain[0], plain[1])
