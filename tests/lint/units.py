@@ -3,6 +3,7 @@
 
     units.py SOURCE_ROOT
 
+Debian's packages have each of them, where systemd of the release looks.
 systemd itself is asked, without one that runs: "verify" of each unit with the programs that it starts as files that
 exist, "security --offline" for its own measure of what is exposed, and the dry runs of sysusers and tmpfiles.
 """
@@ -63,6 +64,13 @@ def users(folder):
     return problems
 
 
+def packaged(source, units):
+    """Each unit is in one package, in the directory that debian/rules asks systemd for: lib/ and usr/lib/ differ."""
+    lines = [line.split() for path in (source / "packaging/debian").glob("*.install") for line in path.read_text().splitlines()]
+    places = {unit.name: [line[1:] for line in lines if line[0] == f"packaging/systemd/{unit.name}"] for unit in units}
+    return [f"{name}: debian/*.install have it in {found}" for name, found in places.items() if found != [["${env:UNITS}"]]]
+
+
 def main(source):
     folder = pathlib.Path(source) / "packaging/systemd"
     units = sorted(path for kind in ("service", "socket", "timer") for path in folder.glob(f"*.{kind}"))
@@ -72,6 +80,7 @@ def main(source):
             problems += verified(unit, pathlib.Path(copies))
     for unit in folder.glob("*.service"):
         problems += exposed(unit)
+    problems += packaged(pathlib.Path(source), units)
     problems += users(folder)
     print("\n".join(problems) or f"{len(units)} units")
     return 1 if problems else 0
