@@ -252,8 +252,8 @@ took(const Options *options, const GPtrArray *changes, GError **error)
     return TRUE;
 }
 
-/* What was before is kept as long as nobody else has changed what mugai made of it: the copies are
- * then of no use, for main.cf names mugaid already. */
+/* The copy of before stays as long as nobody else has changed what mugai made of it. Then a new one
+ * is taken, unless main.cf names mugaid already: that is no state of before, and there is none. */
 static gboolean
 keep_before(const char *main_cf, const char *before, const char *after, gboolean attached,
             GError **error)

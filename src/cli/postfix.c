@@ -169,16 +169,23 @@ is_entry_of(const char *entry, const char *milter)
     return g_strv_contains((const char *const *)words, milter);
 }
 
+/* The last entry of @milter, or NULL. */
+static const char *
+find_entry(const GPtrArray *entries, const char *milter)
+{
+    for (guint i = entries->len; i > 0; i--) {
+        if (is_entry_of(entries->pdata[i - 1], milter))
+            return entries->pdata[i - 1];
+    }
+    return NULL;
+}
+
 gboolean
 mugai_postfix_lists(const char *value, const char *milter)
 {
     g_autoptr(GPtrArray) entries = cut(value);
 
-    for (guint i = 0; i < entries->len; i++) {
-        if (is_entry_of(entries->pdata[i], milter))
-            return TRUE;
-    }
-    return FALSE;
+    return find_entry(entries, milter) != NULL;
 }
 
 char *
@@ -198,14 +205,11 @@ char *
 mugai_postfix_with_last(const char *value, const char *milter)
 {
     g_autoptr(GPtrArray) entries = cut(value);
+    const char *found = find_entry(entries, milter);
+    const char *ours = found != NULL ? found : milter;
     g_autofree char *others =
-        mugai_postfix_lists(value, milter) ? mugai_postfix_without(value, milter) : g_strdup(value);
-    const char *ours = milter;
+        found != NULL ? mugai_postfix_without(value, milter) : g_strdup(value);
 
-    for (guint i = 0; i < entries->len; i++) {
-        if (is_entry_of(entries->pdata[i], milter))
-            ours = entries->pdata[i];
-    }
     return *others == '\0' ? g_strdup(ours) : g_strconcat(others, ", ", ours, NULL);
 }
 

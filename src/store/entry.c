@@ -92,6 +92,13 @@ mugai_entry_of_envelope(const MugaiId *id, MugaiEnvelope *envelope, guint64 size
     return entry;
 }
 
+MugaiReport *
+mugai_entry_report(const MugaiEntry *entry)
+{
+    return entry->report != NULL ? mugai_report_ref(entry->report)
+                                 : mugai_report_from_json(entry->report_json, -1, NULL);
+}
+
 gboolean
 mugai_entry_knows_original(const MugaiEntry *entry)
 {

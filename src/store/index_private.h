@@ -97,6 +97,10 @@ gboolean mugai_index_change(MugaiIndex *index, MugaiIndexChange change, gconstpo
 #define MUGAI_INDEX_COLUMNS "id, received, size, marks, packed, sealed"
 MugaiEntry *mugai_index_read_row(MugaiIndex *index, sqlite3_stmt *row, GError **error);
 
+/* What the report of @entry says, at hand or read from its JSON; a reference of the caller's, NULL
+ * if it is none. */
+MugaiReport *mugai_entry_report(const MugaiEntry *entry);
+
 /* What may be shown of @entry where its content is sealed: nothing that the content says. */
 MugaiEntry *mugai_entry_without_content(const MugaiEntry *entry);
 

@@ -38,7 +38,7 @@ show_report(const MugaiReport *report)
 MugaiEntry *
 mugai_entry_without_content(const MugaiEntry *entry)
 {
-    g_autoptr(MugaiReport) report = mugai_report_from_json(entry->report_json, -1, NULL);
+    g_autoptr(MugaiReport) report = mugai_entry_report(entry);
     g_autoptr(MugaiReport) shown = report != NULL ? show_report(report) : mugai_report_new();
     MugaiFacts facts = {.id = entry->id.text,
                         .received = entry->received,

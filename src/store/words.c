@@ -106,9 +106,7 @@ void
 mugai_words_of_entry(const MugaiEntry *entry, MugaiWords *ret_words)
 {
     const MugaiEnvelope *envelope = entry->envelope;
-    g_autoptr(MugaiReport) report = entry->report != NULL
-                                        ? mugai_report_ref(entry->report)
-                                        : mugai_report_from_json(entry->report_json, -1, NULL);
+    g_autoptr(MugaiReport) report = mugai_entry_report(entry);
     g_autofree char *state = g_strconcat(MUGAI_WORD_STATE, entry->state, NULL);
     g_autofree char *beginning = g_strndup(entry->id.text, ID_BEGINNING);
     GString *texts[FIELDS];
