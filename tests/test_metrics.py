@@ -395,6 +395,35 @@ class Priorities(MetricsTest):
         self.assertEqual(daemon.priority_of("outcome=refused"), CRITICAL)
 
 
+class JournalDaemon(Daemon):
+    """One that is told, as systemd tells, that its standard error is the journal."""
+
+    before = ("sh", "-c", 'exec env JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) "$@"', "sh")
+
+
+class Journal(MetricsTest):
+    """Workers write to standard error, which is the journal's where mugaid is a service."""
+
+    def killed_child(self, daemon):
+        """The line about a child that was killed while it waited for a message."""
+        self.addCleanup(daemon.stop)
+        daemon.start()
+        parent = subprocess.run(["pgrep", "-P", str(daemon.process.pid), "mugai-worker"], capture_output=True, text=True).stdout.strip()
+        child = subprocess.run(["pgrep", "-P", parent], capture_output=True, text=True).stdout.split()[0]
+        os.kill(int(child), signal.SIGKILL)
+        said = f"child {child} was ended by signal 9"
+        daemon.wait_log(said)
+        return next(line for line in daemon.read_log().splitlines() if said in line)
+
+    def test_a_killed_child_is_an_error_there_as_well(self):
+        self.assertRegex(self.killed_child(JournalDaemon(self.folder)), rf"^<{ERROR}>mugai-worker: error: ")
+
+    def test_elsewhere_a_line_has_no_prefix(self):
+        daemon = Daemon(self.folder)
+        daemon.before = ("env", "JOURNAL_STREAM=8:1")  # of the service that started whoever starts it
+        self.assertRegex(self.killed_child(daemon), "^mugai-worker: error: ")
+
+
 class Shipped(MetricsTest):
     """What packaging/ has for Prometheus and Grafana."""
 

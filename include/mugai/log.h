@@ -16,8 +16,9 @@ typedef enum {
 } MugaiLogLevel;
 
 /* Names the program in every line; first call of main. Logs to standard error when it is a terminal
- * or
- * @to_stderr, else to syslog (facility mail). Also makes GLib criticals fatal. */
+ * or @to_stderr, else to syslog (facility mail). Where standard error is the journal's
+ * (JOURNAL_STREAM of systemd.exec(5)), lines keep their priority there. Also makes GLib criticals
+ * fatal. */
 void mugai_log_open(const char *program, gboolean to_stderr);
 
 /* Lines above @level are dropped; the default is MUGAI_LOG_INFO. */

@@ -5,12 +5,14 @@
  * main before the first thread starts and then only read.
  *
  * Invariants: 1. one call is one line: control characters in a line become '?';
- *             2. a line is written with one write, so lines of several threads do not mix.
+ *             2. a line is written with one write, so lines of several threads do not mix;
+ *             3. where standard error is the journal a line keeps its priority (sd-daemon(3)).
  * Trust: text from outside was quoted by the caller; invariant 1 is the second line of defence.
  */
 #include <mugai/log.h>
 
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -19,14 +21,32 @@
 static struct {
     const char *program;
     gboolean to_stderr;
+    gboolean to_journal; /* by standard error */
     MugaiLogLevel level;
-} log_state = {"mugai", TRUE, MUGAI_LOG_INFO};
+} log_state = {"mugai", TRUE, FALSE, MUGAI_LOG_INFO};
+
+/* systemd.exec(5): JOURNAL_STREAM names the device and inode that the journal gave a service. Only
+ * where standard error is still that one is a prefix read there, and not shown. */
+static gboolean
+stderr_is_journal(void)
+{
+    const char *stream = g_getenv("JOURNAL_STREAM");
+    g_autofree char *here = NULL;
+    struct stat status;
+
+    if (stream == NULL || fstat(STDERR_FILENO, &status) != 0)
+        return FALSE;
+    here = g_strdup_printf("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64)status.st_dev,
+                           (guint64)status.st_ino);
+    return strcmp(here, stream) == 0;
+}
 
 void
 mugai_log_open(const char *program, gboolean to_stderr)
 {
     log_state.program = program;
     log_state.to_stderr = to_stderr || isatty(STDERR_FILENO);
+    log_state.to_journal = log_state.to_stderr && stderr_is_journal();
     g_log_set_always_fatal(G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
     if (!log_state.to_stderr)
         openlog(program, LOG_PID | LOG_NDELAY, LOG_MAIL);
@@ -94,6 +114,8 @@ mugai_log(MugaiLogLevel level, const char *format, ...)
     if (log_state.to_stderr) {
         g_string_prepend(line, ": ");
         g_string_prepend(line, log_state.program);
+        if (log_state.to_journal)
+            g_string_prepend(line, (const char[]){'<', (char)('0' + level), '>', '\0'});
         g_string_append_c(line, '\n');
         write_line(line->str);
     } else {
