@@ -4,6 +4,9 @@
     sanitizers  gcc with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests but the comparisons with others
     fuzz        clang with the same and libFuzzer: all targets in some three minutes (unit tests replay what failed before)
 
+The last two are compiled, and the Debian packages taken through their life in a root of their own, beside the tests end to
+end of the first, which wait more than they compute.
+
 Tests of Criterion, of unittest and of programs that end in a last line like ours are counted one by one, others as one.
 A compiler's warning is a failure, and so is a skipped test, a crash, a fuzz target without a corpus, and a group of
 tests in which nothing was run.
@@ -20,9 +23,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
+RELEASE = "bookworm"
 FUZZ_AT_ONCE = 2
 # For all targets together; each starts and ends in a second or two beside its share of them.
 FUZZ_ALL_SECONDS = int(os.environ.get("MUGAI_FUZZ_SECONDS", "160"))
@@ -38,12 +43,16 @@ WITHOUT_LEAKS = {**CHECKED, "ASAN_OPTIONS": CHECKED["ASAN_OPTIONS"].replace("det
 SANITIZERS = ["-Db_sanitize=address,undefined", "-Db_lundef=false"]
 
 
+running = set()  # processes, of all threads
+
+
 class Results:
-    """What passed, failed and was skipped; says so as it comes."""
+    """What passed, failed and was skipped; says so as it comes. Threads may share one."""
 
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self._started = time.monotonic()
+        self._lock = threading.Lock()
 
     def say(self, text):
         print(f"[{time.monotonic() - self._started:5.0f} s] {text}", flush=True)
@@ -52,14 +61,15 @@ class Results:
         """One group. A group in which nothing was run is a failure."""
         if passed + failed + skipped == 0:
             failed, details = 1, details or "nothing was run"
-        self.passed += passed
-        self.failed += failed
-        self.skipped += skipped
         word = "FAILED " if failed else "SKIPPED" if skipped else "ok     "
-        self.say(f"{word} {name}: {passed} passed" + f", {failed} failed" * bool(failed)
-                 + f", {skipped} skipped" * bool(skipped))
-        if failed or skipped:
-            print(details[-DETAILS:].rstrip(), flush=True)
+        with self._lock:
+            self.passed += passed
+            self.failed += failed
+            self.skipped += skipped
+            self.say(f"{word} {name}: {passed} passed" + f", {failed} failed" * bool(failed)
+                     + f", {skipped} skipped" * bool(skipped))
+            if failed or skipped:
+                print(details[-DETAILS:].rstrip(), flush=True)
 
     def last_line(self):
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
@@ -70,6 +80,7 @@ def run(command, progress=None, **options):
     environment = {**os.environ, **options.pop("env", {})}
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              env=environment, **options)
+    running.add(child)
     said = []
     try:
         for line in child.stdout:
@@ -81,6 +92,8 @@ def run(command, progress=None, **options):
         child.terminate()
         child.wait()
         raise
+    finally:
+        running.discard(child)
     return child.returncode, "".join(said)
 
 
@@ -90,7 +103,7 @@ def build(results, directory, name, options, compiler="gcc"):
     status, said = run(["meson", "setup", str(directory), str(SOURCE), "-Dtests=enabled", *options],
                        env={"CC": compiler})
     if status == 0:
-        status, more = run(["ninja", "-C", str(directory)])
+        status, more = run(["nice", "ninja", "-C", str(directory)])
         said += more
     warnings = [line for line in said.splitlines() if re.search(r"\bwarning: ", line)]
     if status != 0:
@@ -101,9 +114,8 @@ def build(results, directory, name, options, compiler="gcc"):
     return status == 0
 
 
-def count(test):
-    """(passed, failed, skipped) of one test of meson's log, by what its framework says in the end."""
-    said = test.get("stdout", "") + test.get("stderr", "")
+def count(said, result):
+    """(passed, failed, skipped) of one test, by what its framework says in the end and by meson's word for its result."""
     criterion = re.search(r"Tested: (\d+) \| Passing: (\d+) \| Failing: (\d+) \| Crashing: (\d+)", said)
     counted = re.search(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", said, re.MULTILINE)
     unittest = re.search(r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED)(?: \((.*)\))?", said, re.MULTILINE)
@@ -118,8 +130,8 @@ def count(test):
     elif counted:
         passed, failed, skipped = map(int, counted.groups())
     else:
-        passed, failed, skipped = int(test["result"] == "OK"), 0, int(test["result"] == "SKIP")
-    if test["result"] not in ("OK", "SKIP") and failed == 0:
+        passed, failed, skipped = int(result == "OK"), 0, int(result == "SKIP")
+    if result not in ("OK", "SKIP") and failed == 0:
         failed = 1
     return max(passed, 0), failed, skipped
 
@@ -135,9 +147,16 @@ def meson_tests(results, directory, name, selection, environment=None):
     if not tests:
         results.add(name, details=said)
     for test in tests:
-        passed, failed, skipped = count(test)
+        passed, failed, skipped = count(test.get("stdout", "") + test.get("stderr", ""), test["result"])
         details = "\n".join(filter(None, (test["result"], test.get("stdout"), test.get("stderr"))))
         results.add(f"{name}: {test['name'].split(' / ')[-1]}", passed, failed, skipped, details)
+
+
+def life_of_packages(results, release):
+    """Builds, installs, upgrades, removes them in a clean root."""
+    results.say(f"testing: packages on {release}")
+    status, said = run(["nice", str(SOURCE / "tests/packages/run"), release])
+    results.add(f"packages on {release}", *count(said, "OK" if status == 0 else "FAIL"), said)
 
 
 def without(*suites):
@@ -190,22 +209,42 @@ def fuzz_all(results, directory):
             results.add(name, passed=int(passed), failed=int(not passed), details=said)
 
 
+@contextlib.contextmanager
+def one_beside():
+    """A thread that does one thing after the other beside what the caller does; nothing of it outlives a failure."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in list(running):
+                child.terminate()
+            raise
+
+
 def everything(results, directory):
     temporary = directory / "tmp"
     temporary.mkdir(mode=0o1777)
     temporary.chmod(0o1777)
     os.environ["TMPDIR"] = str(temporary)  # what a test leaves behind goes away with the build
     normal, checked, fuzzed = (directory / name for name in ("normal", "sanitizers", "fuzz"))
-    if build(results, normal, "normal (gcc)", []):
+    normal_is_built = build(results, normal, "normal (gcc)", [])
+    if normal_is_built:
         meson_tests(results, normal, "unit", without("lint", "e2e", "torture"))
         meson_tests(results, normal, "lint", ["--suite", "lint"])
-        meson_tests(results, normal, "e2e", ["--suite", "e2e"])
-        meson_tests(results, normal, "torture, short form", ["--suite", "torture"])
-    if build(results, checked, "sanitizers (gcc)", SANITIZERS):
-        meson_tests(results, checked, "unit with sanitizers",
-                    without("lint", "e2e", "torture", "reference", "proof"), CHECKED)
-    if build(results, fuzzed, "fuzz (clang)", [*SANITIZERS, "-Dfuzz=true"], "clang"):
-        fuzz_all(results, fuzzed)
+    with one_beside() as beside:
+        checked_is_built = beside.submit(build, results, checked, "sanitizers (gcc)", SANITIZERS)
+        fuzzed_is_built = beside.submit(build, results, fuzzed, "fuzz (clang)", [*SANITIZERS, "-Dfuzz=true"], "clang")
+        packages = beside.submit(life_of_packages, results, RELEASE)
+        if normal_is_built:
+            meson_tests(results, normal, "e2e", ["--suite", "e2e"])
+            meson_tests(results, normal, "torture, short form", ["--suite", "torture"])
+        if checked_is_built.result():
+            meson_tests(results, checked, "unit with sanitizers",
+                        without("lint", "e2e", "torture", "reference", "proof"), CHECKED)
+        packages.result()
+        if fuzzed_is_built.result():
+            fuzz_all(results, fuzzed)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ build_packages="gcc libc6-dev meson ninja-build pkg-config libglib2.0-dev libgmi
     libsqlite3-dev libjson-glib-dev libmilter-dev libidn2-dev libmagic-dev libseccomp-dev libsodium-dev nettle-dev
     libarchive-dev libcurl4-openssl-dev gettext python3"
 relay_packages="postfix iproute2 procps"
-test_packages="binutils clang libclang-rt-14-dev llvm libcriterion-dev chromium w3m lynx
+test_packages="binutils clang debootstrap libclang-rt-14-dev llvm libcriterion-dev chromium w3m lynx
     frama-c-base libmime-tools-perl libemail-mime-perl ripmime mpack curl p7zip-full openssl prometheus systemd valgrind
     groff-base"
 # A Node from elsewhere brings its own npm, and Debian's will not go beside it.
