@@ -1,4 +1,4 @@
-/* public_key.h - public key files of the vault, as config.c reads them */
+/* public_key.h - public key files of the vault, as mugai.conf names them */
 #pragma once
 
 #include <mugai/config.h>

@@ -1,4 +1,4 @@
-/* settings.h - what config.c needs of settings.c beside the public contract */
+/* settings.h - what reading mugai.conf needs of settings.c beside the public contract */
 #pragma once
 
 #include <mugai/config.h>
