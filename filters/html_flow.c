@@ -102,7 +102,7 @@ put_indents(HtmlFlow *flow, guint count)
         if (indent->quote || !indent->used)
             put(flow, indent->text, strlen(indent->text));
         else
-            put(flow, "                ", MIN(mugai_text_columns(indent->text), 16u));
+            put(flow, "                ", MIN(mugai_text_columns(indent->text, -1), 16u));
         indent->used = TRUE;
     }
 }

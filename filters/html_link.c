@@ -340,9 +340,13 @@ names_another(const char *begin, gsize length, gboolean announced, const char *h
 static char *
 fold(const char *words)
 {
-    g_autofree char *folded = g_utf8_normalize(words, -1, G_NORMALIZE_ALL_COMPOSE);
-    GString *bare = g_string_new(NULL);
+    g_autofree char *folded = NULL;
+    GString *bare = NULL;
 
+    if (g_str_is_ascii(words))
+        return g_strdup(words);
+    folded = g_utf8_normalize(words, -1, G_NORMALIZE_ALL_COMPOSE);
+    bare = g_string_new(NULL);
     for (const char *at = folded; at != NULL && *at != '\0'; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
 
@@ -357,11 +361,12 @@ fold(const char *words)
 gboolean
 html_link_is_deceptive(const HtmlLink *link, const char *words)
 {
-    g_autofree char *folded = fold(words);
-    const char *at = folded;
+    g_autofree char *folded = NULL;
+    const char *at = NULL;
 
     if (link->host == NULL)
         return FALSE;
+    at = folded = fold(words);
     while (*at != '\0') {
         const char *begin = at;
         gboolean announced = FALSE;

@@ -220,12 +220,12 @@ html_sheet_add(HtmlSheet *sheet, const char *css, gsize length)
     add_plain(sheet, plain->str, plain->str + plain->len);
 }
 
+/* The rules that ask at least for @key: an element's name in lower case, "*", or what apply_name()
+ * makes. */
 static void
-apply_key(HtmlSheet *sheet, const char *sign, const char *name, HtmlAncestor ancestor,
-          gpointer data, HtmlCascade *cascade)
+apply_key(HtmlSheet *sheet, const char *key, HtmlAncestor ancestor, gpointer data,
+          HtmlCascade *cascade)
 {
-    g_autofree char *both = g_strconcat(sign, name, NULL);
-    g_autofree char *key = g_ascii_strdown(both, -1);
     GPtrArray *rules = g_hash_table_lookup(sheet->by_key, key);
 
     if (rules == NULL || sheet->comparisons >= HTML_SELECTOR_COMPARISONS_MAX)
@@ -239,6 +239,17 @@ apply_key(HtmlSheet *sheet, const char *sign, const char *name, HtmlAncestor anc
     }
 }
 
+/* A class (@sign '.') or an id ('#'). */
+static void
+apply_name(HtmlSheet *sheet, char sign, const char *name, HtmlAncestor ancestor, gpointer data,
+           HtmlCascade *cascade)
+{
+    g_autofree char *both = g_strdup_printf("%c%s", sign, name);
+    g_autofree char *key = g_ascii_strdown(both, -1);
+
+    apply_key(sheet, key, ancestor, data, cascade);
+}
+
 void
 html_sheet_apply(HtmlSheet *sheet, HtmlAncestor ancestor, gpointer data, HtmlCascade *cascade)
 {
@@ -246,10 +257,10 @@ html_sheet_apply(HtmlSheet *sheet, HtmlAncestor ancestor, gpointer data, HtmlCas
 
     if (sheet->rules->len == 0)
         return;
-    apply_key(sheet, "", "*", ancestor, data, cascade);
-    apply_key(sheet, "", html_element_name(subject->element), ancestor, data, cascade);
+    apply_key(sheet, "*", ancestor, data, cascade);
+    apply_key(sheet, html_element_name(subject->element), ancestor, data, cascade);
     for (const char **c = subject->classes; c != NULL && *c != NULL; c++)
-        apply_key(sheet, ".", *c, ancestor, data, cascade);
+        apply_name(sheet, '.', *c, ancestor, data, cascade);
     if (subject->id != NULL)
-        apply_key(sheet, "#", subject->id, ancestor, data, cascade);
+        apply_name(sheet, '#', subject->id, ancestor, data, cascade);
 }

@@ -76,36 +76,59 @@ cell_at(HtmlTable *table, guint index)
     return &g_array_index(table->cells, Cell, index);
 }
 
+/* A walk over the lines of a cell. */
+typedef struct {
+    const char *at, *end;
+    const char *line;
+    gsize length; /* of @line */
+} Lines;
+
+static Lines
+lines_of(const HtmlTable *table, const Cell *cell)
+{
+    const char *at = table->store->str + cell->offset;
+
+    return (Lines){.at = at, .end = at + cell->length};
+}
+
+static gboolean
+next_line(Lines *lines)
+{
+    const char *newline = NULL;
+
+    if (lines->at >= lines->end)
+        return FALSE;
+    newline = memchr(lines->at, '\n', (gsize)(lines->end - lines->at));
+    lines->line = lines->at;
+    lines->length = (gsize)((newline != NULL ? newline : lines->end) - lines->at);
+    lines->at += lines->length + 1;
+    return TRUE;
+}
+
 static void
 write_flowing(HtmlTable *table, const Cell *cell)
 {
-    const char *at = table->store->str + cell->offset;
-    const char *end = at + cell->length;
+    Lines lines = lines_of(table, cell);
 
     html_flow_break(table->flow, (cell->gaps & HTML_GAP_BEFORE) != 0);
-    while (at < end) {
-        const char *newline = memchr(at, '\n', (gsize)(end - at));
-        const char *stop = newline != NULL ? newline : end;
-
-        if (stop == at)
+    while (next_line(&lines)) {
+        if (lines.length == 0)
             html_flow_break(table->flow, TRUE);
         else
-            html_flow_line(table->flow, table->indents, at, (gsize)(stop - at));
-        at = stop + 1;
+            html_flow_line(table->flow, table->indents, lines.line, lines.length);
     }
     html_flow_break(table->flow, (cell->gaps & HTML_GAP_AFTER) != 0);
 }
 
 static void
-measure(HtmlTable *table, Cell *cell)
+measure(const HtmlTable *table, Cell *cell)
 {
-    g_autofree char *text = g_strndup(table->store->str + cell->offset, cell->length);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    Lines lines = lines_of(table, cell);
 
-    cell->lines = g_strv_length(lines);
+    cell->lines = 0;
     cell->width = 0;
-    for (guint i = 0; i < cell->lines; i++)
-        cell->width = MAX(cell->width, (guint)mugai_text_columns(lines[i]));
+    for (; next_line(&lines); cell->lines++)
+        cell->width = MAX(cell->width, (guint)mugai_text_columns(lines.line, (gssize)lines.length));
 }
 
 /* Whether the cells from @first up to @end are a row of data. */
@@ -193,15 +216,17 @@ set_widths(HtmlTable *table)
 /* The @number-th line of a cell; all of them, joined by blanks, where the row is not aligned. Newly
  * allocated. */
 static char *
-cell_line(HtmlTable *table, const Cell *cell, guint number)
+cell_line(const HtmlTable *table, const Cell *cell, guint number)
 {
-    g_autofree char *text = g_strndup(table->store->str + cell->offset, cell->length);
-    g_auto(GStrv) lines = NULL;
+    Lines lines = lines_of(table, cell);
 
     if (!table->aligned)
-        return g_strdelimit(g_steal_pointer(&text), "\n", ' ');
-    lines = g_strsplit(text, "\n", -1);
-    return g_strdup(number < cell->lines && lines[number] != NULL ? lines[number] : "");
+        return g_strdelimit(g_strndup(lines.at, cell->length), "\n", ' ');
+    for (guint i = 0; next_line(&lines); i++) {
+        if (i == number)
+            return g_strndup(lines.line, lines.length);
+    }
+    return g_strdup("");
 }
 
 static void
@@ -222,7 +247,7 @@ write_row_line(HtmlTable *table, guint first, guint end, guint number)
         for (; width < begin; width++)
             g_string_append_c(line, ' ');
         g_string_append(line, text);
-        width += (guint)mugai_text_columns(text);
+        width += (guint)mugai_text_columns(text, -1);
     }
     if (line->len > 0)
         html_flow_line(table->flow, table->indents, line->str, line->len);

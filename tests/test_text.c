@@ -461,12 +461,14 @@ Test(text, quoting_leaves_nothing_unclean_over_all_code_points)
 
 Test(text, columns_are_those_of_a_terminal)
 {
-    cr_expect_eq(mugai_text_columns(""), 0);
-    cr_expect_eq(mugai_text_columns("abc"), 3);
-    cr_expect_eq(mugai_text_columns("\xE6\x97\xA5\xE6\x9C\xAC"), 4);
-    cr_expect_eq(mugai_text_columns("\xEF\xBD\xB1"), 1);                 /* half-width katakana */
-    cr_expect_eq(mugai_text_columns("\xEF\xBC\xA1"), 2);                 /* full-width A */
-    cr_expect_eq(mugai_text_columns("e\xCC\x81"), 1);                    /* combining acute */
-    cr_expect_eq(mugai_text_columns("\xE8\x91\x9B\xF3\xA0\x84\x80"), 2); /* with a selector */
-    cr_expect_eq(mugai_text_columns("\xE3\x81\x8B\xE3\x82\x99"), 2);     /* combining dakuten */
+    cr_expect_eq(mugai_text_columns("", -1), 0);
+    cr_expect_eq(mugai_text_columns("abc", 2), 2);
+    cr_expect_eq(mugai_text_columns("\xE6\x97\xA5\xE6\x9C\xAC", 3), 2);
+    cr_expect_eq(mugai_text_columns("abc", -1), 3);
+    cr_expect_eq(mugai_text_columns("\xE6\x97\xA5\xE6\x9C\xAC", -1), 4);
+    cr_expect_eq(mugai_text_columns("\xEF\xBD\xB1", -1), 1); /* half-width katakana */
+    cr_expect_eq(mugai_text_columns("\xEF\xBC\xA1", -1), 2); /* full-width A */
+    cr_expect_eq(mugai_text_columns("e\xCC\x81", -1), 1);    /* combining acute */
+    cr_expect_eq(mugai_text_columns("\xE8\x91\x9B\xF3\xA0\x84\x80", -1), 2); /* with a selector */
+    cr_expect_eq(mugai_text_columns("\xE3\x81\x8B\xE3\x82\x99", -1), 2);     /* combining dakuten */
 }

@@ -66,7 +66,7 @@ char *mugai_text_quote(const char *utf8, gsize characters);
 
 /* Columns @utf8 takes on a terminal: wide and full-width characters count two, combining marks
  * none. */
-gsize mugai_text_columns(const char *utf8);
+gsize mugai_text_columns(const char *utf8, gssize length);
 
 /* The mark "■ " put before @line; see profile section 5. */
 #define MUGAI_TEXT_MARK "\xE2\x96\xA0 "

@@ -107,7 +107,7 @@ print_row(const Table *table, const Row *row)
     g_autofree char *state = mugai_cli_fit(mugai_cli_word(row->state), STATE_COLUMNS);
     g_autofree char *from = mugai_cli_fit(row->from, table->from);
     g_autofree char *subject = mugai_cli_fit(row->subject, table->subject);
-    gsize size_columns = mugai_text_columns(row->size);
+    gsize size_columns = mugai_text_columns(row->size, -1);
     int padding = (int)(SIZE_COLUMNS - MIN(size_columns, SIZE_COLUMNS));
     const char *colour = colour_of(table, row);
 

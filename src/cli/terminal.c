@@ -23,9 +23,9 @@ mugai_cli_terminal_columns(void)
 static void
 cut(GString *text, gsize columns)
 {
-    if (mugai_text_columns(text->str) <= columns)
+    if (mugai_text_columns(text->str, (gssize)text->len) <= columns)
         return;
-    while (text->len > 0 && mugai_text_columns(text->str) + 1 > columns)
+    while (text->len > 0 && mugai_text_columns(text->str, (gssize)text->len) + 1 > columns)
         g_string_truncate(text, (gsize)(g_utf8_find_prev_char(text->str, text->str + text->len) -
                                         text->str));
     g_string_append(text, "\xE2\x80\xA6"); /* … */
@@ -42,7 +42,7 @@ mugai_cli_fit(const char *text, gsize columns)
         gsize used = 0;
 
         cut(field, columns);
-        used = mugai_text_columns(field->str);
+        used = mugai_text_columns(field->str, (gssize)field->len);
         for (gsize i = used; i < columns; i++)
             g_string_append_c(field, ' ');
     }

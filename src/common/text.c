@@ -224,10 +224,14 @@ is_line_end(gunichar c)
            c == 0x2029;
 }
 
-/* Whether the clean character @c may stay where it stands; updates @before. */
+/* Whether @c, which ends no line, stays where it stands; updates @before. */
 static gboolean
-may_stay(gunichar c, Before *before, MugaiCleaned *cleaned)
+stays(gunichar c, Before *before, MugaiCleaned *cleaned)
 {
+    if (!mugai_text_is_clean(c)) {
+        count_unclean(cleaned, c);
+        return FALSE;
+    }
     if (mugai_text_is_selector(c)) {
         gboolean ok = before->base;
 
@@ -268,6 +272,7 @@ mugai_text_append_clean(MugaiText *text, const char *utf8, gssize length, MugaiC
     g_autofree char *valid = NULL;
     const char *p = utf8;
     const char *end = utf8 + (length < 0 ? (gssize)strlen(utf8) : length);
+    const char *begin = NULL; /* of what stays and is not appended yet */
 
     if (cleaned == NULL)
         cleaned = &ignored;
@@ -276,13 +281,13 @@ mugai_text_append_clean(MugaiText *text, const char *utf8, gssize length, MugaiC
         p = valid;
         end = valid + strlen(valid);
     }
+    begin = p;
     while (p < end) {
         gsize run = ascii_run(p, end);
         gunichar c = 0;
         const char *next = NULL;
 
         if (run > 0) {
-            append_valid(text, p, run);
             before = (Before){.base = p[run - 1] != ' '};
             p += run;
             continue;
@@ -290,16 +295,19 @@ mugai_text_append_clean(MugaiText *text, const char *utf8, gssize length, MugaiC
         c = g_utf8_get_char(p);
         next = g_utf8_next_char(p);
         if (is_line_end(c)) {
-            if (c == '\r' && next < end && *next == '\n')
-                next++;
+            append_valid(text, begin, (gsize)(p - begin));
             append_valid(text, "\n", 1);
             before = (Before){0};
-        } else if (!mugai_text_is_clean(c))
-            count_unclean(cleaned, c);
-        else if (may_stay(c, &before, cleaned))
-            append_valid(text, p, (gsize)(next - p));
+            if (c == '\r' && next < end && *next == '\n')
+                next++;
+            begin = next;
+        } else if (!stays(c, &before, cleaned)) {
+            append_valid(text, begin, (gsize)(p - begin));
+            begin = next;
+        }
         p = next;
     }
+    append_valid(text, begin, (gsize)(end - begin));
 }
 
 char *
@@ -358,11 +366,12 @@ mugai_text_quote(const char *utf8, gsize characters)
 }
 
 gsize
-mugai_text_columns(const char *utf8)
+mugai_text_columns(const char *utf8, gssize length)
 {
+    const char *end = utf8 + (length < 0 ? (gssize)strlen(utf8) : length);
     gsize columns = 0;
 
-    for (const char *p = utf8; *p != '\0'; p = g_utf8_next_char(p)) {
+    for (const char *p = utf8; p < end; p = g_utf8_next_char(p)) {
         gunichar c = (guchar)*p < 0x80 ? (guchar)*p : g_utf8_get_char(p);
 
         if (c >= 0x80 && (g_unichar_iszerowidth(c) || mugai_text_is_selector(c)))
