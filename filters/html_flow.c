@@ -217,6 +217,8 @@ put_character(HtmlFlow *flow, gunichar c)
     if (c == 0xA0) {
         flow->forced = TRUE;
         g_string_append_c(flow->line, ' ');
+    } else if (c < 0x80) {
+        g_string_append_c(flow->line, (char)c); /* without a call */
     } else {
         g_string_append_unichar(flow->line, c);
     }

@@ -73,7 +73,8 @@ find_unclean(gunichar c)
 gboolean
 mugai_text_is_clean(gunichar c)
 {
-    if (c >= 0x20 && c < 0x7F)
+    /* Most of what is written: the table has one character in there. */
+    if ((c >= 0x20 && c < 0x7F) || (c >= 0x2070 && c < 0xD800 && c != 0x3164))
         return TRUE;
     return c <= 0x10FFFF && (c & 0xFFFE) != 0xFFFE && find_unclean(c) < 0;
 }

@@ -50,6 +50,18 @@ find_pattern(const char *p, gsize left, gboolean at_word)
     return NULL;
 }
 
+/* Octets at @p that begin no pattern. */
+static gsize
+plain_octets(const char *p, gsize left)
+{
+    gsize i = 0;
+
+    while (i < left && p[i] != ':' && (p[i] | 0x20) != 'w' && (p[i] | 0x20) != 'm' &&
+           (p[i] | 0x20) != 't')
+        i++;
+    return i;
+}
+
 /* Octets at @p that can be part of a URL: printable ASCII but quotes and angle brackets. */
 static gsize
 url_octets(const char *p, gsize left)
@@ -112,12 +124,16 @@ mugai_links_append_inert(GString *out, const char *text, gsize length, MugaiLink
         return;
     }
     while (i < length) {
-        gboolean at_word = i == 0 || !g_ascii_isalnum(text[i - 1]);
-        const LinkPattern *found = strchr(":wWmMtT", text[i]) != NULL && text[i] != '\0'
-                                       ? find_pattern(text + i, length - i, at_word)
-                                       : NULL;
-        gsize start = out->len;
+        gsize plain = plain_octets(text + i, length - i);
+        const LinkPattern *found = NULL;
+        gsize start = 0;
 
+        g_string_append_len(out, text + i, (gssize)plain);
+        i += plain;
+        if (i == length)
+            break;
+        found = find_pattern(text + i, length - i, i == 0 || !g_ascii_isalnum(text[i - 1]));
+        start = out->len;
         if (found == NULL) {
             g_string_append_c(out, text[i++]);
             continue;
