@@ -40,6 +40,18 @@ exec "$@"
 """
 
 
+def children(pid, name):
+    found = subprocess.run(["pgrep", "-P", str(pid), name], capture_output=True, text=True)
+    return [int(child) for child in found.stdout.split()]
+
+
+def kill_waiting_child(daemon):
+    """Which one: of the worker of a daemon that has no message."""
+    child = children(children(daemon.process.pid, "mugai-worker")[0], "mugai-worker")[0]
+    os.kill(child, signal.SIGKILL)
+    return child
+
+
 def ask(address, request=b"GET /metrics HTTP/1.0\r\n\r\n"):
     """Everything that is answered."""
     family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
@@ -145,8 +157,7 @@ class Deaths(MetricsTest):
     """Of worker processes, which no message need show."""
 
     def kill_worker(self, daemon):
-        worker = int(subprocess.run(["pgrep", "-P", str(daemon.process.pid), "mugai-worker"], capture_output=True).stdout)
-        os.kill(worker, signal.SIGKILL)
+        os.kill(children(daemon.process.pid, "mugai-worker")[0], signal.SIGKILL)
 
     def parents(self):
         return values(self.scraped())['mugai_worker_deaths_total{who="parent"}']
@@ -164,6 +175,13 @@ class Deaths(MetricsTest):
         counted = values(self.scraped())
         self.assert_deaths(counted, parent=3)
         self.assertEqual(sum(counted[f'mugai_messages_total{{outcome="{name}"}}'] for name in ("notice-only", "refused")), 0)
+
+    def test_a_child_that_is_killed_while_it_waits_is_counted(self):
+        daemon = self.measured()
+        kill_waiting_child(daemon)
+        wait_for(lambda: daemon.send()[0].accepted
+                 and values(self.scraped())['mugai_worker_deaths_total{who="child"}'] == 1)
+        self.assert_deaths(values(self.scraped()), child=1)
 
     def test_a_child_without_a_result_is_counted(self):
         daemon = self.measured(self.fake_worker(SILENT_WORKER))
@@ -408,10 +426,7 @@ class Journal(MetricsTest):
         """The line about a child that was killed while it waited for a message."""
         self.addCleanup(daemon.stop)
         daemon.start()
-        parent = subprocess.run(["pgrep", "-P", str(daemon.process.pid), "mugai-worker"], capture_output=True, text=True).stdout.strip()
-        child = subprocess.run(["pgrep", "-P", parent], capture_output=True, text=True).stdout.split()[0]
-        os.kill(int(child), signal.SIGKILL)
-        said = f"child {child} was ended by signal 9"
+        said = f"child {kill_waiting_child(daemon)} was ended by signal 9"
         daemon.wait_log(said)
         return next(line for line in daemon.read_log().splitlines() if said in line)
 

@@ -340,6 +340,28 @@ Test(pool, each_death_is_counted_once_and_no_end_that_was_asked_for)
     mugai_launcher_free_direct(launcher);
 }
 
+/* Their parent says so a moment later; the next message after that finds it out. */
+Test(pool, waiting_children_that_are_killed_are_deaths)
+{
+    g_autoptr(MugaiConfig) config = make_config();
+    MugaiLauncher *launcher = mugai_launcher_new_direct(config, NULL);
+    MugaiPool *pool = mugai_pool_new_launched(config, launcher, NULL);
+    gint64 until = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    pid_t children[2 * CHILDREN];
+    guint count = children_of(worker_of(getpid()), children, G_N_ELEMENTS(children));
+
+    cr_assert_eq(count, CHILDREN); /* there has been no message: all wait */
+    for (guint i = 0; i < count; i++)
+        kill(children[i], SIGKILL);
+    do
+        collect_passed(submit(pool, "ok"));
+    while (launcher->deaths[MUGAI_DEATH_CHILD] < (gint)CHILDREN && g_get_monotonic_time() < until);
+    assert_deaths(launcher, 0, CHILDREN);
+    mugai_pool_free(pool);
+    assert_deaths(launcher, 0, CHILDREN);
+    mugai_launcher_free_direct(launcher);
+}
+
 Test(pool, parent_that_had_to_be_killed_or_does_not_come_up_is_a_death)
 {
     static const char mute[] = "#!/bin/sh\nexec 3>&-\nexec sleep 60\n";

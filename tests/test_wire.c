@@ -586,3 +586,22 @@ Test(wire, ready_says_yes_or_why_not_or_nothing)
     cr_assert_not(mugai_wire_receive_ready(ends[1], 5, &end));
     cr_assert(g_error_matches(end, MUGAI_ERROR, MUGAI_ERROR_WORKER));
 }
+
+Test(wire, deaths_are_counted_once_and_saying_so_never_waits)
+{
+    int ends[2];
+
+    make_pair(SOCK_SEQPACKET, ends);
+    cr_assert_eq(mugai_wire_count_deaths(ends[1]), 0);
+    mugai_wire_send_death(ends[0]);
+    mugai_wire_send_death(ends[0]);
+    cr_assert_eq(mugai_wire_count_deaths(ends[1]), 2);
+    cr_assert_eq(mugai_wire_count_deaths(ends[1]), 0);
+    /* Far more than the socket holds: those that fit are there. */
+    for (guint i = 0; i < 100000; i++)
+        mugai_wire_send_death(ends[0]);
+    cr_assert_gt(mugai_wire_count_deaths(ends[1]), 0);
+    close(ends[1]);
+    mugai_wire_send_death(ends[0]);
+    close(ends[0]);
+}

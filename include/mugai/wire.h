@@ -49,6 +49,12 @@ gboolean mugai_wire_send_ready(int fd, const char *failure, GError **error);
 /* Waits @seconds at most. WORKER with the reason. */
 gboolean mugai_wire_receive_ready(int fd, guint seconds, GError **error);
 
+/* The parent says that a child ended wrongly that waited for a job: nobody else would learn of it.
+ * Lost where nobody asks for long. */
+void mugai_wire_send_death(int fd);
+/* How many it has said since the last time; does not wait. Only after "ready". */
+guint mugai_wire_count_deaths(int fd);
+
 /* Sends a job with the descriptors of original and result. SYSTEM (EPIPE: the worker is gone). */
 gboolean mugai_wire_send_job(int fd, const MugaiJob *job, int original_fd, int result_fd,
                              GError **error);

@@ -19,7 +19,8 @@
  *                only: should it be the message that kills, it ends as notice-only;
  *             5. a message that nobody has read never ends as notice-only: later it may pass whole;
  *             6. each death that is seen is counted once: a parent's with the last reference to it,
- *                a child's with the result that it owes.
+ *                a child's with the result that it owes, or where it has begun with none, when its
+ *                parent says so.
  * Trust: what comes out of the result socket is hostile; the worker's parent is not.
  */
 #include "decide.h"
@@ -113,9 +114,9 @@ has_ended(int pidfd, int milliseconds)
 }
 
 static void
-count_death(const Worker *worker, MugaiDeath death)
+count_deaths(const Worker *worker, MugaiDeath death, guint count)
 {
-    g_atomic_int_inc(&worker->launcher->deaths[death]);
+    g_atomic_int_add(&worker->launcher->deaths[death], (gint)count);
 }
 
 static void
@@ -134,7 +135,7 @@ end_worker(gpointer data)
 
     /* Before it is told to by the end of its socket. */
     if (has_ended(worker->pidfd, 0))
-        count_death(worker, MUGAI_DEATH_PARENT);
+        count_deaths(worker, MUGAI_DEATH_PARENT, 1);
     close_fd(&worker->fd);
     if (worker->pidfd < 0)
         return;
@@ -215,6 +216,8 @@ pool_worker(MugaiPool *pool, GError **error)
     Worker *worker = NULL;
 
     g_mutex_lock(&pool->lock);
+    if (pool->worker != NULL)
+        count_deaths(pool->worker, MUGAI_DEATH_CHILD, mugai_wire_count_deaths(pool->worker->fd));
     if (pool->worker != NULL && has_ended(pool->worker->pidfd, 0))
         g_clear_pointer(&pool->worker, worker_unref);
     if (pool->worker == NULL)
@@ -449,27 +452,31 @@ ticket_start(MugaiTicket *ticket, GError **error)
     return ticket->sent || ticket_send(ticket, error);
 }
 
-/* Without a result: whether the whole worker has died, the child alone, or neither. */
+/* Without a result: whether the whole worker has died, the child alone, or neither. @begun: the
+ * child has said so. */
 static void
-look_who_died(MugaiTicket *ticket)
+look_who_died(MugaiTicket *ticket, gboolean begun)
 {
     struct pollfd closed = {.fd = ticket->result_fd, .events = 0};
 
     if (poll(&closed, 1, 0) <= 0)
         return;
     ticket->gone = has_ended(ticket->worker->pidfd, GONE_MILLISECONDS);
-    if (!ticket->gone)
-        count_death(ticket->worker, MUGAI_DEATH_CHILD);
+    if (!ticket->gone && begun)
+        count_deaths(ticket->worker, MUGAI_DEATH_CHILD, 1);
 }
 
 static gboolean
 receive_result(MugaiTicket *ticket, gsize limit, MugaiOutcome *ret_outcome,
                MugaiReport **ret_report, GBytes **ret_payload, GError **error)
 {
+    GError *why = NULL;
+
     if (mugai_wire_receive_result(ticket->result_fd, ticket->deadline, limit, ret_outcome,
-                                  ret_report, ret_payload, error))
+                                  ret_report, ret_payload, &why))
         return TRUE;
-    look_who_died(ticket);
+    look_who_died(ticket, !g_error_matches(why, MUGAI_ERROR, MUGAI_ERROR_SYSTEM));
+    g_propagate_error(error, why);
     return FALSE;
 }
 

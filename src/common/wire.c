@@ -291,6 +291,28 @@ mugai_wire_receive_ready(int fd, guint seconds, GError **error)
     return FALSE;
 }
 
+/* A packet of this octet. */
+#define DEATH 'd'
+
+void
+mugai_wire_send_death(int fd)
+{
+    const char octet = DEATH;
+
+    (void)send(fd, &octet, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+guint
+mugai_wire_count_deaths(int fd)
+{
+    guint deaths = 0;
+    char octet = 0;
+
+    while (recv(fd, &octet, 1, MSG_DONTWAIT) == 1)
+        deaths += octet == DEATH;
+    return deaths;
+}
+
 /* --- jobs --- */
 
 gboolean

@@ -60,8 +60,9 @@
 
 typedef struct {
     pid_t pid;
-    int started_fd;  /* reading end of its pipe; -1 once it has started */
-    gint64 deadline; /* monotonic; 0 while it waits */
+    int started_fd;   /* reading end of its pipe; -1 once it has started or ended */
+    gboolean started; /* a message */
+    gint64 deadline;  /* monotonic; 0 while it waits */
 } Child;
 
 typedef struct {
@@ -192,7 +193,7 @@ run_child(const Parent *parent)
 static gboolean
 fork_child(Parent *parent)
 {
-    Child child = {.pid = -1, .started_fd = -1, .deadline = 0};
+    Child child = {.pid = -1, .started_fd = -1};
     pid_t self = getpid();
     int ends[2] = {-1, -1};
 
@@ -240,12 +241,12 @@ static void
 on_started(Parent *parent, Child *child)
 {
     char octet = 0;
-    gboolean started = read(child->started_fd, &octet, 1) == 1;
 
+    child->started = read(child->started_fd, &octet, 1) == 1;
     close(child->started_fd);
     child->started_fd = -1;
     child->deadline = g_get_monotonic_time() + (gint64)parent->bounds.seconds * G_USEC_PER_SEC;
-    if (!started && !parent->ended)
+    if (!child->started && !parent->ended)
         parent->fork_after = g_get_monotonic_time() + FORK_PAUSE_MICROSECONDS;
 }
 
@@ -258,8 +259,9 @@ log_death(pid_t pid, int status)
         mugai_log(MUGAI_LOG_ERROR, "child %d ended with status %d", (int)pid, WEXITSTATUS(status));
 }
 
+/* Of a child that had a message mugaid learns by the result that is missing. */
 static void
-forget_child(Parent *parent, pid_t pid)
+forget_child(Parent *parent, pid_t pid, int status)
 {
     for (guint i = 0; i < parent->children->len; i++) {
         Child *child = &g_array_index(parent->children, Child, i);
@@ -268,6 +270,8 @@ forget_child(Parent *parent, pid_t pid)
             continue;
         if (child->started_fd >= 0)
             on_started(parent, child);
+        if (!child->started && status != 0)
+            mugai_wire_send_death(MUGAI_WIRE_FD);
         g_array_remove_index_fast(parent->children, i);
         return;
     }
@@ -284,7 +288,7 @@ reap(Parent *parent)
         return;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         log_death(pid, status);
-        forget_child(parent, pid);
+        forget_child(parent, pid, status);
     }
 }
 
