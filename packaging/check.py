@@ -36,6 +36,8 @@ FUZZ_INPUT_SECONDS = 25
 # These run GMime's own parsers, and GMime 3.2.13 itself leaks (a domain literal behind a dot: "a@b.[192.0.2.1]"). A child
 # of mugai-worker ends with its message; leaks of ours are found by the unit tests and the replayed corpus.
 FUZZ_LIBRARY_LEAKS = ("headers", "mime", "sanitize")
+# Some wait for a process or a disk; what must not be disturbed says so in its meson.build.
+TESTS_AT_ONCE = (os.cpu_count() or 1) + 1
 DETAILS = 8000
 CHECKED = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1:detect_stack_use_after_return=1",
            "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_stacktrace=1"}
@@ -141,8 +143,8 @@ def meson_tests(results, directory, name, selection, environment=None):
     log = directory / "meson-logs/testlog.json"
     log.unlink(missing_ok=True)
     results.say(f"testing: {name}")
-    _, said = run(["meson", "test", "-C", str(directory), "--no-rebuild", *selection], env=environment or {},
-                  progress=r" *\d+/\d+ ")
+    _, said = run(["meson", "test", "-C", str(directory), "--no-rebuild", "--num-processes", str(TESTS_AT_ONCE),
+                   *selection], env=environment or {}, progress=r" *\d+/\d+ ")
     tests = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     if not tests:
         results.add(name, details=said)
