@@ -17,10 +17,12 @@
 #include <mugai/config.h>
 #include <mugai/error.h>
 #include <mugai/log.h>
+#include <mugai/passed.h>
 #include <mugai/sandbox.h>
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,7 +118,7 @@ run(const Options *options, GError **error)
 
     if (config == NULL)
         return FALSE;
-    how.listener = mugai_socket_passed(&wrong);
+    how.listener = mugai_passed_socket(AF_UNIX, SOCK_SEQPACKET, "ListenSequentialPacket", &wrong);
     if (wrong != NULL) {
         g_propagate_error(error, g_steal_pointer(&wrong));
         return FALSE;

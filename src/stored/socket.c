@@ -1,65 +1,22 @@
 /*
- * socket.c - the socket that mugai-stored serves: systemd's, or its own
+ * socket.c - the socket that mugai-stored makes itself where systemd has passed none
  *
- * The protocol of systemd's is sd_listen_fds(3): LISTEN_PID, LISTEN_FDS, descriptors from 3 on.
- *
- * Errors: SYSTEM, EXISTS.
+ * Errors: SYSTEM, EXISTS, CONFIG.
  */
 #include "socket.h"
 
 #include <mugai/error.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PASSED_FD 3
 /* Connections that wait for a process. */
 #define BACKLOG 64
 /* Who may do what, the desk decides; it logs who tries. */
 #define SOCKET_MODE 0666
-
-/* --- systemd's --- */
-
-static gboolean
-has_option(int fd, int option, int wanted)
-{
-    int value = 0;
-    socklen_t length = sizeof(value);
-
-    return getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 && value == wanted;
-}
-
-int
-mugai_socket_passed(GError **error)
-{
-    guint64 pid = 0;
-    guint64 count = 0;
-    const char *listen_pid = g_getenv("LISTEN_PID");
-    const char *listen_fds = g_getenv("LISTEN_FDS");
-
-    if (listen_pid == NULL || listen_fds == NULL ||
-        !g_ascii_string_to_unsigned(listen_pid, 10, 1, G_MAXINT, &pid, NULL) ||
-        pid != (guint64)getpid() ||
-        !g_ascii_string_to_unsigned(listen_fds, 10, 1, G_MAXINT, &count, NULL))
-        return -1;
-    if (count == 1 && has_option(PASSED_FD, SO_DOMAIN, AF_UNIX) &&
-        has_option(PASSED_FD, SO_TYPE, SOCK_SEQPACKET) && has_option(PASSED_FD, SO_ACCEPTCONN, 1) &&
-        fcntl(PASSED_FD, F_SETFD, FD_CLOEXEC) == 0) {
-        g_unsetenv("LISTEN_PID");
-        g_unsetenv("LISTEN_FDS");
-        g_unsetenv("LISTEN_FDNAMES");
-        return PASSED_FD;
-    }
-    g_set_error_literal(error, MUGAI_ERROR, MUGAI_ERROR_SYSTEM,
-                        "what was passed is not one socket of ListenSequentialPacket=");
-    return -1;
-}
-
-/* --- its own --- */
 
 /* Removes what a process that is gone has left; FALSE if somebody is there. */
 static gboolean

@@ -42,7 +42,7 @@ PROGRAMS = {
                                                "nettle", "zlib"}),
 }
 
-COMMON = {"digest", "error", "fd", "i18n", "limits", "profile", "log", "media", "config", "policy", "wire", "sandbox", "text", "time", "id", "record",
+COMMON = {"digest", "error", "fd", "i18n", "limits", "profile", "log", "media", "passed", "config", "policy", "wire", "sandbox", "text", "time", "id", "record",
           "report", "sanitize"}
 # folder -> the contracts of include/mugai that it may know; the layers of the design from the bottom up
 CONTRACTS = {
