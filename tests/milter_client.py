@@ -75,16 +75,26 @@ def apply_answer(fields, body, answer):
     return header + b"\r\n" + (body if answer.body is None else answer.body)
 
 
+def connect(path):
+    """@path: of a unix socket, or (address, port)."""
+    connected = socket.socket(socket.AF_INET if isinstance(path, tuple) else socket.AF_UNIX, socket.SOCK_STREAM)
+    connected.settimeout(TIMEOUT_SECONDS)
+    try:
+        connected.connect(path)
+    except BaseException:
+        connected.close()
+        raise
+    return connected
+
+
 class Connection:
     """One SMTP client's connection, as the milter sees it."""
 
     def __init__(self, path, actions=ALL_ACTIONS, steps=ALL_STEPS, client=("client.example", "192.0.2.1"),
                  helo="helo.example"):
-        """@path: of a unix socket, or (address, port) of an internet one."""
-        family = socket.AF_INET if isinstance(path, tuple) else socket.AF_UNIX
-        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        """@path: of a unix socket, or (address, port) of an internet one, or a socket that is connected."""
+        self.socket = path if isinstance(path, socket.socket) else connect(path)
         self.socket.settimeout(TIMEOUT_SECONDS)
-        self.socket.connect(path)
         try:
             self.negotiate(actions, steps)
             self.event(b"C", client[0].encode() + b"\0" + b"4" + struct.pack("!H", 25) + client[1].encode() + b"\0")

@@ -15,7 +15,8 @@ import sys
 import threading
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
 from test_milter import MILTER_USER, OLD_ID, WORKER_USER, Daemon, MilterTest, wait_for  # noqa: E402
 
 LOCKED = os.environ["MUGAI_LOCKED"] == "yes"
@@ -104,8 +105,9 @@ class DoctorTest(MilterTest):
             self.assert_wrong_where_a_stranger_answers(b"\0\0\0\x0dO" + bytes((0, 0, 0, 6)) + bytes(8), "lock",
                                                        "without its lock", "--no-message")
 
-    def attached(self):
-        """A mugaid whose socket lies as the package has it, and a Postfix that asks there."""
+    def attached(self, activated=False):
+        """A mugaid whose socket lies as the package has it, and a Postfix that asks there. activated: the socket is root's
+        and is passed, as mugaid.socket does it."""
         folder = pathlib.Path(self.folder)
         self.place, self.postfix = folder / "queue", folder / "postfix"
         self.place.mkdir()
@@ -118,7 +120,19 @@ class DoctorTest(MilterTest):
         shutil.copy("/usr/share/postfix/master.cf.dist", self.postfix / "master.cf")
         for path in self.postfix.iterdir():
             os.utime(path, (1, 1))  # its programs wait for a new one to grow old
-        return self.daemon(milter__socket=f"unix:{self.place}/milter.sock")
+        path = f"{self.place}/milter.sock"
+        daemon = Daemon(self.folder, milter__socket=f"unix:{path}")
+        self.addCleanup(daemon.stop)
+        if activated:
+            listener = socket.socket(socket.AF_UNIX)
+            self.addCleanup(listener.close)
+            listener.bind(path)
+            listener.listen()
+            shutil.chown(path, MILTER_USER, POSTFIX_USER)
+            os.chmod(path, 0o660)
+            daemon.inherited = (listener.fileno(),)
+            daemon.before = (sys.executable, HERE / "activate.py", str(listener.fileno()), "--")
+        return daemon.start()
 
     def test_Postfix_gets_at_the_socket_or_is_told_not_to(self):
         daemon = self.attached()
@@ -130,6 +144,16 @@ class DoctorTest(MilterTest):
         self.place.chmod(0o2750)
         shutil.chown(self.place / "milter.sock", group="root")
         self.assert_wrong(daemon, "socket", f"user {POSTFIX_USER} does not get there", "systemctl restart mugaid")
+
+    def test_socket_that_systemd_keeps_is_as_good_as_ones_own(self):
+        daemon = self.attached(activated=True)
+        _, found = self.doctor(daemon, "--no-message")
+        self.assertEqual([how for how, _ in found["socket"]], ["ok", "ok"], found)
+        self.assertIn(str(daemon.service()), found["lock"][0][1])
+        if LOCKED:
+            self.assertEqual([how for how, _ in found["lock"]], ["ok"], found)
+        daemon.stop()
+        self.assert_wrong(daemon, "socket", "does not answer", "systemctl status mugaid", options=["--no-message"])
 
     def test_who_cannot_become_Postfix_user_says_so(self):
         daemon = self.attached()

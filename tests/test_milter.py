@@ -7,6 +7,7 @@ small programs written here, named by [worker] program. Names say which invarian
 """
 
 import concurrent.futures
+import fcntl
 import gzip
 import hashlib
 import json
@@ -37,6 +38,8 @@ MILTER_USER, WORKER_USER = "games", "daemon"
 READY_SECONDS = 60
 OLD_ID = "20200101-00000-00007"
 END_SECONDS = 60
+# Below it are the numbers of what a service manager passes.
+ABOVE_PASSED = 10
 
 MESSAGE = textwrap.dedent("""\
     Received: from far (far.example [198.51.100.7])
@@ -145,7 +148,9 @@ class Daemon:
 
     def spawn(self):
         """Starts it; the descriptor on which it says that it is ready."""
-        ready, said = os.pipe()
+        ready, low = os.pipe()
+        said = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, ABOVE_PASSED)
+        os.close(low)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [*self.before, programs()[0], "--config", self.config, *self.log_options, "--ready-fd", str(said)],

@@ -2,9 +2,9 @@
  * main.c - mugaid: the milter daemon
  *
  * Splits into starter and service (see starter.c). The service reads the configuration, takes the
- * socket, locks itself, opens the store, has the worker started, and lets libmilter's threads do
- * the rest. Its first thread waits for signals: SIGHUP reads the configuration anew, SIGTERM and
- * SIGINT end.
+ * socket (see listener.c), locks itself, opens the store, has the worker started, and lets
+ * libmilter's threads do the rest. Its first thread waits for signals: SIGHUP reads the
+ * configuration anew, SIGTERM and SIGINT end.
  *
  * libmilter starts a thread that waits for these signals too and ends the milter on each of them,
  * SIGHUP included, which thread gets one being a matter of luck. It cannot be told not to, so it is
@@ -14,7 +14,7 @@
  *                before;
  *             2. a wrong configuration changes nothing in a running daemon;
  *             3. nothing that comes from outside is read before the lock;
- *             4. at the end, messages under way are answered first, for END_SECONDS at most.
+ *             4. at the end, messages under way are answered first, for a while.
  * Errors: of the start: one line that says what to do, and an exit status of sysexits.h.
  * Limits: socket, store, users and worker program of a running daemon do not change; that takes a
  * restart, and so do notices and a key in other directories than at its start.
@@ -22,37 +22,30 @@
 #include "changes.h"
 #include "confine.h"
 #include "indexer.h"
+#include "listener.h"
 #include "scrape.h"
 #include "service.h"
 #include "session.h"
-#include "socket.h"
 #include "starter.h"
 
 #include <mugai/error.h>
 #include <mugai/log.h>
+#include <mugai/passed.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Connections that wait to be taken while all threads start. */
-#define BACKLOG 512
-/* libmilter's own default: within one message the MTA may be silent for as long as a slow client
- * sends. */
-#define TIMEOUT_SECONDS 7210
-/* A little more than a message takes at most with the default of 30 seconds. */
-#define END_SECONDS 40u
-/* Group may connect: Postfix' user is put into it, or the directory passes its group on. */
-#define SOCKET_MODE 0660
 
 typedef struct {
     const char *config_file;
     gboolean log_stderr;
     gint ready_fd;
+    gint passed_fd; /* -1: mugaid makes the socket itself */
     gboolean version;
     MugaiLauncher *launcher; /* of the service */
     MugaiActor *actor;       /* who started this */
@@ -125,30 +118,6 @@ read_options(int *argc, char ***argv, Options *options, char **ret_config_file, 
     if (*argc > 1)
         return usage_error(error, "mugaid takes options only, see --help");
     return TRUE;
-}
-
-/* --- the socket --- */
-
-static gboolean
-open_socket(const MugaiConfig *config, GError **error)
-{
-    const char *path = mugai_socket_path(config->socket);
-
-    if (path != NULL && !mugai_socket_make_room(path, "[milter] socket", error))
-        return FALSE;
-    if (smfi_setconn(config->socket) != MI_SUCCESS || smfi_setbacklog(BACKLOG) != MI_SUCCESS ||
-        smfi_settimeout(TIMEOUT_SECONDS) != MI_SUCCESS || smfi_opensocket(false) != MI_SUCCESS) {
-        mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
-                              "cannot open the socket %s: its directory must exist and be writable "
-                              "for mugaid, a port must be free",
-                              config->socket);
-        return FALSE;
-    }
-    if (path == NULL || chmod(path, SOCKET_MODE) == 0)
-        return TRUE;
-    mugai_error_set_errno(error, errno, MUGAI_ERROR_SYSTEM,
-                          "cannot let the group use the socket %s", path);
-    return FALSE;
 }
 
 /* --- signals and reloading --- */
@@ -313,13 +282,9 @@ handle_events(int fd, const Options *options, MugaiDuty *duty)
  * what counts. Those that begin from now on are answered with a 4xx, as the MTA answers them itself
  * once the socket is gone. */
 static void
-end(MugaiDuty *duty, const char *socket_name)
+end(MugaiDuty *duty, MugaiListener *listener)
 {
-    const char *path = mugai_socket_path(socket_name);
-
-    if (path != NULL)
-        (void)unlink(path);
-    if (mugai_duty_close(duty, END_SECONDS)) {
+    if (mugai_duty_close(duty, mugai_listener_end(listener))) {
         mugai_log(MUGAI_LOG_INFO, "ended");
         return;
     }
@@ -329,8 +294,8 @@ end(MugaiDuty *duty, const char *socket_name)
 }
 
 static gboolean
-serve(const Options *options, MugaiScrape *scrape, MugaiDuty *duty, const MugaiConfig *config,
-      GError **error)
+serve(const Options *options, MugaiListener *listener, MugaiScrape *scrape, MugaiDuty *duty,
+      const MugaiConfig *config, GError **error)
 {
     g_autoptr(MugaiIndexer) indexer = NULL;
     /* A reload frees the configuration it began with. */
@@ -354,13 +319,14 @@ serve(const Options *options, MugaiScrape *scrape, MugaiDuty *duty, const MugaiC
         return FALSE;
     }
     mugai_starter_tell(options->launcher, MUGAI_TIDINGS_ENDING);
-    end(duty, socket_name);
+    end(duty, listener);
     return TRUE;
 }
 
 /* With the sockets open and the lock applied. */
 static gboolean
-start_and_serve(const Options *options, MugaiScrape *scrape, MugaiConfig *config, GError **error)
+start_and_serve(const Options *options, MugaiListener *listener, MugaiScrape *scrape,
+                MugaiConfig *config, GError **error)
 {
     MugaiService *service = NULL;
 
@@ -370,7 +336,7 @@ start_and_serve(const Options *options, MugaiScrape *scrape, MugaiConfig *config
     }
     service = mugai_service_new(config, options->launcher, error);
     return service != NULL &&
-           serve(options, scrape, mugai_duty_new(service), service->config, error);
+           serve(options, listener, scrape, mugai_duty_new(service), service->config, error);
 }
 
 /* The service. It reads the configuration itself, so that what it may not read shows now and not at
@@ -378,24 +344,20 @@ start_and_serve(const Options *options, MugaiScrape *scrape, MugaiConfig *config
 static gboolean
 run_service(const Options *options, GError **error)
 {
-    g_autofree char *socket_path = NULL;
+    g_autoptr(MugaiListener) listener = NULL;
     g_autoptr(MugaiScrape) scrape = NULL;
     MugaiConfig *config = NULL;
 
     if (!load(options, &config, error))
         return FALSE;
-    socket_path = g_strdup(mugai_socket_path(config->socket));
-    if (!mugai_session_register(error) || !open_socket(config, error)) {
-        mugai_config_free(config);
-        return FALSE;
-    }
-    scrape = mugai_scrape_open(config, error);
-    if (scrape == NULL || !mugai_confine(config, socket_path, options->config_file, error))
-        mugai_config_free(config);
-    else if (start_and_serve(options, scrape, config, error))
-        return TRUE;
-    if (socket_path != NULL)
-        (void)unlink(socket_path);
+    listener = mugai_session_register(error)
+                   ? mugai_listener_open(config, options->passed_fd, error)
+                   : NULL;
+    scrape = listener != NULL ? mugai_scrape_open(config, error) : NULL;
+    if (scrape != NULL &&
+        mugai_confine(config, mugai_listener_own_path(listener), options->config_file, error))
+        return start_and_serve(options, listener, scrape, config, error);
+    mugai_config_free(config);
     return FALSE;
 }
 
@@ -408,7 +370,9 @@ run(Options *options, GError **error)
 
     if (!load(options, &config, error))
         return FALSE;
-    options->launcher = mugai_starter_split(config, &options->manager, options->ready_fd, error);
+    options->launcher =
+        mugai_starter_split(config, &options->manager,
+                            (const int[]){options->ready_fd, options->passed_fd}, 2, error);
     if (options->launcher == NULL)
         return FALSE;
     served = run_service(options, error);
@@ -416,18 +380,40 @@ run(Options *options, GError **error)
     return served;
 }
 
-/* What others have left open does not come along: no lock takes from the service what it has. */
+/* What others have left open does not come along, but for the two: no lock takes from the service
+ * what it has. */
 static void
-close_inherited(gint ready_fd)
+close_inherited(gint one, gint other)
 {
+    const gint kept[] = {MIN(one, other), MAX(one, other)};
     guint first = STDERR_FILENO + 1;
 
-    if (ready_fd > STDERR_FILENO) {
-        if ((guint)ready_fd > first)
-            (void)close_range(first, (guint)ready_fd - 1, 0);
-        first = (guint)ready_fd + 1;
+    for (gsize i = 0; i < G_N_ELEMENTS(kept); i++) {
+        if (kept[i] < (gint)first)
+            continue;
+        if (kept[i] > (gint)first)
+            (void)close_range(first, (guint)kept[i] - 1, 0);
+        first = (guint)kept[i] + 1;
     }
     (void)close_range(first, ~0u, 0);
+}
+
+/* Of all that is open there stay the standard streams, @options->ready_fd and what systemd has
+ * passed. */
+static gboolean
+take_descriptors(Options *options, GError **error)
+{
+    g_autoptr(GError) wrong = NULL;
+
+    options->passed_fd = mugai_passed_socket(AF_UNSPEC, SOCK_STREAM, "ListenStream", &wrong);
+    if (wrong != NULL) {
+        g_propagate_error(error, g_steal_pointer(&wrong));
+        return FALSE;
+    }
+    if (options->passed_fd >= 0 && options->passed_fd == options->ready_fd)
+        return usage_error(error, "--ready-fd: that is the socket that was passed");
+    close_inherited(options->ready_fd, options->passed_fd);
+    return TRUE;
 }
 
 /* So that nothing else gets the number of a standard stream that was closed, and is written to. */
@@ -449,7 +435,7 @@ main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     g_autofree char *config_file = NULL;
     g_autoptr(MugaiActor) actor = NULL;
-    Options options = {.config_file = MUGAI_CONFIG_DEFAULT_FILE, .ready_fd = -1};
+    Options options = {.config_file = MUGAI_CONFIG_DEFAULT_FILE, .ready_fd = -1, .passed_fd = -1};
 
     fill_standard_streams();
     umask(077);
@@ -462,7 +448,10 @@ main(int argc, char **argv)
         g_print("mugaid %s\n", MUGAI_VERSION);
         return EXIT_SUCCESS;
     }
-    close_inherited(options.ready_fd);
+    if (!take_descriptors(&options, &error)) {
+        mugai_log(MUGAI_LOG_ERROR, "%s", error->message);
+        return mugai_error_exit_status(error);
+    }
     mugai_log_open("mugaid", options.log_stderr);
     if (config_file != NULL)
         options.config_file = config_file;

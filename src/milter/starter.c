@@ -461,8 +461,8 @@ become_starter(Starter *starter)
 }
 
 MugaiLauncher *
-mugai_starter_split(const MugaiConfig *config, const MugaiManager *manager, int service_fd,
-                    GError **error)
+mugai_starter_split(const MugaiConfig *config, const MugaiManager *manager, const int *service_fds,
+                    gsize n_service_fds, GError **error)
 {
     g_autoptr(MugaiUser) milter = NULL;
     g_autoptr(MugaiUser) worker = NULL;
@@ -496,7 +496,9 @@ mugai_starter_split(const MugaiConfig *config, const MugaiManager *manager, int 
         close(starter.signal_fd);
         return become_service(milter, ends[1], self, &before, error);
     }
-    if (service_fd >= 0)
-        close(service_fd);
+    for (gsize i = 0; i < n_service_fds; i++) {
+        if (service_fds[i] >= 0)
+            close(service_fds[i]);
+    }
     become_starter(&starter);
 }

@@ -17,6 +17,7 @@ Limits: needs root.
 
 import contextlib
 import ctypes
+import fcntl
 import grp
 import os
 import pathlib
@@ -27,6 +28,7 @@ import signal
 import smtplib
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -45,6 +47,9 @@ GATE_PROGRAMS = (*PROGRAMS, "mugai-gate")
 MAX_MESSAGE_OCTETS = 64 * 1024 * 1024
 DEADLINE_SECONDS = 60
 PORT_ATTEMPTS = 5
+ACTIVATE = pathlib.Path(__file__).resolve().parent.parent / "activate.py"
+# Below it are the numbers of what a service manager passes.
+ABOVE_PASSED = 10
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -358,6 +363,7 @@ class Daemon:
         self.log = self.directory / "log"
         self._group = grp.getgrnam("postfix").gr_gid
         self._child = None
+        self.listener = None
 
     def _make_own(self, directory, mode, group):
         directory.mkdir()
@@ -370,12 +376,18 @@ class Daemon:
 
     def _launch(self, command):
         """Starts it and waits until it is ready."""
-        reader, writer = os.pipe()
+        reader, low = os.pipe()
+        writer = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, ABOVE_PASSED)
+        os.close(low)
         command = [*map(str, command), "--ready-fd", str(writer), "--log-stderr"]
+        passed = []
+        if self.listener is not None:
+            passed = [self.listener.fileno()]
+            command = [sys.executable, str(ACTIVATE), str(passed[0]), "--", *command]
         try:
             with open(self.log, "ab") as log, self.host.entered():
                 self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                               pass_fds=[writer], umask=0o007,
+                                               pass_fds=[writer, *passed], umask=0o007,
                                                preexec_fn=_die_with_parent, **self._as_owner())
         finally:
             os.close(writer)
@@ -407,6 +419,11 @@ class Daemon:
             status = self._child.wait()
         self._child = None
         return status
+
+    def close(self):
+        self.stop()
+        if self.listener is not None:
+            self.listener.close()
 
     def read_log(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
@@ -465,6 +482,14 @@ class Mugaid(Daemon):
             settings.setdefault(group, {}).update(keys)
         self._write_config(settings)
         self._launch([self.bin / "mugaid", "--config", self.config])
+
+    def activate(self):
+        """Holds its socket from now on, as mugaid.socket does, and passes it at each start."""
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(str(self.socket))
+        self.listener.listen()
+        shutil.chown(self.socket, self.owner.pw_uid, self._group)
+        self.socket.chmod(0o660)
 
     def kill(self):
         """The power fails: no chance to tidy up."""
@@ -575,10 +600,10 @@ class Lab:
     """The three hosts. Use with "with", or close() it.
 
     settings: of mugaid, {group: {key: value}}. gate: options of mugai-gate, {} for none; without it the LGWAN side has
-    no gate and nothing is sealed.
+    no gate and nothing is sealed. activated: this process keeps mugaid's socket, as systemd may.
     """
 
-    def __init__(self, programs, loopback=False, settings=None, gate=None):
+    def __init__(self, programs, loopback=False, settings=None, gate=None, activated=False):
         if os.geteuid() != 0:
             raise HarnessError("these tests need root: they make network namespaces and start Postfix")
         for needed in ("postfix",) if loopback else ("postfix", "ip"):
@@ -589,12 +614,12 @@ class Lab:
         self.directory.chmod(0o755)
         self._janitor = Janitor(self.directory)
         try:
-            self._build(programs, loopback, settings, gate)
+            self._build(programs, loopback, settings, gate, activated)
         except BaseException:
             self.close()
             raise
 
-    def _build(self, programs, loopback, settings, gate):
+    def _build(self, programs, loopback, settings, gate, activated):
         if loopback:
             self.internet = self.inner = self.lgwan_host = Loopback()
         else:
@@ -602,6 +627,8 @@ class Lab:
         self._start_postfixes(loopback, gate is not None)
         self.mugaid = Mugaid(self.inner, self.directory / "mugaid", self.boundary.queue / "mugai", programs,
                              settings)
+        if activated:
+            self.mugaid.activate()
         if gate is not None:
             self._start_gate(programs["mugai-gate"], gate)
         self.mugaid.start()
@@ -685,7 +712,7 @@ class Lab:
             try:
                 for daemon in (self.mugaid, self.gate):
                     if daemon is not None:
-                        daemon.stop()
+                        daemon.close()
             finally:
                 janitor.close()
 

@@ -3,7 +3,7 @@
 
 Run by "meson test --suite e2e". Eight clients deliver 1,000 numbered messages through the real Postfix; whoever is told
 to come again comes again, as real ones do. Meanwhile mugaid ends by SIGTERM and is started again, ten times. In the end
-each message has arrived once, sanitized, and its original is in the store.
+each message has arrived once, sanitized, and its original is in the store. Where the socket is kept for mugaid, nobody is told to come again.
 """
 
 import collections
@@ -34,11 +34,14 @@ def message(number):
             f"--b\r\nContent-Type: application/octet-stream; name=a.exe\r\n\r\nPAYLOAD{number}\r\n--b--\r\n").encode()
 
 
-class Restart(unittest.TestCase):
+class RestartTest(unittest.TestCase):
+    activated = False
+
     def setUp(self):
-        self.lab = harness.Lab(harness.programs_from_environment(), settings={"store": {"min_free": 1}})
+        self.lab = harness.Lab(harness.programs_from_environment(), settings={"store": {"min_free": 1}},
+                               activated=self.activated)
         self.addCleanup(self.lab.close)
-        self.accepted, self.refused = 0, 0
+        self.accepted, self.refused = 0, []
         self.lock = threading.Condition()
 
     def deliver(self, number):
@@ -47,7 +50,8 @@ class Restart(unittest.TestCase):
             code, text = self.lab.deliver(message(number))
             with self.lock:
                 self.accepted += code == 250
-                self.refused += code != 250
+                if code != 250:
+                    self.refused.append(text)
                 self.lock.notify_all()
             if code == 250:
                 return
@@ -59,7 +63,8 @@ class Restart(unittest.TestCase):
         with self.lock:
             self.assertTrue(self.lock.wait_for(lambda: self.accepted >= count, harness.DEADLINE_SECONDS))
 
-    def test_I4_ten_restarts_under_load_lose_nothing_and_send_nothing_twice(self):
+    def restart_under_load(self):
+        """All of them are delivered meanwhile, and have arrived once; what is in the quarantine, number by number."""
         with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
             under_way = [pool.submit(self.deliver, number) for number in range(MESSAGES)]
             for restart in range(RESTARTS):
@@ -68,7 +73,6 @@ class Restart(unittest.TestCase):
                 self.lab.mugaid.start()
             for one in under_way:
                 one.result()
-        self.assertGreater(self.refused, 0, "no restart met a message")
         arrived = collections.Counter()
         for path in self.lab.arrived():
             octets = harness.arrived_octets(path)
@@ -76,7 +80,44 @@ class Restart(unittest.TestCase):
             self.assertIsNone(profile_reader.check(octets, True, relayed=True))
         self.assertEqual(arrived, collections.Counter(range(MESSAGES)))
         originals = (gzip.decompress(path.read_bytes()) for path in self.lab.mugaid.store.rglob("*.eml.gz"))
-        self.assertEqual({int(re.search(rb"PAYLOAD(\d+)", original)[1]) for original in originals}, set(range(MESSAGES)))
+        return collections.Counter(int(re.search(rb"PAYLOAD(\d+)", original)[1]) for original in originals)
+
+
+class Restart(RestartTest):
+    def test_I4_ten_restarts_under_load_lose_nothing_and_send_nothing_twice(self):
+        kept = self.restart_under_load()
+        self.assertTrue(self.refused, "no restart met a message")
+        self.assertEqual(set(kept), set(range(MESSAGES)))
+
+
+class Activated(RestartTest):
+    """As with mugaid.socket: who connects while mugaid is not there waits."""
+
+    activated = True
+
+    def test_I4_ten_restarts_under_load_let_nobody_come_again(self):
+        kept = self.restart_under_load()
+        self.assertEqual(self.refused, [])
+        self.assertEqual(kept, collections.Counter(range(MESSAGES)))
+
+    def test_I4_a_session_that_is_open_goes_on_and_one_that_begins_waits(self):
+        people = "a@internet.example", [f"b@{harness.LGWAN_DOMAIN}"]
+        with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool, self.lab.client() as session:
+            self.assertEqual(session.deliver(*people, message(0))[0], 250)
+            ending = pool.submit(self.lab.mugaid.stop)
+            harness.wait_until(lambda: "ending: 1 connections are open" in self.lab.mugaid.read_log(), "it ends")
+            waiting = pool.submit(self.deliver, 1)
+            try:
+                self.assertEqual(session.deliver(*people, message(2))[0], 250)
+                session.quit()
+                self.assertEqual(ending.result(), 0)
+                self.assertFalse(waiting.done())
+            finally:
+                ending.result()
+                self.lab.mugaid.start()
+                waiting.result()
+        self.assertEqual(self.refused, [])
+        self.assertEqual(len(self.lab.arrived()), 3)
 
 
 if __name__ == "__main__":
