@@ -50,6 +50,8 @@ def users(folder):
     named = set()
     for unit in folder.glob("*.service"):
         named |= set(re.findall(r"^(?:User|Group)=(.+)$", unit.read_text(), re.MULTILINE))
+    for unit in folder.glob("*.socket"):
+        named |= set(setting(unit.read_text(), "SocketUser"))
     for path in (folder / "tmpfiles.d").glob("*.conf"):
         named |= set(re.findall(r"^d\s+\S+\s+\d+\s+(\S+)", path.read_text(), re.MULTILINE))
     problems = [f"nobody makes the user {name}" for name in sorted(named - made)]
@@ -62,6 +64,22 @@ def users(folder):
             if status != 0 or any(f"{name}:" not in found for name in re.findall(r"^u\s+(\S+)", path.read_text(), re.M)):
                 problems.append(f"{path.name}: {said}")
     return problems
+
+
+def setting(text, name):
+    return re.findall(rf"^{name} ?= ?(.+)$", text, re.MULTILINE)
+
+
+def milter_socket(source):
+    """mugaid.socket makes what mugaid makes itself: where mugai.conf says, whose the directory is, with mugaid's mode."""
+    unit = (source / "packaging/systemd/mugaid.socket").read_text()
+    path = setting((source / "packaging/mugai.conf").read_text(), "socket")[0].removeprefix("unix:")
+    mode = re.search(r"^#define SOCKET_MODE (\d+)$", (source / "src/milter/listener.c").read_text(), re.MULTILINE)[1]
+    folder = re.search(rf"^d {pathlib.Path(path).parent} +\d+ (\S+) (\S+) ",
+                       (source / "packaging/systemd/tmpfiles.d/mugai.conf").read_text(), re.MULTILINE)
+    wanted = {"ListenStream": path, "SocketMode": mode, "SocketUser": folder[1], "SocketGroup": folder[2]}
+    return [f"mugaid.socket: {name}={setting(unit, name)}, not {value}" for name, value in wanted.items()
+            if setting(unit, name) != [value]]
 
 
 def packaged(source, units):
@@ -82,6 +100,7 @@ def main(source):
         problems += exposed(unit)
     problems += packaged(pathlib.Path(source), units)
     problems += users(folder)
+    problems += milter_socket(pathlib.Path(source))
     print("\n".join(problems) or f"{len(units)} units")
     return 1 if problems else 0
 
