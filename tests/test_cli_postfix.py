@@ -327,11 +327,143 @@ class PostfixTest(unittest.TestCase):
         self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
         self.assertTrue(self.get("smtpd_milters").endswith(f"unix:{self.folder}/elsewhere.sock"))
 
+    def chroot(self, **services):
+        """smtp="n": and so on, as master.cf has it."""
+        self.age()
+        subprocess.run([POSTCONF, "-c", self.directory, "-F", *(f"{name}/{kind}/chroot = {value}" for name, value in services.items()
+                                                               for kind in [{"smtp": "inet", "cleanup": "unix"}[name]])], check=True)
+
+    def assert_is_ours(self, address, found=r"ok +postfix +smtpd_milters ends in "):
+        """--check knows it, --enable has nothing to do, --disable takes it out."""
+        self.set(f"smtpd_milters = inet:127.0.0.1:8891, {address}")
+        status, said = self.check()
+        self.assertEqual(status, 0, said)
+        self.assertRegex(said, found + re.escape(address))
+        self.assertIn("so already", self.mugai("--enable", "--yes")[1])
+        self.assertEqual(self.mugai("--disable", "--yes")[0], 0)
+        self.assertEqual(self.get("smtpd_milters"), "inet:127.0.0.1:8891")
+
+    def assert_is_mended(self, address, becomes, *words):
+        """It is meant to be mugaid's and does not lead there: --check says so, --enable writes another one."""
+        self.set(f"smtpd_milters = inet:127.0.0.1:8891, {address}")
+        status, said = self.check()
+        self.assertEqual(status, 1, said)
+        for word in (*words, f"write {OURS}"):
+            self.assertRegex(said, rf"(?m)^wrong +postfix +smtpd_milters: .*{re.escape(word)}")
+        self.assertNotRegex(said, r" smtpd_milters does not name|ok +postfix +smtpd_milters")
+        self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
+        self.assertEqual(self.get("smtpd_milters"), f"inet:127.0.0.1:8891, {becomes}")
+        self.set(f"smtpd_milters = inet:127.0.0.1:8891, {address}")
+        self.assertEqual(self.mugai("--disable", "--yes")[0], 0)
+        self.assertEqual(self.get("smtpd_milters"), "inet:127.0.0.1:8891")
+
+    def test_whatever_leads_to_the_socket_is_mugaids(self):
+        """Postfix 3.7 takes "local" for "unix"; a path in the chroot begins at the queue directory, without one at the root."""
+        self.mugai("--enable", "--yes")
+        (self.folder / "link").symlink_to(self.queue)
+        for chroot, addresses in (("y", ("unix:/mugai/mugai.sock",)),
+                                  ("n", (f"unix:{self.queue}/mugai/mugai.sock", f"local:{self.folder}/link/mugai/mugai.sock"))):
+            self.chroot(smtp=chroot)
+            for address in ("local:mugai/mugai.sock", "unix:./mugai//mugai.sock", "{ local:mugai/mugai.sock, connect_timeout=3s }",
+                            *addresses):
+                with self.subTest(chroot=chroot, address=address):
+                    self.assert_is_ours(address)
+
+    def test_an_address_that_works_without_a_chroot_alone_is_wrong_in_one_and_the_other_way_round(self):
+        self.mugai("--enable", "--yes")
+        whole = f"unix:{self.queue}/mugai/mugai.sock"
+        for chroot, address, word in (("y", whole, f"from the chroot {self.queue}"), ("n", "unix:/mugai/mugai.sock", "without a chroot")):
+            self.chroot(smtp=chroot)
+            with self.subTest(chroot=chroot):
+                self.assert_is_mended(address, OURS, word, address)
+                self.assert_is_mended(f"{{ {address}, connect_timeout=3s }}", f"{{ {OURS}, connect_timeout=3s }}", word)
+        # One smtpd in it and another one not.
+        with (self.directory / "master.cf").open("a") as master:
+            master.write("2525 inet n - y - - smtpd\n")
+        for address in (whole, "unix:/mugai/mugai.sock"):
+            with self.subTest(address=address):
+                self.assert_is_mended(address, OURS)
+        self.assert_is_ours("local:mugai/mugai.sock")
+
+    def test_what_sendmail_takes_is_asked_for_by_cleanup(self):
+        self.chroot(smtp="n", cleanup="y")
+        self.mugai("--enable", "--all", "--yes")
+        self.set(*(f"{name} = unix:{self.queue}/mugai/mugai.sock" for name in ("smtpd_milters", "non_smtpd_milters")))
+        status, said = self.check()
+        self.assertEqual(status, 1)
+        self.assertEqual(re.findall(r"(?m)^(\w+) +postfix +(\w*smtpd_milters)", said), [("ok", "smtpd_milters"), ("wrong", "non_smtpd_milters")])
+        self.mugai("--enable", "--all", "--yes")
+        self.assertEqual(self.get("non_smtpd_milters"), OURS)
+        self.assertEqual(self.get("smtpd_milters"), f"unix:{self.queue}/mugai/mugai.sock")
+        # A socket that cleanup cannot get at.
+        self.mugai("--disable", "--yes")
+        self.config.write_text(f"[milter]\nsocket = unix:{self.folder}/elsewhere.sock\n")
+        before = self.main.read_bytes()
+        status, said, _ = self.mugai("--enable", "--all", "--yes")
+        self.assertEqual(status, 78)
+        self.assertRegex(said, r"wrong +postfix +non_smtpd_milters: .*out of reach from the chroot")
+        self.assertEqual(self.main.read_bytes(), before)
+        self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
+
+    def test_a_service_with_milters_of_its_own_has_a_chroot_of_its_own(self):
+        self.mugai("--enable", "--yes")
+        services = (self.directory / "master.cf").read_text()
+        for chroot, found in (("n", "ok"), ("y", "wrong")):
+            (self.directory / "master.cf").write_text(
+                services + f"2525 inet n - {chroot} - - smtpd\n  -o smtpd_milters=unix:{self.queue}/mugai/mugai.sock\n")
+            status, said = self.check()
+            self.assertEqual(status, 0 if found == "ok" else 1, said)
+            self.assertRegex(said, rf"{found} +postfix +master.cf: 2525/inet/smtpd_milters")
+
+    def test_what_leads_elsewhere_is_another_milter(self):
+        self.mugai("--enable", "--yes")
+        for address in ("unix:mugai/mugai.sock2", "UNIX:mugai/mugai.sock", "local:/elsewhere/mugai.sock", "mugai/mugai.sock",
+                        "inet:127.0.0.1:8892"):
+            with self.subTest(address=address):
+                self.set(f"smtpd_milters = {address}")
+                status, said = self.check()
+                self.assertEqual(status, 1)
+                self.assertIn("smtpd_milters does not name", said)
+
+    def test_queue_directory_by_a_link_is_the_same(self):
+        (self.folder / "link").symlink_to(self.queue)
+        self.config.write_text(f"[milter]\nsocket = unix:{self.folder}/link/mugai/mugai.sock\n")
+        self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
+        self.assertTrue(self.get("smtpd_milters").endswith(OURS))
+        # A link that leads out of the chroot does so outside of it alone.
+        self.mugai("--disable", "--yes")
+        (self.folder / "elsewhere").mkdir()
+        (self.queue / "mugai").symlink_to(self.folder / "elsewhere")
+        status, _, complaint = self.mugai("--enable", "--yes")
+        self.assertEqual(status, 78)
+        self.assertIn("out of reach", complaint)
+        self.chroot(smtp="n", cleanup="y")
+        self.main.write_text(self.main.read_text() + f"\nnon_smtpd_milters = {OURS}\n")
+        self.set(f"smtpd_milters = {OURS}")
+        self.assertEqual(re.findall(r"(?m)^(\w+) +postfix +(\w*smtpd_milters)", self.check()[1]),
+                         [("ok", "smtpd_milters"), ("wrong", "non_smtpd_milters")])
+
+    def test_mugaid_is_asked_once(self):
+        self.mugai("--enable", "--yes")
+        self.set(f"smtpd_milters = local:mugai/mugai.sock, inet:127.0.0.1:8891, {OURS}")
+        status, said = self.check()
+        self.assertEqual(status, 1)
+        self.assertRegex(said, r"wrong +postfix +smtpd_milters names mugaid 2 times")
+        self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
+        self.assertEqual(self.get("smtpd_milters"), f"inet:127.0.0.1:8891, {OURS}")
+
     def test_internet_socket_has_postfixs_order_of_words(self):
         for ours, theirs in (("inet:10025@127.0.0.1", "inet:127.0.0.1:10025"), ("inet6:10025@::1", "inet:[::1]:10025")):
             self.config.write_text(f"[milter]\nsocket = {ours}\n")
             self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
             self.assertTrue(self.get("smtpd_milters").endswith(theirs), self.get("smtpd_milters"))
+            self.mugai("--disable", "--yes")
+        for socket, addresses in (("inet:10025@127.0.0.1", ("inet:localhost:10025", "inet:[127.0.0.1]:10025")),
+                                  ("inet6:10025@::1", ("inet:[::1]:10025",))):
+            self.config.write_text(f"[milter]\nsocket = {socket}\n")
+            self.mugai("--enable", "--yes")
+            for address in addresses:
+                self.assert_is_ours(address)
             self.mugai("--disable", "--yes")
 
     def test_no_postfix_and_wrong_words_are_said(self):

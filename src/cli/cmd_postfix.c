@@ -77,45 +77,46 @@ add_change(GPtrArray *changes, const char *directory, const char *name, char *af
 
 /* What a parameter names by another one's name is not ours to take apart. */
 static gboolean
-refuse_macro(const char *name, const char *value, const char *milter, GError **error)
+refuse_macro(const char *name, const char *value, const MugaiPostfixMilter *milter, GError **error)
 {
     g_set_error(error, MUGAI_CLI_ERROR, EX_CONFIG,
                 _("%s = %s: %s stands in another parameter: take it out there"), name, value,
-                milter);
+                milter->name);
     return FALSE;
 }
 
 /* At the end of the list, whatever else is in it. */
 static gboolean
-add_milter(GPtrArray *changes, const char *directory, const char *name, const char *milter,
-           GError **error)
+add_milter(GPtrArray *changes, const char *directory, const char *name,
+           const MugaiPostfixMilter *milter, GError **error)
 {
     g_autofree char *value = mugai_postfix_get(directory, name, FALSE, error);
     g_autofree char *expanded = mugai_postfix_get(directory, name, TRUE, error);
 
     if (value == NULL || expanded == NULL)
         return FALSE;
-    if (mugai_postfix_ends_in(expanded, milter))
+    if (mugai_postfix_is_right(milter, name, expanded))
         return TRUE;
-    if (mugai_postfix_lists(expanded, milter) && !mugai_postfix_lists(value, milter))
+    if (mugai_postfix_lists(milter, expanded) && !mugai_postfix_lists(milter, value))
         return refuse_macro(name, value, milter, error);
-    return add_change(changes, directory, name, mugai_postfix_with_last(value, milter), error);
+    return add_change(changes, directory, name, mugai_postfix_with_last(milter, name, value),
+                      error);
 }
 
 static gboolean
-remove_milter(GPtrArray *changes, const char *directory, const char *name, const char *milter,
-              GError **error)
+remove_milter(GPtrArray *changes, const char *directory, const char *name,
+              const MugaiPostfixMilter *milter, GError **error)
 {
     g_autofree char *value = mugai_postfix_get(directory, name, FALSE, error);
     g_autofree char *expanded = mugai_postfix_get(directory, name, TRUE, error);
 
     if (value == NULL || expanded == NULL)
         return FALSE;
-    if (!mugai_postfix_lists(expanded, milter))
+    if (!mugai_postfix_lists(milter, expanded))
         return TRUE;
-    if (!mugai_postfix_lists(value, milter))
+    if (!mugai_postfix_lists(milter, value))
         return refuse_macro(name, value, milter, error);
-    return add_change(changes, directory, name, mugai_postfix_without(value, milter), error);
+    return add_change(changes, directory, name, mugai_postfix_without(milter, value), error);
 }
 
 static gboolean
@@ -137,7 +138,8 @@ refuse_unsafe(const char *directory, GError **error)
 }
 
 static gboolean
-plan_enable(const Options *options, const char *milter, GPtrArray *changes, GError **error)
+plan_enable(const Options *options, const MugaiPostfixMilter *milter, GPtrArray *changes,
+            GError **error)
 {
     const char *directory = options->directory;
 
@@ -149,7 +151,8 @@ plan_enable(const Options *options, const char *milter, GPtrArray *changes, GErr
 }
 
 static gboolean
-plan_disable(const Options *options, const char *milter, GPtrArray *changes, GError **error)
+plan_disable(const Options *options, const MugaiPostfixMilter *milter, GPtrArray *changes,
+             GError **error)
 {
     return remove_milter(changes, options->directory, "smtpd_milters", milter, error) &&
            remove_milter(changes, options->directory, "non_smtpd_milters", milter, error);
@@ -432,21 +435,21 @@ warn_if_silent(const MugaiConfig *config)
 
 /* Whether main.cf names mugaid, wherever. */
 static gboolean
-is_attached(const Options *options, const char *milter)
+is_attached(const Options *options, const MugaiPostfixMilter *milter)
 {
     static const char *const lists[] = {"smtpd_milters", "non_smtpd_milters"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
         g_autofree char *value = mugai_postfix_get(options->directory, lists[i], TRUE, NULL);
 
-        if (value != NULL && mugai_postfix_lists(value, milter))
+        if (value != NULL && mugai_postfix_lists(milter, value))
             return TRUE;
     }
     return FALSE;
 }
 
 static gboolean
-enable(const Options *options, const MugaiConfig *config, const char *milter,
+enable(const Options *options, const MugaiConfig *config, const MugaiPostfixMilter *milter,
        const GPtrArray *changes, GError **error)
 {
     gboolean attached = is_attached(options, milter);
@@ -488,7 +491,8 @@ static gboolean
 change(const Options *options, const MugaiConfig *config, GError **error)
 {
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
-    g_autofree char *milter = mugai_postfix_socket(options->directory, config, error);
+    g_autoptr(MugaiPostfixMilter) milter =
+        mugai_postfix_milter_new(options->directory, config, error);
 
     if (milter == NULL ||
         !(options->enable ? plan_enable : plan_disable)(options, milter, changes, error))

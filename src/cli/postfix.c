@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "findings.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -59,77 +60,258 @@ mugai_postfix_directory(const char *directory, GError **error)
     return mugai_postfix_get(directory, "config_directory", TRUE, error);
 }
 
-/* --- the socket --- */
+/* --- services --- */
 
-/* Whether the service named in @line, "SERVICE/TYPE/...", takes mail from other hosts: one of inet
- * that is not bound to this one alone, or what postscreen hands on to. */
+/* One of master.cf. */
+typedef struct {
+    char *name; /* "smtp/inet" */
+    char *command;
+    gboolean open;     /* takes mail from other hosts */
+    gboolean chrooted; /* in the queue directory */
+    gboolean own;      /* main.cf does not say which milters it asks */
+} Service;
+
+static void
+service_free(gpointer data)
+{
+    Service *service = data;
+
+    g_free(service->name);
+    g_free(service->command);
+    g_free(service);
+}
+
+/* One of inet that is not bound to this host alone, or what postscreen hands on to. */
 static gboolean
-is_open(const char *line)
+is_open(const char *name, const char *type)
 {
     static const char *const own[] = {"127.", "localhost:", "::1:", "[::1]:"};
-    g_auto(GStrv) words = g_strsplit(line, "/", 3);
 
-    if (g_strv_length(words) < 3 ||
-        (!g_str_equal(words[1], "inet") && !g_str_equal(words[1], "pass")))
+    if (!g_str_equal(type, "inet") && !g_str_equal(type, "pass"))
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(own); i++) {
-        if (g_str_has_prefix(words[0], own[i]))
+        if (g_str_has_prefix(name, own[i]))
             return FALSE;
     }
     return TRUE;
 }
 
-/* Whether an smtpd of master.cf that the network reaches runs in a chroot. "-" is no since the
- * compatibility level 1, and Debian writes it out. */
-static gboolean
-is_chrooted(const char *directory)
+/* "NAME TYPE private unpriv CHROOT wakeup maxproc COMMAND ...". "-" is no since the compatibility
+ * level 1, and Debian writes it out. */
+static Service *
+read_service(const char *line, gboolean by_default)
 {
-    const char *const arguments[] = {"-F", "*/*/chroot", NULL};
+    g_auto(GStrv) split = g_strsplit_set(line, " \t", -1);
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    Service *service = NULL;
+
+    for (gsize i = 0; split[i] != NULL; i++) {
+        if (*split[i] != '\0')
+            g_ptr_array_add(words, split[i]);
+    }
+    if (words->len < 8)
+        return NULL;
+    service = g_new0(Service, 1);
+    service->name = g_strconcat(words->pdata[0], "/", words->pdata[1], NULL);
+    service->command = g_strdup(words->pdata[7]);
+    service->open = is_open(words->pdata[0], words->pdata[1]);
+    service->chrooted =
+        g_str_equal(words->pdata[4], "y") || (by_default && g_str_equal(words->pdata[4], "-"));
+    service->own = strstr(line, "smtpd_milters") != NULL || strstr(line, "no_milters") != NULL;
+    return service;
+}
+
+static GPtrArray *
+list_services(const char *directory)
+{
+    const char *const arguments[] = {"-M", NULL};
     g_autofree char *said = mugai_postfix_run("postconf", directory, arguments, NULL);
     g_autofree char *level = mugai_postfix_get(directory, "compatibility_level", TRUE, NULL);
     gboolean by_default = level != NULL && g_ascii_strtod(level, NULL) < 1.0;
     g_auto(GStrv) lines = g_strsplit(said != NULL ? said : "", "\n", -1);
+    GPtrArray *services = g_ptr_array_new_with_free_func(service_free);
 
     for (gsize i = 0; lines[i] != NULL; i++) {
-        if (is_open(lines[i]) && (g_str_has_suffix(lines[i], "= y") ||
-                                  (by_default && g_str_has_suffix(lines[i], "= -"))))
-            return TRUE;
+        Service *service = read_service(lines[i], by_default);
+
+        if (service != NULL)
+            g_ptr_array_add(services, service);
     }
+    return services;
+}
+
+/* --- the socket --- */
+
+/* From where the socket is asked for: in the chroot a path begins at the queue directory, without
+ * it at the root; one without a slash in front at the queue directory either way. */
+typedef struct {
+    gboolean inside, outside;
+} Askers;
+
+static void
+add_asker(Askers *askers, const Service *service)
+{
+    if (service->chrooted)
+        askers->inside = TRUE;
+    else
+        askers->outside = TRUE;
+}
+
+/* Those who go by @parameter of main.cf. */
+static Askers
+askers_of(const MugaiPostfixMilter *milter, const char *parameter)
+{
+    const char *command = g_str_equal(parameter, "smtpd_milters") ? "smtpd" : "cleanup";
+    Askers askers = {FALSE, FALSE};
+
+    for (guint i = 0; i < milter->services->len; i++) {
+        const Service *service = milter->services->pdata[i];
+
+        if (!service->own && g_str_equal(service->command, command))
+            add_asker(&askers, service);
+    }
+    return askers;
+}
+
+/* @path with all links in it followed, as far as it is there. */
+static char *
+resolve(const char *path)
+{
+    g_autofree char *real = realpath(path, NULL);
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *above = NULL;
+    g_autofree char *whole = NULL;
+
+    if (real != NULL)
+        return g_steal_pointer(&real);
+    if (g_str_equal(folder, path))
+        return g_strdup(path);
+    above = resolve(folder);
+    whole = g_build_filename(above, name, NULL);
+    return g_canonicalize_filename(whole, "/");
+}
+
+/* @path below the queue directory; NULL if it is not. */
+static const char *
+below_queue(const MugaiPostfixMilter *milter, const char *path)
+{
+    gsize length = strlen(milter->queue);
+
+    return g_str_has_prefix(path, milter->queue) && path[length] == '/' ? path + length + 1 : NULL;
+}
+
+/* Whether who asks for @address, from @inside of the chroot or not, gets at mugaid's socket.
+ * Postfix knows "local" as well, and no capitals. */
+static gboolean
+leads_to(const MugaiPostfixMilter *milter, const char *address, gboolean inside)
+{
+    const char *path = strchr(address, ':');
+    g_autofree char *whole = NULL;
+    g_autofree char *resolved = NULL;
+
+    if (milter->path == NULL || path == NULL ||
+        (!g_str_has_prefix(address, "unix:") && !g_str_has_prefix(address, "local:")))
+        return FALSE;
+    path++;
+    whole = inside || *path != '/' ? g_build_filename(milter->queue, path, NULL) : g_strdup(path);
+    resolved = resolve(whole);
+    return g_str_equal(resolved, milter->path) &&
+           (!inside || below_queue(milter, resolved) != NULL);
+}
+
+/* "inet:[127.0.0.1]:25" as "127.0.0.1:25"; NULL of what is no such address. */
+static char *
+plain_host(const char *address)
+{
+    g_autoptr(GString) text = NULL;
+
+    if (!g_str_has_prefix(address, "inet:"))
+        return NULL;
+    text = g_string_new(address + strlen("inet:"));
+    g_string_replace(text, "[", "", 0);
+    g_string_replace(text, "]", "", 0);
+    if (g_str_has_prefix(text->str, "localhost:"))
+        g_string_replace(text, "localhost", "127.0.0.1", 1);
+    return g_ascii_strdown(text->str, -1);
+}
+
+static gboolean
+is_same_host(const MugaiPostfixMilter *milter, const char *address)
+{
+    g_autofree char *ours = plain_host(milter->name);
+    g_autofree char *theirs = plain_host(address);
+
+    return ours != NULL && theirs != NULL && g_str_equal(ours, theirs);
+}
+
+/* Whether @address is meant to be mugaid's; whether it is, for all that ask, is another matter. */
+static gboolean
+is_ours(const MugaiPostfixMilter *milter, const char *address)
+{
+    return is_same_host(milter, address) || leads_to(milter, address, FALSE) ||
+           leads_to(milter, address, TRUE);
+}
+
+static gboolean
+reaches(const MugaiPostfixMilter *milter, const char *address, Askers askers)
+{
+    return is_same_host(milter, address) || ((!askers.inside || leads_to(milter, address, TRUE)) &&
+                                             (!askers.outside || leads_to(milter, address, FALSE)));
+}
+
+static gboolean
+name_local(MugaiPostfixMilter *milter, const char *path, GError **error)
+{
+    const char *inside = NULL;
+
+    milter->path = resolve(path);
+    inside = below_queue(milter, milter->path);
+    /* Such a name means the same with a chroot and without. */
+    milter->name = g_strconcat("unix:", inside != NULL ? inside : path, NULL);
+    if (inside != NULL || !askers_of(milter, "smtpd_milters").inside)
+        return TRUE;
+    g_set_error(error, MUGAI_CLI_ERROR, EX_CONFIG,
+                _("[milter] socket %s is out of reach: smtpd runs in the chroot %s; write a path "
+                  "inside of it"),
+                path, milter->queue);
     return FALSE;
 }
 
 static char *
-name_local(const char *directory, const char *path, GError **error)
+name_host(const char *socket)
 {
-    g_autofree char *queue = mugai_postfix_get(directory, "queue_directory", TRUE, error);
-    g_autofree char *inside = queue != NULL ? g_strconcat(queue, "/", NULL) : NULL;
+    g_auto(GStrv) words = g_strsplit(strchr(socket, ':') + 1, "@", 2);
 
-    if (inside == NULL)
-        return NULL;
-    /* Such a name means the same with a chroot and without. */
-    if (g_str_has_prefix(path, inside))
-        return g_strconcat("unix:", path + strlen(inside), NULL);
-    if (!is_chrooted(directory))
-        return g_strconcat("unix:", path, NULL);
-    g_set_error(error, MUGAI_CLI_ERROR, EX_CONFIG,
-                _("[milter] socket %s is out of reach: smtpd runs in the chroot %s; write a path "
-                  "inside of it"),
-                path, queue);
-    return NULL;
+    return g_strdup_printf(g_str_has_prefix(socket, "inet6:") ? "inet:[%s]:%s" : "inet:%s:%s",
+                           words[1] != NULL ? words[1] : "localhost", words[0]);
 }
 
-char *
-mugai_postfix_socket(const char *directory, const MugaiConfig *config, GError **error)
+MugaiPostfixMilter *
+mugai_postfix_milter_new(const char *directory, const MugaiConfig *config, GError **error)
 {
-    const char *rest = strchr(config->socket, ':') + 1;
-    g_auto(GStrv) words = NULL;
+    g_autoptr(MugaiPostfixMilter) milter = g_new0(MugaiPostfixMilter, 1);
+    g_autofree char *queue = mugai_postfix_get(directory, "queue_directory", TRUE, error);
 
-    if (!g_str_has_prefix(config->socket, "inet"))
-        return name_local(directory, rest, error);
-    words = g_strsplit(rest, "@", 2);
-    return g_strdup_printf(g_str_has_prefix(config->socket, "inet6:") ? "inet:[%s]:%s"
-                                                                      : "inet:%s:%s",
-                           words[1] != NULL ? words[1] : "localhost", words[0]);
+    if (queue == NULL)
+        return NULL;
+    milter->queue = resolve(queue);
+    milter->services = list_services(directory);
+    if (g_str_has_prefix(config->socket, "inet"))
+        milter->name = name_host(config->socket);
+    else if (!name_local(milter, strchr(config->socket, ':') + 1, error))
+        return NULL;
+    return g_steal_pointer(&milter);
+}
+
+void
+mugai_postfix_milter_free(MugaiPostfixMilter *milter)
+{
+    g_free(milter->name);
+    g_free(milter->path);
+    g_free(milter->queue);
+    g_clear_pointer(&milter->services, g_ptr_array_unref);
+    g_free(milter);
 }
 
 /* --- lists of milters --- */
@@ -160,65 +342,88 @@ cut(const char *value)
     return entries;
 }
 
-/* "{ unix:x, timeout=1 }" names unix:x. */
-static gboolean
-is_entry_of(const char *entry, const char *milter)
+/* Of "{ unix:x, timeout=1 }" unix:x, if that is ours; else NULL. */
+static char *
+find_address(const MugaiPostfixMilter *milter, const char *entry)
 {
     g_auto(GStrv) words = g_strsplit_set(entry, "{}, \t", -1);
 
-    return g_strv_contains((const char *const *)words, milter);
-}
-
-/* The last entry of @milter, or NULL. */
-static const char *
-find_entry(const GPtrArray *entries, const char *milter)
-{
-    for (guint i = entries->len; i > 0; i--) {
-        if (is_entry_of(entries->pdata[i - 1], milter))
-            return entries->pdata[i - 1];
+    for (gsize i = 0; words[i] != NULL; i++) {
+        if (is_ours(milter, words[i]))
+            return g_strdup(words[i]);
     }
     return NULL;
 }
 
+/* Those of the entries that are ours. */
+static GPtrArray *
+find_ours(const MugaiPostfixMilter *milter, const GPtrArray *entries)
+{
+    GPtrArray *ours = g_ptr_array_new();
+
+    for (guint i = 0; i < entries->len; i++) {
+        g_autofree char *address = find_address(milter, entries->pdata[i]);
+
+        if (address != NULL)
+            g_ptr_array_add(ours, entries->pdata[i]);
+    }
+    return ours;
+}
+
 gboolean
-mugai_postfix_lists(const char *value, const char *milter)
+mugai_postfix_lists(const MugaiPostfixMilter *milter, const char *value)
 {
     g_autoptr(GPtrArray) entries = cut(value);
+    g_autoptr(GPtrArray) ours = find_ours(milter, entries);
 
-    return find_entry(entries, milter) != NULL;
+    return ours->len > 0;
+}
+
+gboolean
+mugai_postfix_is_right(const MugaiPostfixMilter *milter, const char *parameter, const char *value)
+{
+    g_autoptr(GPtrArray) entries = cut(value);
+    g_autoptr(GPtrArray) ours = find_ours(milter, entries);
+    g_autofree char *address = ours->len == 1 ? find_address(milter, ours->pdata[0]) : NULL;
+
+    return address != NULL && ours->pdata[0] == entries->pdata[entries->len - 1] &&
+           reaches(milter, address, askers_of(milter, parameter));
 }
 
 char *
-mugai_postfix_without(const char *value, const char *milter)
+mugai_postfix_without(const MugaiPostfixMilter *milter, const char *value)
 {
     g_autoptr(GPtrArray) entries = cut(value);
+    g_autoptr(GPtrArray) ours = find_ours(milter, entries);
 
-    for (guint i = entries->len; i > 0; i--) {
-        if (is_entry_of(entries->pdata[i - 1], milter))
-            g_ptr_array_remove_index(entries, i - 1);
-    }
+    for (guint i = 0; i < ours->len; i++)
+        g_ptr_array_remove(entries, ours->pdata[i]);
     g_ptr_array_add(entries, NULL);
     return g_strjoinv(", ", (char **)entries->pdata);
 }
 
-char *
-mugai_postfix_with_last(const char *value, const char *milter)
+/* The last entry that is ours, with its options, and with an address that reaches mugaid. */
+static char *
+take_ours(const MugaiPostfixMilter *milter, const char *parameter, const char *value)
 {
     g_autoptr(GPtrArray) entries = cut(value);
-    const char *found = find_entry(entries, milter);
-    const char *ours = found != NULL ? found : milter;
-    g_autofree char *others =
-        found != NULL ? mugai_postfix_without(value, milter) : g_strdup(value);
+    g_autoptr(GPtrArray) ours = find_ours(milter, entries);
+    const char *last = ours->len > 0 ? ours->pdata[ours->len - 1] : milter->name;
+    g_autofree char *address = find_address(milter, last);
+    g_autoptr(GString) entry = g_string_new(last);
 
-    return *others == '\0' ? g_strdup(ours) : g_strconcat(others, ", ", ours, NULL);
+    if (!reaches(milter, address, askers_of(milter, parameter)))
+        g_string_replace(entry, address, milter->name, 1);
+    return g_strdup(entry->str);
 }
 
-gboolean
-mugai_postfix_ends_in(const char *value, const char *milter)
+char *
+mugai_postfix_with_last(const MugaiPostfixMilter *milter, const char *parameter, const char *value)
 {
-    g_autoptr(GPtrArray) entries = cut(value);
+    g_autofree char *ours = take_ours(milter, parameter, value);
+    g_autofree char *others = mugai_postfix_without(milter, value);
 
-    return entries->len > 0 && is_entry_of(entries->pdata[entries->len - 1], milter);
+    return *others == '\0' ? g_strdup(ours) : g_strconcat(others, ", ", ours, NULL);
 }
 
 gboolean
@@ -232,7 +437,7 @@ mugai_postfix_is_unsafe(const char *action)
 
 typedef struct {
     const char *directory;
-    const char *milter;
+    const MugaiPostfixMilter *milter;
     GPtrArray *findings;
 } Check;
 
@@ -253,25 +458,60 @@ check_entry(const Check *check, const char *place, const char *entry)
                        place, entry);
 }
 
-/* A list that names mugaid, as it should last. */
+/* Whether all that ask get there by the address of @entry. */
+static gboolean
+check_reach(const Check *check, const char *place, const char *entry, Askers askers)
+{
+    const MugaiPostfixMilter *milter = check->milter;
+    g_autofree char *address = find_address(milter, entry);
+
+    if (reaches(milter, address, askers))
+        return TRUE;
+    if (!reaches(milter, milter->name, askers))
+        mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
+                           _("%s: %s is out of reach from the chroot %s: write a path inside of "
+                             "it as [milter] socket"),
+                           place, address, milter->queue);
+    else if (!leads_to(milter, address, TRUE))
+        mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
+                           _("%s: %s is not mugaid's socket for who asks from the chroot %s: "
+                             "write %s"),
+                           place, address, milter->queue, milter->name);
+    else
+        mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
+                           _("%s: %s is not mugaid's socket for who asks without a chroot: "
+                             "write %s"),
+                           place, address, milter->name);
+    return FALSE;
+}
+
+/* A list that names mugaid, once and as it should last. */
 static void
-check_entries(const Check *check, const char *place, const char *value)
+check_entries(const Check *check, const char *place, const char *value, Askers askers)
 {
     g_autoptr(GPtrArray) entries = cut(value);
+    g_autoptr(GPtrArray) ours = find_ours(check->milter, entries);
+    const char *entry = ours->pdata[ours->len - 1];
+    gboolean reached = TRUE;
 
-    for (guint i = 0; i < entries->len; i++) {
-        if (is_entry_of(entries->pdata[i], check->milter))
-            check_entry(check, place, entries->pdata[i]);
+    for (guint i = 0; i < ours->len; i++) {
+        check_entry(check, place, ours->pdata[i]);
+        reached = check_reach(check, place, ours->pdata[i], askers) && reached;
     }
-    if (mugai_postfix_ends_in(value, check->milter))
-        mugai_findings_add(check->findings, MUGAI_FOUND_OK, "postfix", _("%s ends in %s"), place,
-                           check->milter);
-    else
+    if (ours->len > 1)
+        mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
+                           _("%s names mugaid %u times, and mail goes through it as often: leave "
+                             "one of them"),
+                           place, ours->len);
+    if (entry != entries->pdata[entries->len - 1])
         mugai_findings_add(
             check->findings, MUGAI_FOUND_WRONG, "postfix",
             _("%s: %s is not the last milter: what comes after it changes what mugaid "
               "has approved, and SPF, DKIM and DMARC must see mail before it"),
-            place, check->milter);
+            place, check->milter->name);
+    else if (reached)
+        mugai_findings_add(check->findings, MUGAI_FOUND_OK, "postfix", _("%s ends in %s"), place,
+                           entry);
 }
 
 static void
@@ -280,11 +520,11 @@ check_list(const Check *check, const char *parameter, gboolean wanted)
     g_autofree char *said = mugai_postfix_get(check->directory, parameter, TRUE, NULL);
     const char *value = said != NULL ? said : "";
 
-    if (mugai_postfix_lists(value, check->milter))
-        check_entries(check, parameter, value);
+    if (mugai_postfix_lists(check->milter, value))
+        check_entries(check, parameter, value, askers_of(check->milter, parameter));
     else
         mugai_findings_add(check->findings, wanted ? MUGAI_FOUND_WRONG : MUGAI_FOUND_NOTE,
-                           "postfix", _("%s does not name %s: %s"), parameter, check->milter,
+                           "postfix", _("%s does not name %s: %s"), parameter, check->milter->name,
                            wanted
                                ? _("run \"mugai postfix --enable\"")
                                : _("mail that programs on this host send by sendmail passes as it "
@@ -353,28 +593,44 @@ check_main_bypass(const Check *check, const char *name)
     check_bypass(check, name, name, value != NULL ? value : "", TRUE);
 }
 
-/* @line: "SERVICE/TYPE/NAME = VALUE", macros expanded. */
+/* The service of "SERVICE/TYPE/NAME = VALUE". */
+static const Service *
+find_service(const MugaiPostfixMilter *milter, const char *line)
+{
+    for (guint i = 0; i < milter->services->len; i++) {
+        const Service *service = milter->services->pdata[i];
+        gsize length = strlen(service->name);
+
+        if (g_str_has_prefix(line, service->name) && line[length] == '/')
+            return service;
+    }
+    return NULL;
+}
+
+/* @line: "SERVICE/TYPE/NAME = VALUE" of @service, macros expanded. */
 static void
-check_override(const Check *check, const char *line)
+check_override(const Check *check, const Service *service, const char *line)
 {
     g_auto(GStrv) sides = g_strsplit(line, " =", 2);
     g_autofree char *place = g_strconcat("master.cf: ", sides[0], NULL);
     const char *name = strrchr(place, '/') + 1;
     const char *value = g_strstrip(sides[1]);
-    gboolean open = is_open(line);
+    Askers askers = {FALSE, FALSE};
 
+    add_asker(&askers, service);
     if (g_str_equal(name, "milter_default_action") && mugai_postfix_is_unsafe(value))
         mugai_findings_add(check->findings, MUGAI_FOUND_WRONG, "postfix",
                            _("master.cf: %s: lets mail through as it came while mugaid is away"),
                            line);
-    else if (g_str_equal(name, "smtpd_milters") && mugai_postfix_lists(value, check->milter))
-        check_entries(check, place, value);
+    else if (g_str_equal(name, "smtpd_milters") && mugai_postfix_lists(check->milter, value))
+        check_entries(check, place, value, askers);
     else if (g_str_equal(name, "smtpd_milters"))
-        mugai_findings_add(check->findings, open ? MUGAI_FOUND_WRONG : MUGAI_FOUND_NOTE, "postfix",
+        mugai_findings_add(check->findings, service->open ? MUGAI_FOUND_WRONG : MUGAI_FOUND_NOTE,
+                           "postfix",
                            _("master.cf: %s: mail that comes in there does not go through mugaid"),
                            line);
     else
-        check_bypass(check, place, name, value, open);
+        check_bypass(check, place, name, value, service->open);
 }
 
 /* "-o" of master.cf comes before main.cf. */
@@ -386,8 +642,10 @@ check_services(const Check *check)
     g_auto(GStrv) lines = g_strsplit(said != NULL ? said : "", "\n", -1);
 
     for (gsize i = 0; lines[i] != NULL; i++) {
-        if (strchr(lines[i], '/') != NULL && strstr(lines[i], " =") != NULL)
-            check_override(check, lines[i]);
+        const Service *service = find_service(check->milter, lines[i]);
+
+        if (service != NULL && strstr(lines[i], " =") != NULL)
+            check_override(check, service, lines[i]);
     }
 }
 
@@ -395,7 +653,7 @@ void
 mugai_postfix_check(const char *directory, const MugaiConfig *config, GPtrArray *findings)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *milter = mugai_postfix_socket(directory, config, &error);
+    g_autoptr(MugaiPostfixMilter) milter = mugai_postfix_milter_new(directory, config, &error);
     const Check check = {directory, milter, findings};
 
     if (milter == NULL) {

@@ -63,6 +63,18 @@ class AttachTest(unittest.TestCase):
         self.assertEqual(self.main.read_bytes(), before)
         harness.wait_until(lambda: not self.sanitized(), "mail passes as it came")
 
+    def test_every_address_that_a_check_takes_for_mugaids_is(self):
+        """And what it says leads elsewhere does: smtpd runs in its chroot here."""
+        whole = f"unix:{self.lab.mugaid.socket}"
+        for address in ("local:mugai/mugai.sock", "unix:/mugai/mugai.sock", whole):
+            with self.subTest(address=address):
+                self.lab.boundary.reconfigure(smtpd_milters=address, milter_default_action="tempfail", smtputf8_enable="no")
+                self.assertEqual(self.postfix("--check")[0], 1 if address == whole else 0)
+                if address == whole:
+                    self.assertEqual(self.lab.deliver(CASE.octets)[0] // 100, 4)
+                else:
+                    self.assertTrue(self.sanitized())
+
 
 if __name__ == "__main__":
     unittest.main()
