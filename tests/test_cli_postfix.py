@@ -327,6 +327,103 @@ class PostfixTest(unittest.TestCase):
         self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
         self.assertTrue(self.get("smtpd_milters").endswith(f"unix:{self.folder}/elsewhere.sock"))
 
+    def link(self):
+        """main.cf becomes a link into another directory, as those have it who keep it elsewhere."""
+        there = self.folder / "kept"
+        there.mkdir()
+        file = self.main.rename(there / "main.cf.mx")
+        file.chmod(0o640)
+        if os.geteuid() == 0:
+            os.chown(file, 65534, 65534)
+        self.main.symlink_to("../kept/main.cf.mx")
+        return file
+
+    def assert_linked(self, file, before):
+        self.assertEqual(os.readlink(self.main), "../kept/main.cf.mx")
+        self.assertEqual(os.listdir(file.parent), [file.name])
+        after = file.stat()
+        self.assertEqual((after.st_mode, after.st_uid, after.st_gid), (before.st_mode, before.st_uid, before.st_gid))
+
+    def test_main_cf_that_is_a_link_stays_one_and_the_file_that_it_leads_to_changes(self):
+        text, file = self.main.read_bytes(), self.link()
+        before = file.stat()
+        status, said, complaint = self.mugai("--enable", "--yes")
+        self.assertEqual((status, complaint), (0, ""), said)
+        self.assertIn(f"the file that changes is {file}\n", said)
+        self.assert_linked(file, before)
+        self.assertIn(OURS.encode(), file.read_bytes())
+        self.assertEqual(self.mugai("--enable", "--all", "--yes")[0], 0)
+        self.assert_linked(file, before)
+        status, said, _ = self.mugai("--disable", "--yes")
+        self.assertEqual(status, 0)
+        self.assertIn("octet for octet", said)
+        self.assert_linked(file, before)
+        self.assertEqual(file.read_bytes(), text)
+        self.assertEqual(sorted(os.listdir(self.directory)), ["main.cf", "master.cf"])
+
+    def test_the_link_stays_also_where_somebody_has_changed_the_file_meanwhile(self):
+        file = self.link()
+        self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
+        file.write_text(file.read_text() + "smtpd_banner = x\n")
+        before = file.stat()
+        self.assertEqual(self.mugai("--disable", "--yes")[0], 0)
+        self.assert_linked(file, before)
+        self.assertNotIn(OURS, file.read_text())
+        self.assertIn("smtpd_banner = x\n", file.read_text())
+
+    def test_mode_and_owner_of_main_cf_stay(self):
+        self.main.chmod(0o640)
+        if os.geteuid() == 0:
+            os.chown(self.main, 65534, 65534)
+        before = self.main.stat()
+        for option in ("--enable", "--disable"):
+            self.assertEqual(self.mugai(option, "--yes")[0], 0)
+            after = self.main.stat()
+            self.assertEqual((after.st_mode, after.st_uid, after.st_gid), (before.st_mode, before.st_uid, before.st_gid))
+
+    def assert_refused(self, *words, option="--enable", before=(), status=77):
+        """Nothing is changed, nothing is left behind."""
+        text, names, inode = self.main.read_bytes(), sorted(os.listdir(self.directory)), self.main.stat().st_ino
+        if os.access(self.main, os.W_OK):
+            self.age()
+        done = subprocess.run([*before, os.environ["MUGAI"], "postfix", option, "--yes", "--config", self.config, "--postfix-config",
+                               self.directory], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertEqual((self.main.read_bytes(), sorted(os.listdir(self.directory)), self.main.stat().st_ino), (text, names, inode))
+
+    def test_main_cf_with_another_name_is_not_torn_away_from_it(self):
+        for option in ("--enable", "--disable"):
+            os.link(self.main, self.folder / "other")
+            self.assert_refused("nothing was changed", "hard links", option=option)
+            self.assertTrue(self.main.samefile(self.folder / "other"))
+            (self.folder / "other").unlink()
+            self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
+        file = self.link()
+        os.link(file, self.folder / "other")
+        self.assert_refused("nothing was changed", "hard links", str(file), option="--disable")
+
+    def test_main_cf_that_nobody_is_to_write_to_is_left_alone(self):
+        self.main.chmod(0o444)
+        self.assert_refused("chmod u+w")
+
+    if os.geteuid() == 0:  # another one is told so by test_who_may_not_write_is_told_so
+        def test_main_cf_that_root_cannot_write_to_is_said_so_beforehand(self):
+            where = {"main.cf": self.main, "its directory": self.directory}
+            for what, path in where.items():
+                with self.subTest(what):
+                    self.assert_refused("nothing was changed", "Read-only file system", str(path), before=[
+                        "unshare", "--mount", "sh", "-ec", 'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; exec "$@"', path])
+            # As containers have it: it can be written to, and not be replaced.
+            self.assert_refused("Device or resource busy", status=73, before=[
+                "unshare", "--mount", "sh", "-ec", 'mount --bind "$0" "$0"; exec "$@"', self.main])
+            if subprocess.run(["chattr", "+i", self.main], stderr=subprocess.DEVNULL).returncode == 0:  # not on every file system
+                try:
+                    self.assert_refused("Operation not permitted", "chattr", str(self.main))
+                finally:
+                    subprocess.run(["chattr", "-i", self.main], check=True)
+
     def chroot(self, **services):
         """smtp="n": and so on, as master.cf has it."""
         self.age()

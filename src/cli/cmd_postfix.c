@@ -2,10 +2,12 @@
  * cmd_postfix.c - mugai postfix: attaches mugaid to Postfix, takes it off, or looks whether all is
  * right
  *
- * main.cf is changed by postconf alone: first a copy of it, at which the same is looked as by
- * --check, then itself. Before that it is copied beside itself, and afterwards once more, so that
- * --disable can tell whether anybody has changed it since: if nobody has, the first copy takes its
- * place, octet for octet. The first copy never names mugaid.
+ * main.cf is changed by postconf alone, in a directory of ours: first to look there as --check
+ * does, and after the yes once more, to take the place of what main.cf was. postconf -e would put a
+ * file where main.cf is a link, and give it another mode; so the file that the link leads to is
+ * replaced, and keeps mode and owner. Before that main.cf is copied beside itself, and afterwards
+ * once more, so that --disable can tell whether anybody has changed it since: if nobody has, the
+ * first copy takes its place, octet for octet. The first copy never names mugaid.
  *
  * Invariants: 1. nothing is changed before both states were shown and somebody said yes;
  *             2. other milters stay, in their order, before mugaid;
@@ -28,7 +30,6 @@
 
 #define BEFORE ".before-mugai"
 #define AFTER ".with-mugai"
-#define UNDO ".undo-mugai"
 #define SOCKET_SECONDS 5u
 
 typedef struct {
@@ -168,9 +169,9 @@ path_of(const Options *options, const char *suffix, GError **error)
     return directory != NULL ? g_strconcat(directory, "/main.cf", suffix, NULL) : NULL;
 }
 
-/* With mode and owner; whole or not at all. */
+/* With mode and owner of @like; whole or not at all. */
 static gboolean
-copy_file(const char *from, const char *to, GError **error)
+copy_as(const char *from, const char *to, const char *like, GError **error)
 {
     g_autofree char *octets = NULL;
     g_autofree char *unfinished = g_strconcat(to, ".new", NULL);
@@ -182,12 +183,30 @@ copy_file(const char *from, const char *to, GError **error)
                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
                                   0600, error))
         return FALSE;
-    if (stat(from, &status) == 0 && chown(unfinished, status.st_uid, status.st_gid) == 0 &&
+    if (stat(like, &status) == 0 && chown(unfinished, status.st_uid, status.st_gid) == 0 &&
         chmod(unfinished, status.st_mode & 07777) == 0 && rename(unfinished, to) == 0)
         return TRUE;
     mugai_cli_fail(error, EX_CANTCREAT, "%s", to);
     (void)g_unlink(unfinished);
     return FALSE;
+}
+
+static gboolean
+copy_file(const char *from, const char *to, GError **error)
+{
+    return copy_as(from, to, from, error);
+}
+
+/* Where main.cf really is. */
+static char *
+file_of(const Options *options, GError **error)
+{
+    g_autofree char *main_cf = path_of(options, "", error);
+    char *file = main_cf != NULL ? realpath(main_cf, NULL) : NULL;
+
+    if (main_cf != NULL && file == NULL)
+        mugai_cli_fail(error, EX_NOINPUT, "%s", main_cf);
+    return file;
 }
 
 static gboolean
@@ -235,13 +254,14 @@ end_last_line(const char *path, GError **error)
            mugai_cli_fail(error, EX_CANTCREAT, "%s", path);
 }
 
-/* Whether main.cf says now what it is to say: a later line of it may have the last word. */
+/* Whether main.cf in @directory says now what it is to say: a later line of it may have the last
+ * word. */
 static gboolean
-took(const Options *options, const GPtrArray *changes, GError **error)
+took(const char *directory, const GPtrArray *changes, GError **error)
 {
     for (guint i = 0; i < changes->len; i++) {
         const Change *change = changes->pdata[i];
-        g_autofree char *value = mugai_postfix_get(options->directory, change->name, FALSE, error);
+        g_autofree char *value = mugai_postfix_get(directory, change->name, FALSE, error);
 
         if (value == NULL)
             return FALSE;
@@ -254,6 +274,83 @@ took(const Options *options, const GPtrArray *changes, GError **error)
     }
     return TRUE;
 }
+
+/* --- in a directory of ours --- */
+
+typedef struct {
+    char *directory;
+} Workshop;
+
+static void
+workshop_clear(Workshop *workshop)
+{
+    static const char *const files[] = {"main.cf", "master.cf"};
+
+    for (gsize i = 0; workshop->directory != NULL && i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(workshop->directory, files[i], NULL);
+
+        (void)g_unlink(path);
+    }
+    if (workshop->directory != NULL)
+        (void)g_rmdir(workshop->directory);
+    g_free(workshop->directory);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Workshop, workshop_clear)
+
+static gboolean
+copy_to(const Options *options, const char *name, const char *directory, GError **error)
+{
+    g_autofree char *from = mugai_postfix_directory(options->directory, error);
+    g_autofree char *original = from != NULL ? g_build_filename(from, name, NULL) : NULL;
+    g_autofree char *copy = g_build_filename(directory, name, NULL);
+
+    return original != NULL && copy_file(original, copy, error);
+}
+
+/* *@ret_main_cf: a main.cf with the changes, in @workshop. */
+static gboolean
+make(const Options *options, const GPtrArray *changes, Workshop *workshop, char **ret_main_cf,
+     GError **error)
+{
+    g_autofree char *main_cf = NULL;
+
+    workshop->directory = g_dir_make_tmp("mugai-postfix-XXXXXX", error);
+    if (workshop->directory == NULL || !copy_to(options, "main.cf", workshop->directory, error) ||
+        !copy_to(options, "master.cf", workshop->directory, error))
+        return FALSE;
+    main_cf = g_build_filename(workshop->directory, "main.cf", NULL);
+    if (!end_last_line(main_cf, error) || !edit(workshop->directory, changes, error))
+        return FALSE;
+    /* Postfix' programs wait before they read what has just been written. */
+    (void)g_utime(main_cf, &(struct utimbuf){0});
+    if (!took(workshop->directory, changes, error))
+        return FALSE;
+    *ret_main_cf = g_steal_pointer(&main_cf);
+    return TRUE;
+}
+
+/* Makes the changes there and looks at them: what would be wrong afterwards is said before anything
+ * is changed. */
+static gboolean
+rehearse(const Options *options, const MugaiConfig *config, const GPtrArray *changes,
+         GError **error)
+{
+    g_auto(Workshop) workshop = {NULL};
+    g_autoptr(GPtrArray) findings = mugai_findings_new();
+    g_autofree char *main_cf = NULL;
+
+    if (!make(options, changes, &workshop, &main_cf, error))
+        return FALSE;
+    mugai_postfix_check(workshop.directory, config, findings);
+    if (!mugai_findings_have_wrong(findings))
+        return TRUE;
+    (void)mugai_findings_print(findings, FALSE);
+    g_set_error_literal(error, MUGAI_CLI_ERROR, EX_CONFIG,
+                        _("nothing was changed: put right what is wrong, and come again"));
+    return FALSE;
+}
+
+/* --- main.cf becomes another one --- */
 
 /* The copy of before stays as long as nobody else has changed what mugai made of it. Then a new one
  * is taken, unless main.cf names mugaid already: that is no state of before, and there is none. */
@@ -270,24 +367,36 @@ keep_before(const char *main_cf, const char *before, const char *after, gboolean
     return TRUE;
 }
 
+static gboolean
+put(const Options *options, const GPtrArray *changes, GError **error)
+{
+    g_auto(Workshop) workshop = {NULL};
+    g_autofree char *made = NULL;
+    g_autofree char *file = file_of(options, error);
+
+    return file != NULL && make(options, changes, &workshop, &made, error) &&
+           copy_as(made, file, file, error);
+}
+
 /* @attached: main.cf names mugaid before. Made, or main.cf is what it was. */
 static gboolean
-edit_and_keep(const Options *options, const GPtrArray *changes, gboolean attached, GError **error)
+put_and_keep(const Options *options, const GPtrArray *changes, gboolean attached, GError **error)
 {
     g_autofree char *main_cf = path_of(options, "", error);
     g_autofree char *before = path_of(options, BEFORE, error);
     g_autofree char *after = path_of(options, AFTER, error);
-    g_autofree char *undo = path_of(options, UNDO, error);
+    gboolean kept = FALSE;
 
-    if (main_cf == NULL || before == NULL || after == NULL || undo == NULL ||
-        !keep_before(main_cf, before, after, attached, error) || !copy_file(main_cf, undo, error))
+    if (main_cf == NULL || before == NULL || after == NULL)
         return FALSE;
-    if (!end_last_line(main_cf, error) || !edit(options->directory, changes, error) ||
-        !took(options, changes, error)) {
-        (void)g_rename(undo, main_cf);
+    kept = same_octets(main_cf, after);
+    if (!keep_before(main_cf, before, after, attached, error))
+        return FALSE;
+    if (!put(options, changes, error)) {
+        if (!kept)
+            (void)g_unlink(before);
         return FALSE;
     }
-    (void)g_unlink(undo);
     return !g_file_test(before, G_FILE_TEST_EXISTS) || copy_file(main_cf, after, error);
 }
 
@@ -296,76 +405,18 @@ static gboolean
 restore(const Options *options, const GPtrArray *changes, gboolean *ret_whole, GError **error)
 {
     g_autofree char *main_cf = path_of(options, "", error);
+    g_autofree char *file = file_of(options, error);
     g_autofree char *before = path_of(options, BEFORE, error);
     g_autofree char *after = path_of(options, AFTER, error);
 
-    if (main_cf == NULL || before == NULL || after == NULL)
+    if (main_cf == NULL || file == NULL || before == NULL || after == NULL)
         return FALSE;
     *ret_whole = same_octets(main_cf, after) && g_file_test(before, G_FILE_TEST_EXISTS);
-    if (*ret_whole ? !copy_file(before, main_cf, error) : !edit(options->directory, changes, error))
+    if (*ret_whole ? !copy_file(before, file, error) : !put(options, changes, error))
         return FALSE;
     (void)g_unlink(before);
     (void)g_unlink(after);
     return TRUE;
-}
-
-/* --- beforehand --- */
-
-typedef struct {
-    char *directory;
-} Rehearsal;
-
-static void
-rehearsal_clear(Rehearsal *rehearsal)
-{
-    static const char *const files[] = {"main.cf", "master.cf"};
-
-    for (gsize i = 0; rehearsal->directory != NULL && i < G_N_ELEMENTS(files); i++) {
-        g_autofree char *path = g_build_filename(rehearsal->directory, files[i], NULL);
-
-        (void)g_unlink(path);
-    }
-    if (rehearsal->directory != NULL)
-        (void)g_rmdir(rehearsal->directory);
-    g_free(rehearsal->directory);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Rehearsal, rehearsal_clear)
-
-static gboolean
-copy_to(const Options *options, const char *name, const char *directory, GError **error)
-{
-    g_autofree char *from = mugai_postfix_directory(options->directory, error);
-    g_autofree char *original = from != NULL ? g_build_filename(from, name, NULL) : NULL;
-    g_autofree char *copy = g_build_filename(directory, name, NULL);
-
-    return original != NULL && copy_file(original, copy, error);
-}
-
-/* Makes the changes in a copy of the configuration and looks at it there: what would be wrong
- * afterwards is said before anything is changed. */
-static gboolean
-rehearse(const Options *options, const MugaiConfig *config, const GPtrArray *changes,
-         GError **error)
-{
-    g_auto(Rehearsal) rehearsal = {g_dir_make_tmp("mugai-postfix-XXXXXX", error)};
-    g_autoptr(GPtrArray) findings = mugai_findings_new();
-    g_autofree char *main_cf = NULL;
-
-    if (rehearsal.directory == NULL || !copy_to(options, "main.cf", rehearsal.directory, error) ||
-        !copy_to(options, "master.cf", rehearsal.directory, error))
-        return FALSE;
-    main_cf = g_build_filename(rehearsal.directory, "main.cf", NULL);
-    if (!end_last_line(main_cf, error) || !edit(rehearsal.directory, changes, error))
-        return FALSE;
-    /* Postfix' programs wait before they read what has just been written. */
-    (void)g_utime(main_cf, &(struct utimbuf){0});
-    mugai_postfix_check(rehearsal.directory, config, findings);
-    if (!mugai_findings_have_wrong(findings))
-        return TRUE;
-    (void)mugai_findings_print(findings, FALSE);
-    g_set_error_literal(error, MUGAI_CLI_ERROR, EX_CONFIG,
-                        _("nothing was changed: put right what is wrong, and come again"));
-    return FALSE;
 }
 
 /* --- talking --- */
@@ -457,7 +508,7 @@ enable(const Options *options, const MugaiConfig *config, const MugaiPostfixMilt
     if (!rehearse(options, config, changes, error))
         return FALSE;
     warn_if_silent(config);
-    return agreed(options, error) && edit_and_keep(options, changes, attached, error) &&
+    return agreed(options, error) && put_and_keep(options, changes, attached, error) &&
            reload(options, error);
 }
 
@@ -476,15 +527,54 @@ disable(const Options *options, const GPtrArray *changes, GError **error)
 }
 
 static gboolean
+refuse(GError **error, const char *path, const char *why, const char *what)
+{
+    g_set_error(error, MUGAI_CLI_ERROR, EX_NOPERM, _("nothing was changed: %s: %s: %s"), path, why,
+                what);
+    return FALSE;
+}
+
+/* Whether @path can be written to: also root cannot where it is immutable, or what it lies on is
+ * mounted so that nothing can be. */
+static gboolean
+may_write(const char *path, GError **error)
+{
+    int status = access(path, W_OK) == 0 ? 0 : errno;
+    g_autofree char *why = mugai_cli_say(g_strerror(status));
+
+    if (status == 0)
+        return TRUE;
+    return refuse(error, path, why,
+                  status == EACCES
+                      ? _("run this as root")
+                      : _("somebody has seen to it (chattr +i, a mount that is read-only)"));
+}
+
+/* Copies lie beside main.cf; itself it may be a link to elsewhere. */
+static gboolean
 may_change(const Options *options, GError **error)
 {
     g_autofree char *directory = mugai_postfix_directory(options->directory, error);
+    g_autofree char *main_cf = path_of(options, "", error);
+    g_autofree char *file = file_of(options, error);
+    g_autofree char *folder = file != NULL ? g_path_get_dirname(file) : NULL;
+    struct stat status;
 
-    if (directory == NULL || access(directory, W_OK) == 0)
-        return directory != NULL;
-    g_set_error(error, MUGAI_CLI_ERROR, EX_NOPERM,
-                _("nothing was changed: %s cannot be written to, run this as root"), directory);
-    return FALSE;
+    if (directory == NULL || main_cf == NULL || file == NULL)
+        return FALSE;
+    if (stat(file, &status) != 0)
+        return mugai_cli_fail(error, EX_NOINPUT, "%s", file);
+    if (status.st_nlink > 1)
+        return refuse(error, file,
+                      _("the file has other names (hard links), which would keep what "
+                        "it was"),
+                      _("find them, and leave one name or links of the other kind (ln -s)"));
+    if ((status.st_mode & 0222) == 0)
+        return refuse(error, file, _("nobody is to write to it, says its mode"),
+                      _("see who looks after it; \"chmod u+w\" allows it"));
+    if (g_file_test(main_cf, G_FILE_TEST_IS_SYMLINK))
+        printf(_("%s is a link, and stays one: the file that changes is %s\n"), main_cf, file);
+    return may_write(directory, error) && may_write(folder, error) && may_write(file, error);
 }
 
 static gboolean
