@@ -327,6 +327,18 @@ class PostfixTest(unittest.TestCase):
         self.assertEqual(self.mugai("--enable", "--yes")[0], 0)
         self.assertTrue(self.get("smtpd_milters").endswith(f"unix:{self.folder}/elsewhere.sock"))
 
+    def test_attached_says_where_postfix_names_mugaid(self):
+        self.assertEqual(self.mugai("--attached"), (1, "", ""))
+        self.mugai("--enable", "--all", "--yes")
+        with (self.directory / "master.cf").open("a") as master:
+            master.write("2525 inet n - y - - smtpd\n -o smtpd_milters=local:mugai/mugai.sock\n")
+        in_master = "master.cf: 2525/inet/smtpd_milters"
+        self.assertEqual(self.mugai("--attached"), (0, f"main.cf: smtpd_milters\nmain.cf: non_smtpd_milters\n{in_master}\n", ""))
+        status, _, complaint = self.mugai("--disable", "--yes")
+        self.assertEqual(status, 1)
+        self.assertIn(f"{in_master} still names mugaid", complaint)
+        self.assertEqual(self.mugai("--attached"), (0, f"{in_master}\n", ""))
+
     def link(self):
         """main.cf becomes a link into another directory, as those have it who keep it elsewhere."""
         there = self.folder / "kept"

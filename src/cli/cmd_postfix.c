@@ -33,7 +33,7 @@
 #define SOCKET_SECONDS 5u
 
 typedef struct {
-    gboolean enable, disable, check, all, yes, json;
+    gboolean enable, disable, check, attached, all, yes, json;
     char *directory;
 } Options;
 
@@ -598,6 +598,42 @@ change(const Options *options, const MugaiConfig *config, GError **error)
                            : disable(options, changes, error);
 }
 
+/* 1 if Postfix does not ask mugaid anywhere. */
+static int
+say_places(const Options *options, const MugaiConfig *config, GError **error)
+{
+    g_autoptr(MugaiPostfixMilter) milter =
+        mugai_postfix_milter_new(options->directory, config, error);
+    g_autoptr(GPtrArray) places = NULL;
+
+    if (milter == NULL)
+        return -1;
+    places = mugai_postfix_places(options->directory, milter);
+    for (guint i = 0; i < places->len; i++) {
+        g_autofree char *place = mugai_cli_fit(places->pdata[i], 0);
+
+        puts(place);
+    }
+    return places->len > 0 ? EX_OK : 1;
+}
+
+/* What is not main.cf's is not taken out. */
+static int
+warn_if_named(const Options *options, const MugaiConfig *config, GError **error)
+{
+    g_autoptr(MugaiPostfixMilter) milter =
+        mugai_postfix_milter_new(options->directory, config, error);
+    g_autoptr(GPtrArray) places = NULL;
+
+    if (milter == NULL)
+        return -1;
+    places = mugai_postfix_places(options->directory, milter);
+    for (guint i = 0; i < places->len; i++)
+        mugai_cli_complain(_("%s still names mugaid: take it out there"),
+                           (const char *)places->pdata[i]);
+    return places->len > 0 ? 1 : EX_OK;
+}
+
 static int
 run(const Options *options, const MugaiConfig *config, GError **error)
 {
@@ -605,10 +641,12 @@ run(const Options *options, const MugaiConfig *config, GError **error)
 
     if (options->json)
         mugai_cli_speak_english();
+    if (options->attached)
+        return say_places(options, config, error);
     if (!options->check && !change(options, config, error))
         return -1;
     if (options->disable)
-        return EX_OK;
+        return warn_if_named(options, config, error);
     mugai_postfix_check(options->directory, config, findings);
     return mugai_findings_print(findings, options->json);
 }
@@ -622,6 +660,8 @@ cmd_postfix(int argc, char **argv, GError **error)
         {"disable", 0, 0, G_OPTION_ARG_NONE, &options.disable, N_("No longer"), NULL},
         {"check", 0, 0, G_OPTION_ARG_NONE, &options.check,
          N_("Say how it is; exit status 1: wrong"), NULL},
+        {"attached", 0, 0, G_OPTION_ARG_NONE, &options.attached,
+         N_("Say where Postfix names mugaid; exit status 1: nowhere"), NULL},
         {"all", 0, 0, G_OPTION_ARG_NONE, &options.all,
          N_("With --enable: also mail that programs on this host send by sendmail"), NULL},
         {"yes", 0, 0, G_OPTION_ARG_NONE, &options.yes, N_("Do not ask"), NULL},
@@ -642,8 +682,9 @@ cmd_postfix(int argc, char **argv, GError **error)
             argc, argv, error))
         return -1;
     directory = options.directory;
-    if (options.enable + options.disable + options.check != 1 || common.arguments[0] != NULL) {
-        mugai_cli_misuse(error, _("give one of --enable, --disable and --check"));
+    if (options.enable + options.disable + options.check + options.attached != 1 ||
+        common.arguments[0] != NULL) {
+        mugai_cli_misuse(error, _("give one of --enable, --disable, --check and --attached"));
         return -1;
     }
     config = mugai_cli_load_config(&common, error);

@@ -50,7 +50,7 @@ static const Verb verbs[] = {
     {"digest", cmd_digest, "[--since TIME] [--dry-run] [--again] [--json]",
      N_("mail what was removed")},
     {"log", cmd_log, "[--since TIME] [--id ID] ... [--verify]", N_("who looked at what")},
-    {"postfix", cmd_postfix, "--enable|--disable|--check [--all] [--yes]",
+    {"postfix", cmd_postfix, "--enable|--disable|--check|--attached ...",
      N_("attach it to Postfix")},
     {"doctor", cmd_doctor, "[--no-message] [--json]", N_("is this host's mugai well?")},
     {"check-config", cmd_check_config, "[FILE]", N_("is the configuration right?")},

@@ -140,6 +140,16 @@ list_services(const char *directory)
     return services;
 }
 
+/* What "-o" of master.cf says, macros expanded: lines "SERVICE/TYPE/NAME = VALUE". */
+static GStrv
+list_overrides(const char *directory)
+{
+    const char *const arguments[] = {"-Px", NULL};
+    g_autofree char *said = mugai_postfix_run("postconf", directory, arguments, NULL);
+
+    return g_strsplit(said != NULL ? said : "", "\n", -1);
+}
+
 /* --- the socket --- */
 
 /* From where the socket is asked for: in the chroot a path begins at the queue directory, without
@@ -637,9 +647,7 @@ check_override(const Check *check, const Service *service, const char *line)
 static void
 check_services(const Check *check)
 {
-    const char *const arguments[] = {"-Px", NULL};
-    g_autofree char *said = mugai_postfix_run("postconf", check->directory, arguments, NULL);
-    g_auto(GStrv) lines = g_strsplit(said != NULL ? said : "", "\n", -1);
+    g_auto(GStrv) lines = list_overrides(check->directory);
 
     for (gsize i = 0; lines[i] != NULL; i++) {
         const Service *service = find_service(check->milter, lines[i]);
@@ -647,6 +655,40 @@ check_services(const Check *check)
         if (service != NULL && strstr(lines[i], " =") != NULL)
             check_override(check, service, lines[i]);
     }
+}
+
+/* A line of postconf -Px: where that service names @milter by milters of its own; else NULL. */
+static char *
+place_in_service(const MugaiPostfixMilter *milter, const char *line)
+{
+    g_auto(GStrv) sides = g_strsplit(line, " =", 2);
+
+    if (g_strv_length(sides) < 2 || !g_str_has_suffix(sides[0], "/smtpd_milters") ||
+        !mugai_postfix_lists(milter, sides[1]))
+        return NULL;
+    return g_strconcat("master.cf: ", sides[0], NULL);
+}
+
+GPtrArray *
+mugai_postfix_places(const char *directory, const MugaiPostfixMilter *milter)
+{
+    static const char *const parameters[] = {"smtpd_milters", "non_smtpd_milters"};
+    GPtrArray *places = g_ptr_array_new_with_free_func(g_free);
+    g_auto(GStrv) lines = list_overrides(directory);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(parameters); i++) {
+        g_autofree char *value = mugai_postfix_get(directory, parameters[i], TRUE, NULL);
+
+        if (value != NULL && mugai_postfix_lists(milter, value))
+            g_ptr_array_add(places, g_strconcat("main.cf: ", parameters[i], NULL));
+    }
+    for (gsize i = 0; lines[i] != NULL; i++) {
+        char *place = place_in_service(milter, lines[i]);
+
+        if (place != NULL)
+            g_ptr_array_add(places, place);
+    }
+    return places;
 }
 
 void
