@@ -40,7 +40,8 @@ typedef struct {
     gboolean begun;    /* the table */
 } Job;
 
-static const char *const bys[MUGAI_BYS] = {
+/* NULL after the last. */
+static const char *const bys[MUGAI_BYS + 1] = {
     [MUGAI_BY_NOTHING] = "of",          [MUGAI_BY_DAY] = "day",   [MUGAI_BY_SENDER] = "sender",
     [MUGAI_BY_RECIPIENT] = "recipient", [MUGAI_BY_TYPE] = "type",
 };
@@ -244,13 +245,14 @@ cmd_stats(int argc, char **argv, GError **error)
     g_auto(StatsOptions) options = {.limit = LIMIT_UNSAID};
     MugaiRequest request = {.verb = MUGAI_VERB_STATS};
     Job job = {.options = &options, .request = &request, .progress = isatty(STDERR_FILENO)};
+    g_autofree char *what = g_strjoinv("|", (char **)&bys[MUGAI_BY_DAY]);
     const GOptionEntry entries[] = {
         {"since", 0, 0, G_OPTION_ARG_FILENAME, &options.since,
          N_("Received then or later; default: thirty days, today with them"), "TIME"},
         {"until", 0, 0, G_OPTION_ARG_FILENAME, &options.until, N_("Received before; default: now"),
          "TIME"},
         {"by", 0, 0, G_OPTION_ARG_FILENAME, &options.by,
-         N_("Also each day, sender's or recipients' domain, or type of part"), "WHAT"},
+         N_("Also each day, sender's or recipients' domain, or type of part"), what},
         {"limit", 0, 0, G_OPTION_ARG_INT, &options.limit,
          N_("At most so many lines, 0 for all; default: 20, of days all"), "N"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, N_("One JSON object a line"), NULL},
