@@ -1,12 +1,15 @@
 #!/usr/bin/python3
-"""test_documents.py - every command in the documents is run; the manual pages are whole
+"""test_documents.py - the documents' commands are ones that can be run; the manual pages are whole
 
 Run by "meson test documents", which names the programs in MUGAI, MUGAI_WORKER and MUGAI_KEEP, and the page that is made
-in MUGAI_CONF_PAGE. A command is a line of a ```console block, or of an example in a manual page, that begins with "$ "
-or "# ". What is mugai's runs for real, on a store of the test's own, in the order in which it stands. Programs of others
-are in ELSEWHERE, with what can be looked at all the same: a new one fails until somebody decides.
+in MUGAI_CONF_PAGE. What a command is, documents.py says. This is the fast form of tests/packages/documents, which types all
+of them on machines of its own: here mugai's own run for real, on a store of the test's own, in the order in which they
+stand; of the others it is looked at whether what they name is there. And a document may not have a command that the slow
+form would not run.
 """
 
+import importlib.machinery
+import importlib.util
 import os
 import pathlib
 import re
@@ -17,12 +20,15 @@ import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent
-sys.path.insert(0, str(HERE))
+sys.path += [str(HERE), str(HERE / "packages")]
+import documents  # noqa: E402
 import test_cli  # noqa: E402
+from documents import ROOT, Paragraph, typed  # noqa: E402
 
-PAGES = sorted([*ROOT.glob("packaging/man/*.[158]"), *ROOT.glob("packaging/man/ja/*.[158]")])
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "packaging/doc").glob("*.md"))]
+SETTINGS_PAGE = pathlib.Path(os.environ["MUGAI_CONF_PAGE"])
+PAGES = [*documents.PAGES, *documents.PAGES_JA]
+HANDBOOKS = [documents.HANDBOOK, documents.HANDBOOK_JA]
+ALL = [documents.README, *HANDBOOKS, *PAGES, SETTINGS_PAGE]
 # What mugai says no to where the example is run; each is the right answer there.
 ANSWERS = {
     "release": {0, 77, 78},  # as shipped nobody may get anything
@@ -33,12 +39,12 @@ ANSWERS = {
 }
 
 
-def commands(text, page):
-    """Each command of a document; a manual page has its own marks."""
-    blocks = re.findall(r"^\.EX\n(.*?)^\.EE" if page else r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()]
-    assert all(line.startswith(("$ ", "# ")) for line in lines), lines
-    return [line[2:] for line in lines]
+def slow_form():
+    """tests/packages/documents, which is a program and no module."""
+    loader = importlib.machinery.SourceFileLoader("slow_form", str(HERE / "packages/documents"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("slow_form", loader))
+    loader.exec_module(module)
+    return module
 
 
 def units(words):
@@ -47,7 +53,8 @@ def units(words):
 
 
 def packages(words):
-    names = [re.match(r"\./(mugai[a-z-]*)_[\d.]+_amd64\.deb$", word) for word in words if "deb" in word]
+    (version,) = re.findall(r"^mugai \(([^)]+)\)", (ROOT / "packaging/debian/changelog").read_text(), re.MULTILINE)[:1]
+    names = [re.match(rf"\S*/(mugai[a-z-]*)_{re.escape(version)}_amd64\.deb$", word) for word in words if "deb" in word]
     control = (ROOT / "packaging/debian/control").read_text()
     return names and all(name and f"Package: {name[1]}\n" in control for name in names)
 
@@ -57,14 +64,8 @@ def postfix_settings(words):
     return all(f"\n{word.partition('=')[0]} =" in f"\n{known}" for word in words if "=" in word)
 
 
-# Programs of others: whether what is said to them fits what there is here.
-ELSEWHERE = {
-    "systemctl": units, "apt-get": packages, "postconf": postfix_settings, "postfix": lambda words: words == ["reload"],
-    "install": lambda words: any("/etc/mugai/" in word for word in words), "shred": lambda words: words == ["-u", "seal.key"],
-    "groupadd": lambda words: words[0].startswith("mugai-"), "usermod": lambda words: words[1].startswith("mugai-"),
-    "curl": lambda words: "--unix-socket" in words and words[-1].endswith("/metrics"),
-    "rsync": lambda words: "/var/lib/mugai/store/" in words,
-}
+# Programs of others that name what is ours or Postfix', and whether it is there.
+ELSEWHERE = {"systemctl": units, "apt-get": packages, "postconf": postfix_settings}
 
 
 def options_of_verbs(text, verbs):
@@ -125,23 +126,21 @@ class Documents(test_cli.Case):
         return folder
 
     def test_every_command_runs(self):
-        for document in [*DOCUMENTS, *PAGES, pathlib.Path(os.environ["MUGAI_CONF_PAGE"])]:
-            found = commands(document.read_text(), document.suffix != ".md")
-            for command in found:
+        for document in ALL:
+            found = typed(document)
+            for _, command in found:
                 with self.subTest(document=document.name, command=command):
-                    words = shlex.split(command)
-                    if words[0] == "mugai":
+                    program, *words = shlex.split(command, comments=True)
+                    if program == "mugai" and "--private-key" not in words:  # whose passphrase is asked for on a terminal
                         self.run_one(command)
                     else:
-                        self.assertIn(words[0], ELSEWHERE)
-                        self.assertTrue(ELSEWHERE[words[0]](words[1:]), command)
-            if document.suffix == ".md" or document.name.startswith("mugai"):
-                self.assertTrue(found, document)
+                        self.assertTrue(ELSEWHERE.get(program, lambda _: True)(words), command)
+            self.assertTrue(found, document)
 
     def test_a_milter_that_is_there_already_stays_and_ours_becomes_the_last(self):
         folder = self.postfix()
-        for document in DOCUMENTS:
-            for command in commands(document.read_text(), False):
+        for document in HANDBOOKS:
+            for _, command in typed(document):
                 if not command.startswith("postconf -e") or "smtpd_milters" not in command:
                     continue
                 for before in ("", "inet:localhost:8891, { unix:x, default_action=tempfail }"):
@@ -153,9 +152,64 @@ class Documents(test_cli.Case):
                                                capture_output=True, text=True).stdout.strip()
                         self.assertEqual(after, f"{before} unix:mugai-gate/gate.sock".strip())
 
-    def test_both_editions_of_the_handbook_have_the_same_commands(self):
-        plain = [re.sub(r'"[^"]*"', "TEXT", "\n".join(commands(path.read_text(), False))) for path in DOCUMENTS[1:]]
-        self.assertEqual(plain[0], plain[1])
+
+class Commands(unittest.TestCase):
+    """The slow form runs each."""
+
+    def test_each_is_of_a_program_that_the_machines_have_or_that_is_in_the_source(self):
+        for document in ALL:
+            for _, command in typed(document):
+                program = documents.program_of(command)
+                self.assertTrue(documents.is_known(program), (document.name, command))
+
+    def test_each_span_of_a_sentence_that_looks_like_one_is_one(self):
+        told = subprocess.run([os.environ["MUGAI"], "--help"], capture_output=True, text=True, check=True).stdout
+        verbs = set(re.findall(r"^  mugai ([a-z][a-z-]+)", told, re.MULTILINE))
+        for document in [documents.README, *HANDBOOKS]:
+            for step in documents.steps(document):
+                for span in step.spans if isinstance(step, Paragraph) else []:
+                    self.assertFalse(documents.may_be_command(span, verbs), (document.name, span))
+
+    def test_those_of_the_source_are_there_and_take_what_is_given_to_them(self):
+        found = {}
+        for document in [documents.README, *HANDBOOKS]:
+            for command in [*(command for _, command in typed(document)), *documents.in_sentences(document)]:
+                program, *words = shlex.split(command.removeprefix("sudo "), comments=True)
+                if program in documents.OF_THE_SOURCE:
+                    found.setdefault(program, []).extend(words)
+        self.assertEqual(set(found), set(documents.OF_THE_SOURCE))
+        for program, words in found.items():
+            self.assertTrue(os.access(ROOT / program, os.X_OK), program)
+            usage = (ROOT / program).read_text()
+            for word in words:  # a path and what stands for one are the reader's own
+                self.assertTrue(word.isupper() or "/" in word or word in usage, (program, word))
+
+    def test_what_the_slow_form_goes_by_is_in_the_documents(self):
+        self.assertEqual(slow_form().unread(), [])
+        sentences = set(documents.in_sentences(documents.HANDBOOK)) | set(documents.in_sentences(documents.README))
+        self.assertLessEqual(set(documents.COMPLETED), sentences)
+        everything = {command for document in ALL for _, command in typed(document)} | sentences
+        self.assertLessEqual(set(documents.STATUS), everything)
+        for place in documents.PLACES:
+            self.assertTrue(any(place in sentence for sentence in sentences), place)
+
+    def test_the_table_of_roles_has_each_verb_that_a_user_types(self):
+        table = documents.roles()
+        self.assertEqual(documents.who_may("mugai get X --text", table), ["viewer", "releaser", "administrator"])
+        self.assertEqual(documents.who_may("mugai get X --part 2 --zip", table), ["releaser"])
+        for document in [documents.HANDBOOK, *documents.english_pages()]:
+            for who, command in typed(document):
+                if who == "$" and not command.startswith("mugai keygen"):
+                    self.assertTrue(documents.who_may(command, table), command)
+
+    def test_both_editions_have_the_same(self):
+        def plain(path):
+            return [(who, re.sub(r'"[^"]*"', "TEXT", command)) for who, command in typed(path)]
+        for english, japanese in [HANDBOOKS, *zip(documents.PAGES, [ROOT / "packaging/man/ja" / page.name for page in documents.PAGES]),
+                                  (SETTINGS_PAGE, ROOT / "packaging/man/ja" / documents.SETTINGS_PAGE)]:
+            self.assertEqual(plain(english), plain(japanese), japanese)
+        # The Japanese edition is shorter.
+        self.assertLessEqual(set(documents.in_sentences(documents.HANDBOOK_JA)), set(documents.in_sentences(documents.HANDBOOK)))
 
 
 class Shipped(unittest.TestCase):
@@ -169,7 +223,7 @@ class Shipped(unittest.TestCase):
             for line in (debian / name).read_text().split("\n") if (debian / name).exists() else []:
                 there[pathlib.Path(line.split(" ")[0]).name] = name
         named = set()
-        for path in DOCUMENTS[1:]:
+        for path in HANDBOOKS:
             for before, name in re.findall(r"(.{0,20})`([\w./-]+\.(?:md|py|h))`", path.read_text().replace("\n", " ")):
                 if not re.search(r"(?:[Ii]n the source,? |ソースの ?)$", before):
                     named.add((path.name, name.removeprefix("examples/")))
@@ -185,9 +239,9 @@ class Shipped(unittest.TestCase):
 class Pages(unittest.TestCase):
     def test_each_page_is_there_in_both_languages_and_groff_has_nothing_to_say(self):
         # Of lines of Japanese, which have no blanks, it says that it cannot break them as it would like.
-        names = {path.name for path in PAGES if path.parent.name == "man"} | {"mugai.conf.5"}
+        names = {path.name for path in PAGES if path.parent.name == "man"} | {documents.SETTINGS_PAGE}
         self.assertEqual(names, {path.name for path in PAGES if path.parent.name == "ja"})
-        for page in [*PAGES, pathlib.Path(os.environ["MUGAI_CONF_PAGE"])]:
+        for page in [*PAGES, SETTINGS_PAGE]:
             done = subprocess.run(["groff", "-man", "-Kutf8", "-Tutf8", "-ww", "-Wbreak", "-z", page], capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stderr), (0, ""), page)
 
