@@ -77,11 +77,17 @@ class Results:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
 
+def end(child):
+    """With all that it has started: a shell hears of it when its own child has ended."""
+    with contextlib.suppress(ProcessLookupError):  # another thread has seen its end
+        os.killpg(child.pid, signal.SIGTERM)
+
+
 def run(command, progress=None, **options):
     """(exit status, all it said); lines that match progress are shown as they come."""
     environment = {**os.environ, **options.pop("env", {})}
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             env=environment, **options)
+                             env=environment, start_new_session=True, **options)
     running.add(child)
     said = []
     try:
@@ -91,7 +97,7 @@ def run(command, progress=None, **options):
                 print("          ", said[-1].strip(), flush=True)
         child.wait()
     except BaseException:
-        child.terminate()
+        end(child)
         child.wait()
         raise
     finally:
@@ -220,7 +226,7 @@ def one_beside():
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for child in list(running):
-                child.terminate()
+                end(child)
             raise
 
 
