@@ -10,7 +10,7 @@ build_packages="gcc libc6-dev meson ninja-build pkg-config libglib2.0-dev libgmi
 relay_packages="postfix iproute2 procps"
 test_packages="binutils clang debootstrap libclang-rt-14-dev llvm libcriterion-dev chromium w3m lynx
     frama-c-base libmime-tools-perl libemail-mime-perl ripmime mpack curl p7zip-full openssl prometheus systemd valgrind
-    groff-base"
+    groff-base faketime"
 # A Node from elsewhere brings its own npm, and Debian's will not go beside it.
 command -v npm >/dev/null || test_packages="$test_packages nodejs npm"
 

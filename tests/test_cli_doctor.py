@@ -5,6 +5,9 @@ Run by "meson test cli-doctor", which names the programs in MUGAID, MUGAI and MU
 test_cli_postfix.py's.
 """
 
+import ctypes
+import datetime
+import errno
 import json
 import os
 import pathlib
@@ -22,6 +25,27 @@ from test_milter import MILTER_USER, OLD_ID, WORKER_USER, Daemon, MilterTest, wa
 LOCKED = os.environ["MUGAI_LOCKED"] == "yes"
 # Whom Postfix becomes: a user that every Debian has, with a group of its own.
 POSTFIX_USER = "mail"
+
+
+def id_of(day):
+    """The first one of a day; its last character is a check, see id.c."""
+    digits, check = f"{day:%Y%m%d}000000000", 0
+    for digit in digits + "0":
+        check = (check << 1 ^ (0x25 if check & 0x10 else 0)) ^ int(digit)
+    return f"{digits[:8]}-{digits[8:13]}-{digits[13:]}{'0123456789ABCDEFGHJKMNPQRSTVWXYZ'[check]}"
+
+
+def answer_adjtimex(number):
+    """From now on the kernel answers it with that error: 0 is "a time server keeps the clock"."""
+    seccomp = ctypes.CDLL("libseccomp.so.2")
+    seccomp.seccomp_init.restype = ctypes.c_void_p
+    allow, answer = 0x7fff0000, 0x00050000 | number
+    context = ctypes.c_void_p(seccomp.seccomp_init(allow))
+    for name in (b"adjtimex", b"clock_adjtime"):
+        if seccomp.seccomp_rule_add(context, answer, seccomp.seccomp_syscall_resolve_name(name), 0) != 0:
+            raise OSError(f"no rule for {name}")
+    if seccomp.seccomp_load(context) != 0:
+        raise OSError("no filter")
 
 
 @unittest.skipUnless(os.geteuid() == 0, "it is run as root")
@@ -283,6 +307,58 @@ class DoctorTest(MilterTest):
         self.assertEqual(found["original"][0][0], "ok", found)
         newest.write_bytes(newest.read_bytes()[:-1])
         self.assert_wrong(daemon, "original", "mugai fsck", options=["--no-message"])
+
+    def doctor_of(self, daemon, kept=None, at=None):
+        """What it finds of the clock, and of its message: where a time server keeps the clock or none does, and at that time."""
+        program = [os.environ["MUGAI"], "doctor", "--json", "--no-postfix", "--config", daemon.config]
+        done = subprocess.run([*(["faketime", "-f", at] if at else []), *program], capture_output=True, text=True, timeout=120,
+                              preexec_fn=(lambda: answer_adjtimex(0 if kept else errno.EPERM)) if kept is not None else None)
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        (how, text), = [(entry["found"], entry["text"]) for entry in found if entry["what"] == "clock"]
+        message, = [entry["found"] for entry in found if entry["what"] == "message"]
+        return how, text, message
+
+    def keep_of(self, daemon, days):
+        """An original of so many days ahead, alone."""
+        for path in daemon.store.glob("2*"):
+            shutil.rmtree(path)
+        day = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
+        path = daemon.store / day.strftime("%Y/%m/%d") / f"{id_of(day)}.eml.gz"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"")
+        for part in (path, *list(path.parents)[:3]):
+            shutil.chown(part, MILTER_USER)
+
+    def purge(self, daemon):
+        return subprocess.run([os.environ["MUGAI"], "purge", "--dry-run", "--config", daemon.config], capture_output=True, text=True)
+
+    def test_a_clock_that_the_originals_contradict_is_wrong_and_no_message_is_kept_under_it(self):
+        """Doctor and purge say the same; a time server's word tells a silence from a clock that is ahead, nothing else."""
+        daemon = self.daemon()
+        for days, kept, how in ((3, True, "wrong"), (3, False, "wrong"), (-9, False, "wrong"), (-9, True, "note"), (-5, True, "ok"),
+                                (-5, False, "note"), (1, True, "ok")):
+            with self.subTest(days=days, kept=kept):
+                self.keep_of(daemon, days)
+                purge = self.purge(daemon)
+                found, text, message = self.doctor_of(daemon, kept)
+                self.assertEqual(found, how, text)
+                self.assertEqual("purge says" in text, purge.returncode == 78, purge.stderr)
+                if purge.returncode == 78:
+                    self.assertIn(purge.stderr.partition(": ")[2].strip(), text)
+                sent = len(list(daemon.store.glob("2*/*/*/*.eml.gz"))) == 2
+                self.assertEqual((sent, message), (False, "note") if how == "wrong" else (True, "ok"))
+
+    if LOCKED:  # else a sanitizer wants to be loaded before faketime
+        def test_a_clock_of_another_century_is_wrong(self):
+            daemon = self.daemon()
+            self.keep_of(daemon, 0)
+            for at, word in (("1970-01-01 00:10:00", "cannot be"), ("2025-12-31 23:59:00", "cannot be"),
+                             ("2100-01-01 00:00:00", "clock ahead")):
+                with self.subTest(at=at):
+                    found, text, message = self.doctor_of(daemon, kept=False, at=at)
+                    self.assertEqual((found, message), ("wrong", "note"), text)
+                    self.assertIn(word, text)
+                    self.assertIn(at[:10], text)
 
     def test_for_people_a_line_each(self):
         daemon = self.daemon()

@@ -481,7 +481,8 @@ class PostfixTest(unittest.TestCase):
     def test_an_address_that_works_without_a_chroot_alone_is_wrong_in_one_and_the_other_way_round(self):
         self.mugai("--enable", "--yes")
         whole = f"unix:{self.queue}/mugai/mugai.sock"
-        for chroot, address, word in (("y", whole, f"from the chroot {self.queue}"), ("n", "unix:/mugai/mugai.sock", "without a chroot")):
+        for chroot, address, word in (("y", whole, f"from the chroot {self.queue}"),
+                                      ("n", "unix:/mugai/mugai.sock", "without a chroot")):
             self.chroot(smtp=chroot)
             with self.subTest(chroot=chroot):
                 self.assert_is_mended(address, OURS, word, address)
@@ -500,7 +501,8 @@ class PostfixTest(unittest.TestCase):
         self.set(*(f"{name} = unix:{self.queue}/mugai/mugai.sock" for name in ("smtpd_milters", "non_smtpd_milters")))
         status, said = self.check()
         self.assertEqual(status, 1)
-        self.assertEqual(re.findall(r"(?m)^(\w+) +postfix +(\w*smtpd_milters)", said), [("ok", "smtpd_milters"), ("wrong", "non_smtpd_milters")])
+        self.assertEqual(re.findall(r"(?m)^(\w+) +postfix +(\w*smtpd_milters)", said),
+                         [("ok", "smtpd_milters"), ("wrong", "non_smtpd_milters")])
         self.mugai("--enable", "--all", "--yes")
         self.assertEqual(self.get("non_smtpd_milters"), OURS)
         self.assertEqual(self.get("smtpd_milters"), f"unix:{self.queue}/mugai/mugai.sock")

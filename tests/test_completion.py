@@ -68,7 +68,8 @@ class CompletionTest(unittest.TestCase):
     def test_every_value_of_an_option_that_has_a_few(self):
         """Those of --help, which are those that the program takes, which are those that it names when it is given another."""
         closed = {(verb, option): set(values.split("|")) for verb in self.ask("mugai", "") if not verb.startswith("-")
-                  for option, values in re.findall(r"^ +(?:-\w, )?(--[a-z-]+)=([a-z-]+\|[a-z|-]+)", self.help("mugai", verb), re.MULTILINE)}
+                  for option, values in re.findall(r"^ +(?:-\w, )?(--[a-z-]+)=([a-z-]+\|[a-z|-]+)", self.help("mugai", verb),
+                                                   re.MULTILINE)}
         self.assertEqual(set(closed), {("list", "--state"), ("stats", "--by")})
         (self.folder / "store").mkdir(mode=0o700)
         self.run_verb("fsck", "--repair")  # finds no index, makes one
@@ -114,8 +115,8 @@ class CompletionTest(unittest.TestCase):
         self.assertEqual(self.ask("mugai-gate", "--action", ""), values)
         self.assertEqual(self.ask("mugai-gate", "--action", "=", "h"), ["hold"])
         for value in (*values, "nonsense"):
-            done = subprocess.run(["mugai-gate", "--action", value, "--allow-unsealed", "--user", "mail", "--check"], env=self.environment,
-                                  capture_output=True, text=True)
+            done = subprocess.run(["mugai-gate", "--action", value, "--allow-unsealed", "--user", "mail", "--check"],
+                                  env=self.environment, capture_output=True, text=True)
             self.assertEqual(done.returncode == 0, value in values, done.stderr)
             if value not in values:
                 self.assertIn(" or ".join(values), done.stderr)

@@ -47,6 +47,21 @@ gboolean mugai_retention_delete(MugaiStore *store, MugaiIndex *index, const Muga
 MugaiRecord *mugai_retention_lost(const MugaiActor *actor, const char *verb,
                                   const MugaiEntry *entry);
 
+/* --- purging --- */
+
+/* A clock, as far as what is in the store says. */
+typedef enum {
+    MUGAI_CLOCK_UNKNOWN = 0, /* the store could not be asked */
+    MUGAI_CLOCK_BEHIND,      /* an object is of more than a day after it */
+    MUGAI_CLOCK_SILENCE,     /* the newest object is older than MUGAI_PURGE_SILENT_DAYS: the clock
+                                is ahead, or no mail comes */
+    MUGAI_CLOCK_FITS,
+} MugaiClock;
+
+#define MUGAI_PURGE_SILENT_DAYS 7
+/* Of @now, unix seconds. @error says why for all but FITS: CONFIG, or what UNKNOWN is for. */
+MugaiClock mugai_retention_check_clock(MugaiStore *store, gint64 now, GError **error);
+
 /* What became, or would become, of one object that is old enough. */
 typedef enum {
     MUGAI_PURGE_FAILED = 0, /* damaged, or it could not be read: it stays, and somebody must look */
@@ -80,11 +95,8 @@ typedef struct {
  * the day of the id and the time of receipt must both say so. Interrupted at any moment, it is run
  * again. @index may be NULL. Memory does not grow with the number of objects of more than a day.
  *
- * CONFIG, and nothing is done, where the clock does not fit what is in the store: the newest object
- * is of more than a day after @now, or older than MUGAI_PURGE_SILENT_DAYS, as if @now were too
- * late. One damaged object does not keep others from being deleted; SYSTEM and the errors of @note
- * do. */
-#define MUGAI_PURGE_SILENT_DAYS 7
+ * CONFIG, and nothing is done, where @now does not fit what is in the store. One damaged object
+ * does not keep others from being deleted; SYSTEM and the errors of @note do. */
 gboolean mugai_purge(MugaiStore *store, MugaiIndex *index, const MugaiPurge *purge,
                      MugaiPurgeSummary *ret_summary, GError **error);
 

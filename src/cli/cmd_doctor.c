@@ -22,6 +22,7 @@ typedef struct {
 static void
 look(const Options *options, MugaiConfig *config, GPtrArray *findings)
 {
+    gboolean message = !options->no_message;
     gboolean answers = FALSE;
 
     mugai_doctor_check_rights(config, findings);
@@ -29,10 +30,15 @@ look(const Options *options, MugaiConfig *config, GPtrArray *findings)
     g_clear_pointer(&config->seal_key, g_free);
     mugai_doctor_check_store(config, findings);
     mugai_doctor_check_disk(config, findings);
-    mugai_doctor_check_clock(findings);
+    if (!mugai_doctor_check_clock(config, findings) && message) {
+        /* It would be the newest original, and purge would believe the clock. */
+        mugai_findings_add(findings, MUGAI_FOUND_NOTE, "message",
+                           _("none is sent as long as the clock is wrong"));
+        message = FALSE;
+    }
     mugai_doctor_check_kernel(findings);
     mugai_doctor_check_worker(config, findings);
-    answers = mugai_doctor_check_daemon(config, !options->no_message, findings);
+    answers = mugai_doctor_check_daemon(config, message, findings);
     mugai_doctor_check_sockets(config, findings);
     if (options->no_postfix)
         return;

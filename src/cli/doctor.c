@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "findings.h"
 
+#include <mugai/retention.h>
 #include <mugai/sandbox.h>
 #include <mugai/seal.h>
 
@@ -247,22 +248,64 @@ mugai_doctor_check_disk(const MugaiConfig *config, GPtrArray *findings)
 
 /* --- clock and kernel --- */
 
-void
-mugai_doctor_check_clock(GPtrArray *findings)
+/* Whether a time server keeps it, as the kernel knows. */
+static gboolean
+is_kept(void)
 {
     struct timex clock = {.modes = 0};
-    g_autofree char *now = mugai_cli_time(time(NULL));
 
-    if (time(NULL) < SECONDS_MIN)
+    return adjtimex(&clock) >= 0 && (clock.status & STA_UNSYNC) == 0;
+}
+
+/* What is in the store says of it, as purge asks. */
+static MugaiClock
+ask_store(const MugaiConfig *config, gint64 now, GError **error)
+{
+    g_autoptr(MugaiStore) store = mugai_store_open(config, error);
+
+    return store != NULL ? mugai_retention_check_clock(store, now, error) : MUGAI_CLOCK_UNKNOWN;
+}
+
+/* The store against the clock: a message of a day to come cannot be. Of a silence the kernel knows
+ * more: where a time server keeps the clock, no mail has come; else it may as well be ahead. */
+static gboolean
+add_misfit(MugaiClock clock, const char *now, const GError *error, GPtrArray *findings)
+{
+    gboolean silence = clock == MUGAI_CLOCK_SILENCE && is_kept();
+    g_autofree char *why = mugai_cli_say(error->message);
+
+    mugai_findings_add(findings, silence ? MUGAI_FOUND_NOTE : MUGAI_FOUND_WRONG, "clock",
+                       silence ? _("%s, kept by a time server; mugai purge says: %s")
+                               : _("%s; mugai purge says: %s"),
+                       now, why);
+    return silence;
+}
+
+gboolean
+mugai_doctor_check_clock(const MugaiConfig *config, GPtrArray *findings)
+{
+    gint64 seconds = time(NULL);
+    g_autofree char *now = mugai_cli_time(seconds);
+    g_autoptr(GError) error = NULL;
+    MugaiClock clock = MUGAI_CLOCK_UNKNOWN;
+
+    if (seconds < SECONDS_MIN) {
         mugai_findings_add(findings, MUGAI_FOUND_WRONG, "clock",
                            _("%s: that cannot be; ids, retention and seals go by it: set it"), now);
-    else if (adjtimex(&clock) < 0 || (clock.status & STA_UNSYNC) != 0)
+        return FALSE;
+    }
+    clock = ask_store(config, seconds, &error);
+    if (clock == MUGAI_CLOCK_BEHIND || clock == MUGAI_CLOCK_SILENCE)
+        return add_misfit(clock, now, error, findings);
+    /* Why the store cannot be asked, mugai_doctor_check_store() says. */
+    if (is_kept())
+        mugai_findings_add(findings, MUGAI_FOUND_OK, "clock", _("%s, kept by a time server"), now);
+    else
         mugai_findings_add(findings, MUGAI_FOUND_NOTE, "clock",
                            _("%s; the kernel does not know whether that is right: is chrony or "
                              "systemd-timesyncd running?"),
                            now);
-    else
-        mugai_findings_add(findings, MUGAI_FOUND_OK, "clock", _("%s, kept by a time server"), now);
+    return TRUE;
 }
 
 void

@@ -11,7 +11,8 @@ void mugai_doctor_check_rights(const MugaiConfig *config, GPtrArray *findings);
 /* Whether the index can be read, and the newest original by mugaid's user. */
 void mugai_doctor_check_store(const MugaiConfig *config, GPtrArray *findings);
 void mugai_doctor_check_disk(const MugaiConfig *config, GPtrArray *findings);
-void mugai_doctor_check_clock(GPtrArray *findings);
+/* FALSE: it is wrong, and what is kept now would bear a wrong time. */
+gboolean mugai_doctor_check_clock(const MugaiConfig *config, GPtrArray *findings);
 void mugai_doctor_check_kernel(GPtrArray *findings);
 /* A message through a worker of our own, started as mugaid starts its own. */
 void mugai_doctor_check_worker(const MugaiConfig *config, GPtrArray *findings);

@@ -153,32 +153,32 @@ mugai_retention_lost(const MugaiActor *actor, const char *verb, const MugaiEntry
 /* --- is the clock right? --- */
 
 /* A clock that runs ahead would delete too early, one that is behind says that all is wrong. */
-static gboolean
-check_clock(MugaiStore *store, const MugaiPurge *purge, GError **error)
+MugaiClock
+mugai_retention_check_clock(MugaiStore *store, gint64 now, GError **error)
 {
     MugaiId future = {0};
     MugaiId recent = {0};
     MugaiId any = {0};
 
-    if (!mugai_store_find_first(store, purge->now + 2 * MUGAI_TIME_DAY_SECONDS, &future, error) ||
-        !mugai_store_find_first(
-            store, purge->now - MUGAI_PURGE_SILENT_DAYS * MUGAI_TIME_DAY_SECONDS, &recent, error) ||
+    if (!mugai_store_find_first(store, now + 2 * MUGAI_TIME_DAY_SECONDS, &future, error) ||
+        !mugai_store_find_first(store, now - MUGAI_PURGE_SILENT_DAYS * MUGAI_TIME_DAY_SECONDS,
+                                &recent, error) ||
         !mugai_store_find_first(store, 0, &any, error))
-        return FALSE;
+        return MUGAI_CLOCK_UNKNOWN;
     if (future.text[0] != '\0') {
         g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG,
                     "the clock is behind: there is a message of a day to come, %s; nothing is "
                     "deleted (--force, if the clock is right)",
                     future.text);
-        return FALSE;
+        return MUGAI_CLOCK_BEHIND;
     }
     if (any.text[0] == '\0' || recent.text[0] != '\0')
-        return TRUE;
+        return MUGAI_CLOCK_FITS;
     g_set_error(error, MUGAI_ERROR, MUGAI_ERROR_CONFIG,
                 "no message of the last %d days: is the clock ahead? Nothing is deleted (--force, "
                 "if the clock is right)",
                 MUGAI_PURGE_SILENT_DAYS);
-    return FALSE;
+    return MUGAI_CLOCK_SILENCE;
 }
 
 /* --- purging --- */
@@ -416,7 +416,7 @@ mugai_purge(MugaiStore *store, MugaiIndex *index, const MugaiPurge *purge,
                                    MUGAI_TIME_DAY_SECONDS;
     work.ids = g_array_new(FALSE, FALSE, sizeof(MugaiId));
     work.batch = g_ptr_array_new_with_free_func((GDestroyNotify)mugai_record_free);
-    if (!purge->force && !check_clock(store, purge, error))
+    if (!purge->force && mugai_retention_check_clock(store, purge->now, error) != MUGAI_CLOCK_FITS)
         return FALSE;
     if (!mugai_store_visit(store, 0, work.cutoff, collect, &work, error))
         return FALSE;

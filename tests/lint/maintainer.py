@@ -99,7 +99,8 @@ class Scripts(unittest.TestCase):
                                 ("inet:10026@127.0.0.1", "inet:127.0.0.1:10026")):
             for between in (" ", "="):
                 with self.subTest(socket=socket, between=between):
-                    options.write_text(f'# --socket unix:/x\nMUGAI_GATE_OPTIONS="--socket{between}{socket} --public-keys /etc/mugai/keys"\n')
+                    options.write_text(f'# --socket unix:/x\nMUGAI_GATE_OPTIONS="--socket{between}{socket} '
+                                       '--public-keys /etc/mugai/keys"\n')
                     self.main_cf(f"inet:localhost:8891, {address}")
                     self.assertIn(f"take {address.partition(':')[2]}, and", self.run_script("mugai-gate.prerm", "remove"))
                     self.main_cf("inet:localhost:8891")
