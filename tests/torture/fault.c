@@ -288,6 +288,8 @@ WRAP(RECEIVE, ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd
      -1)
 WRAP(ACCEPT, int, accept, (int fd, __SOCKADDR_ARG address, socklen_t *length),
      (fd, address, length), -1)
+WRAP(ACCEPT, int, accept4, (int fd, __SOCKADDR_ARG address, socklen_t *length, int flags),
+     (fd, address, length, flags), -1)
 WRAP(POLL, int, poll, (struct pollfd * waits, nfds_t count, int milliseconds),
      (waits, count, milliseconds), -1)
 WRAP(POLL, int, select,
