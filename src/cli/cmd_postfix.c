@@ -484,26 +484,12 @@ warn_if_silent(const MugaiConfig *config)
         close(fd);
 }
 
-/* Whether main.cf names mugaid, wherever. */
-static gboolean
-is_attached(const Options *options, const MugaiPostfixMilter *milter)
-{
-    static const char *const lists[] = {"smtpd_milters", "non_smtpd_milters"};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
-        g_autofree char *value = mugai_postfix_get(options->directory, lists[i], TRUE, NULL);
-
-        if (value != NULL && mugai_postfix_lists(milter, value))
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static gboolean
 enable(const Options *options, const MugaiConfig *config, const MugaiPostfixMilter *milter,
        const GPtrArray *changes, GError **error)
 {
-    gboolean attached = is_attached(options, milter);
+    gboolean attached = mugai_postfix_names(options->directory, "smtpd_milters", milter) ||
+                        mugai_postfix_names(options->directory, "non_smtpd_milters", milter);
 
     if (!rehearse(options, config, changes, error))
         return FALSE;
@@ -578,14 +564,12 @@ may_change(const Options *options, GError **error)
 }
 
 static gboolean
-change(const Options *options, const MugaiConfig *config, GError **error)
+change(const Options *options, const MugaiConfig *config, const MugaiPostfixMilter *milter,
+       GError **error)
 {
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
-    g_autoptr(MugaiPostfixMilter) milter =
-        mugai_postfix_milter_new(options->directory, config, error);
 
-    if (milter == NULL ||
-        !(options->enable ? plan_enable : plan_disable)(options, milter, changes, error))
+    if (!(options->enable ? plan_enable : plan_disable)(options, milter, changes, error))
         return FALSE;
     if (changes->len == 0) {
         puts(_("main.cf is so already."));
@@ -600,15 +584,8 @@ change(const Options *options, const MugaiConfig *config, GError **error)
 
 /* 1 if Postfix does not ask mugaid anywhere. */
 static int
-say_places(const Options *options, const MugaiConfig *config, GError **error)
+say_places(const GPtrArray *places)
 {
-    g_autoptr(MugaiPostfixMilter) milter =
-        mugai_postfix_milter_new(options->directory, config, error);
-    g_autoptr(GPtrArray) places = NULL;
-
-    if (milter == NULL)
-        return -1;
-    places = mugai_postfix_places(options->directory, milter);
     for (guint i = 0; i < places->len; i++) {
         g_autofree char *place = mugai_cli_fit(places->pdata[i], 0);
 
@@ -619,15 +596,8 @@ say_places(const Options *options, const MugaiConfig *config, GError **error)
 
 /* What is not main.cf's is not taken out. */
 static int
-warn_if_named(const Options *options, const MugaiConfig *config, GError **error)
+warn_if_named(const GPtrArray *places)
 {
-    g_autoptr(MugaiPostfixMilter) milter =
-        mugai_postfix_milter_new(options->directory, config, error);
-    g_autoptr(GPtrArray) places = NULL;
-
-    if (milter == NULL)
-        return -1;
-    places = mugai_postfix_places(options->directory, milter);
     for (guint i = 0; i < places->len; i++)
         mugai_cli_complain(_("%s still names mugaid: take it out there"),
                            (const char *)places->pdata[i]);
@@ -635,20 +605,31 @@ warn_if_named(const Options *options, const MugaiConfig *config, GError **error)
 }
 
 static int
-run(const Options *options, const MugaiConfig *config, GError **error)
+check(const Options *options, const MugaiConfig *config)
 {
     g_autoptr(GPtrArray) findings = mugai_findings_new();
 
-    if (options->json)
-        mugai_cli_speak_english();
-    if (options->attached)
-        return say_places(options, config, error);
-    if (!options->check && !change(options, config, error))
-        return -1;
-    if (options->disable)
-        return warn_if_named(options, config, error);
     mugai_postfix_check(options->directory, config, findings);
     return mugai_findings_print(findings, options->json);
+}
+
+static int
+run(const Options *options, const MugaiConfig *config, GError **error)
+{
+    g_autoptr(MugaiPostfixMilter) milter = NULL;
+    g_autoptr(GPtrArray) places = NULL;
+
+    if (options->json)
+        mugai_cli_speak_english();
+    if (options->check)
+        return check(options, config);
+    milter = mugai_postfix_milter_new(options->directory, config, error);
+    if (milter == NULL || (!options->attached && !change(options, config, milter, error)))
+        return -1;
+    if (options->enable)
+        return check(options, config);
+    places = mugai_postfix_places(options->directory, milter);
+    return options->attached ? say_places(places) : warn_if_named(places);
 }
 
 int

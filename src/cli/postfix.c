@@ -669,6 +669,14 @@ place_in_service(const MugaiPostfixMilter *milter, const char *line)
     return g_strconcat("master.cf: ", sides[0], NULL);
 }
 
+gboolean
+mugai_postfix_names(const char *directory, const char *parameter, const MugaiPostfixMilter *milter)
+{
+    g_autofree char *value = mugai_postfix_get(directory, parameter, TRUE, NULL);
+
+    return value != NULL && mugai_postfix_lists(milter, value);
+}
+
 GPtrArray *
 mugai_postfix_places(const char *directory, const MugaiPostfixMilter *milter)
 {
@@ -677,9 +685,7 @@ mugai_postfix_places(const char *directory, const MugaiPostfixMilter *milter)
     g_auto(GStrv) lines = list_overrides(directory);
 
     for (gsize i = 0; i < G_N_ELEMENTS(parameters); i++) {
-        g_autofree char *value = mugai_postfix_get(directory, parameters[i], TRUE, NULL);
-
-        if (value != NULL && mugai_postfix_lists(milter, value))
+        if (mugai_postfix_names(directory, parameters[i], milter))
             g_ptr_array_add(places, g_strconcat("main.cf: ", parameters[i], NULL));
     }
     for (gsize i = 0; lines[i] != NULL; i++) {

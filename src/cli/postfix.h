@@ -39,6 +39,9 @@ gboolean mugai_postfix_is_right(const MugaiPostfixMilter *milter, const char *pa
 char *mugai_postfix_without(const MugaiPostfixMilter *milter, const char *value);
 char *mugai_postfix_with_last(const MugaiPostfixMilter *milter, const char *parameter,
                               const char *value);
+/* Whether @parameter of main.cf names it. */
+gboolean mugai_postfix_names(const char *directory, const char *parameter,
+                             const MugaiPostfixMilter *milter);
 /* Where main.cf and master.cf name it: of char*, "main.cf: smtpd_milters". */
 GPtrArray *mugai_postfix_places(const char *directory, const MugaiPostfixMilter *milter);
 /* Whether a default_action lets a message through when a milter does not answer. "quarantine" keeps
