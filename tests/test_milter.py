@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import pwd
+import re
 import select
 import shutil
 import signal
@@ -310,6 +311,45 @@ class Passing(MilterTest):
         self.assert_conforms(octets)
         self.assertGreaterEqual(len(answer.deleted), 320 + 8)
         self.assertEqual(answer.changed, [])
+
+    def test_I1_no_field_is_left_where_the_changes_are_more_than_is_sent_at_once(self):
+        daemon = self.daemon()
+        # Of one name the last has to go first: whatever came out of order would leave some.
+        fields = b"".join(b"X-%s: %d\r\n" % (b"n" * 200, i) for i in range(900))
+        answer, octets = daemon.send(fields + MESSAGE)
+        self.assertTrue(answer.accepted, daemon.read_log())
+        self.assert_conforms(octets)
+        self.assertGreaterEqual(len(answer.deleted), 900)
+
+    @unittest.skipIf(os.geteuid() != 0, "the kernel tells root alone")
+    def test_the_mta_is_not_woken_for_each_change(self):
+        def writes():
+            return int(re.search(r"syscw: (\d+)", pathlib.Path(f"/proc/{service}/io").read_text())[1])
+        daemon = self.daemon()
+        service = daemon.service()
+        fields = b"".join(b"X-%d: value\r\n" % i for i in range(500))
+        with daemon.connect() as connection:
+            connection.message(MESSAGE)
+            before = writes()
+            answer, _ = connection.message(fields + MESSAGE)
+            self.assertGreaterEqual(len(answer.deleted), 500)
+            self.assertLess(writes() - before, 100)
+
+    def test_I4_an_mta_that_leaves_before_the_changes_is_not_said_to_have_them(self):
+        gone = pathlib.Path(self.folder, "gone")
+        daemon = self.daemon(worker=self.fake_worker(f"""
+            job = receive_job()
+            while not os.path.exists("{gone}"):
+                time.sleep(0.01)
+            """))
+        fields, body = milter_client.split_message(MESSAGE)
+        with daemon.connect() as connection:
+            connection.envelope("s@example.org", ["r@example.jp"], "LEAVES")
+            connection.content(fields, body)
+            wait_for(daemon.objects)
+        gone.touch()
+        daemon.wait_log('queue-id="LEAVES"')
+        self.assertIn(" outcome=refused ", daemon.read_log())
 
     def test_I2_the_original_is_kept_byte_for_byte(self):
         original = (b"X-No-Space:value\r\nX-Tab:\tvalue\r\nX-Spaces:   value  \r\nX-Empty:\r\nX-Raw: \x81\xfe\x01\r\n"

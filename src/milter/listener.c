@@ -41,9 +41,6 @@
 /* Connections that wait to be taken: while all threads start, or for the next mugaid. More than
  * Postfix has processes, for whoever finds the queue full is turned away. */
 #define BACKLOG 512
-/* libmilter's own default: within one message the MTA may be silent for as long as a slow client
- * sends. */
-#define TIMEOUT_SECONDS 7210
 /* Group may connect: Postfix' user is put into it, or the directory passes its group on. */
 #define SOCKET_MODE 0660
 /* A little more than a message takes at most with the default of 30 seconds. */
@@ -168,7 +165,8 @@ give_to_libmilter(const char *name)
     g_autofree char *copy = g_strdup(name);
 
     return smfi_setconn(copy) == MI_SUCCESS && smfi_setbacklog(BACKLOG) == MI_SUCCESS &&
-           smfi_settimeout(TIMEOUT_SECONDS) == MI_SUCCESS && smfi_opensocket(false) == MI_SUCCESS;
+           smfi_settimeout(MUGAI_LISTENER_TIMEOUT_SECONDS) == MI_SUCCESS &&
+           smfi_opensocket(false) == MI_SUCCESS;
 }
 
 static gboolean

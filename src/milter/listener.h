@@ -3,6 +3,10 @@
 
 #include <mugai/config.h>
 
+/* libmilter's own default: within one message the MTA may be silent for as long as a slow client
+ * sends. */
+#define MUGAI_LISTENER_TIMEOUT_SECONDS 7210
+
 typedef struct MugaiListener MugaiListener;
 
 /* Hands a socket to libmilter: @passed, which has to be the one that [milter] socket names, or

@@ -19,9 +19,12 @@
  */
 #include "replace.h"
 
+#include "cork.h"
+
 #include <mugai/error.h>
 #include <mugai/limits.h>
 
+#include <errno.h>
 #include <string.h>
 
 /* What a name costs beside its octets. */
@@ -161,15 +164,13 @@ add_fields(SMFICTX *ctx, const char *octets, const char *end, const char **ret_b
     return TRUE;
 }
 
-gboolean
-mugai_replace_apply(SMFICTX *ctx, const MugaiFields *fields, const MugaiApproved *approved,
-                    const MugaiReceipt *receipt, GError **error)
+static gboolean
+change_all(SMFICTX *ctx, const MugaiFields *fields, const MugaiApproved *approved, GError **error)
 {
     gsize length = 0;
     const char *octets = mugai_approved_octets(approved, &length);
     const char *body = NULL;
 
-    g_assert(receipt != NULL);
     if (!delete_fields(ctx, fields, error) ||
         !add_fields(ctx, octets, octets + length, &body, error))
         return FALSE;
@@ -177,4 +178,16 @@ mugai_replace_apply(SMFICTX *ctx, const MugaiFields *fields, const MugaiApproved
     return smfi_replacebody(ctx, (unsigned char *)body, (int)(octets + length - body)) ==
                MI_SUCCESS ||
            mta_refused(error, "the body");
+}
+
+gboolean
+mugai_replace_apply(SMFICTX *ctx, const MugaiFields *fields, const MugaiApproved *approved,
+                    const MugaiReceipt *receipt, GError **error)
+{
+    g_assert(receipt != NULL);
+    mugai_cork_begin();
+    if (change_all(ctx, fields, approved, error))
+        return mugai_cork_end() || mta_refused(error, g_strerror(errno));
+    mugai_cork_drop();
+    return FALSE;
 }
