@@ -38,7 +38,7 @@ PROGRAMS = {
     "mugai": ("src/cli/mugai", {"SQLite", "json-glib", "libarchive", "libcurl", "libsodium", "nettle", "zlib"}),
     "mugai-stored": ("src/stored/mugai-stored", {"SQLite", "json-glib", "libcurl", "libsodium", "nettle", "zlib"}),
     "mugai-gate": ("src/gate/mugai-gate", {"libmilter", "libsodium"}),
-    "mugai-worker": ("src/worker/mugai-worker", {"GMime", "libxml2", "json-glib", "libidn2", "libmagic", "libseccomp",
+    "mugai-worker": ("src/worker/mugai-worker", {"GMime", "libxml2", "libidn2", "libmagic", "libseccomp",
                                                "nettle", "zlib"}),
 }
 
