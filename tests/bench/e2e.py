@@ -5,7 +5,8 @@
            [--candidate NAME=ADDRESS[@PID]]...
 
 MUGAID, MUGAI and MUGAI_WORKER in the environment name the programs, as for the other tests. One private Postfix in a
-network namespace of its own has a listener for each candidate: "floor", "mugai", and those given by milter address (as
+network namespace of its own has a listener for each candidate: "floor", which does nothing; "least", which only keeps
+the original and has a process of its own read it (least.c); "mugai"; and those given by milter address (as
 smtpd_milters has it; PID: of the process whose tree is counted). What it relays a sink takes.
 
 In each round every candidate gets the same load, one after the other: messages over eight connections (smtp-source),
@@ -13,7 +14,7 @@ until the client is done (accepted) and until the queue is empty (drained); the 
 processes; and the time of one message after the other on one connection. Shown are medians over the rounds, and of the
 ratios to "floor" in the same round: machines change their speed.
 
-Then memory, as the kernel shares it out among processes (PSS), of a candidate's whole tree: idle, at most with eight
+Then memory, as the kernel shares it out among processes (PSS), of the whole tree of all but the first two: idle, at most with eight
 large messages at once, and at most with two messages of 10 MB at once and with two of 100 MB. What a process keeps in
 files without a name (the spool) is the kernel's and not counted. Needs root.
 """
@@ -38,6 +39,7 @@ import harness  # noqa: E402
 import three_messages  # noqa: E402
 
 CONNECTIONS = 8
+FLOORS = {"floor": False, "least": True}  # whether it keeps originals
 COUNTS = {"small": 400, "medium": 240, "large": 16}  # messages a round; always a multiple of CONNECTIONS
 # Octets of an attachment, which becomes a third longer in base64, and how many such messages: both take the same time, so
 # that who looks now and then sees as much of the ones as of the others.
@@ -137,7 +139,7 @@ class Bench:
         directory.chmod(0o755)
         self._stack.callback(harness.Janitor(directory).close)
         self._host = harness.Namespace("bench")
-        milters = {"floor": "unix:bench/floor.sock", "mugai": "unix:mugai/mugai.sock"}
+        milters = {name: f"unix:bench/{name}.sock" for name in FLOORS} | {"mugai": "unix:mugai/mugai.sock"}
         for candidate in options.candidate:
             name, _, address = candidate.partition("=")
             milters[name], _, pid = address.partition("@")
@@ -145,7 +147,7 @@ class Bench:
         self.ports = {name: FIRST_PORT + i for i, name in enumerate(milters)}
         self._postfix = Postfix(self._host, directory / "boundary",
                                 {name: (self.ports[name], milter) for name, milter in milters.items()})
-        self._start_floor(options.floor)
+        self._start_floors(options.floor, directory)
         self._mugaid = harness.Mugaid(self._host, directory / "mugaid", self._postfix.queue / "mugai",
                                       harness.programs_from_environment())
         self._stack.callback(self._mugaid.stop)
@@ -162,15 +164,18 @@ class Bench:
         self._stack.callback(child.terminate)
         return child
 
-    def _start_floor(self, program):
-        nobody, folder = pwd.getpwnam("nobody"), self._postfix.queue / "bench"
-        folder.mkdir()
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        child = self._spawn([program, f"unix:{folder}/floor.sock"], stdout=subprocess.PIPE, user=nobody.pw_uid,
-                            umask=0)
-        if child.stdout.readline() != b"ready\n":
-            raise harness.HarnessError("floor did not come up")
-        self.pids["floor"] = child.pid
+    def _start_floors(self, program, directory):
+        nobody, sockets, kept = pwd.getpwnam("nobody"), self._postfix.queue / "bench", directory / "kept"
+        for folder in (sockets, kept):
+            folder.mkdir()
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        for name, keeps in FLOORS.items():
+            keeping = [kept] if keeps else []
+            child = self._spawn([program, f"unix:{sockets}/{name}.sock", *keeping], stdout=subprocess.PIPE,
+                                user=nobody.pw_uid, umask=0)
+            if child.stdout.readline() != b"ready\n":
+                raise harness.HarnessError(f"{name} did not come up")
+            self.pids[name] = child.pid
 
     def _write_messages(self, directory):
         self._octets, self._files = three_messages.all_messages(), {}
@@ -284,7 +289,7 @@ def main():
     options = parser.parse_args()
     with Bench(options) as bench:
         figures = measure(bench, options)
-        memory = {candidate: bench.memory(candidate) for candidate in bench.ports if candidate != "floor"}
+        memory = {candidate: bench.memory(candidate) for candidate in bench.ports if candidate not in FLOORS}
     show(figures, memory)
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps({"figures": figures, "memory": memory}, indent=1) + "\n")

@@ -13,14 +13,13 @@
  * Documents are fixed text, repeated: a figure is one of a document.
  */
 #include "decode.h"
-#include "gmime_cleanup.h"
+#include "libraries.h"
 #include "links.h"
 #include "blocks.h"
 #include "scan.h"
 #include "../remove_tree.h"
 
 #include <fcntl.h>
-#include <libxml/HTMLparser.h>
 #include <mugai/charset.h>
 #include <mugai/compose.h>
 #include <mugai/digest.h>
@@ -99,84 +98,25 @@ check_utf8(const Work *work)
     sink_of_all += g_utf8_validate(work->octets, (gssize)work->length, NULL);
 }
 
-static GMimeMessage *
-parse_barely(const Work *work)
-{
-    g_autoptr(GMimeStream) stream = g_mime_stream_mem_new_with_buffer(work->octets, work->length);
-    g_autoptr(GMimeParser) parser = g_mime_parser_new_with_stream(stream);
-
-    return g_mime_parser_construct_message(parser, NULL);
-}
-
 static void
 gmime_parse(const Work *work)
 {
-    g_object_unref(parse_barely(work));
-}
-
-static void
-decode_barely(GMimeObject *parent, GMimeObject *part, gpointer data)
-{
-    g_autoptr(GMimeStream) nowhere = g_mime_stream_null_new();
-
-    if (GMIME_IS_PART(part))
-        g_mime_data_wrapper_write_to_stream(g_mime_part_get_content(GMIME_PART(part)), nowhere);
+    g_object_unref(libraries_parse(work->octets, work->length));
 }
 
 static void
 gmime_parse_and_decode(const Work *work)
 {
-    GMimeMessage *message = parse_barely(work);
+    GMimeMessage *message = libraries_parse(work->octets, work->length);
 
-    g_mime_message_foreach(message, decode_barely, NULL);
+    libraries_decode(message, NULL);
     g_object_unref(message);
-}
-
-static void
-ignore_element(void *data, const xmlChar *name, const xmlChar **attributes)
-{
-    sink_of_all += name[0];
-}
-
-static void
-ignore_text(void *data, const xmlChar *text, int length)
-{
-    sink_of_all += (guint64)length;
-}
-
-static void
-ignore_error(void *data, xmlErrorPtr error)
-{
-}
-
-/* As filters/html.c sets it up, without anything behind it. */
-static void
-libxml2_sax(const char *html, gsize length)
-{
-    htmlSAXHandler handlers = {
-        .startElement = ignore_element,
-        .characters = ignore_text,
-        .ignorableWhitespace = ignore_text,
-        .serror = ignore_error,
-        .initialized = XML_SAX2_MAGIC,
-    };
-    htmlParserCtxtPtr context =
-        htmlCreatePushParserCtxt(&handlers, NULL, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
-
-    htmlCtxtUseOptions(context, HTML_PARSE_RECOVER | HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC |
-                                    HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | XML_PARSE_HUGE);
-    for (gsize at = 0; at < length; at += CHUNK_OCTETS)
-        htmlParseChunk(context, html + at, (int)MIN(CHUNK_OCTETS, length - at), 0);
-    htmlParseChunk(context, NULL, 0, 1);
-    if (context->myDoc != NULL)
-        xmlFreeDoc(context->myDoc);
-    htmlFreeParserCtxt(context);
 }
 
 static void
 libxml2_alone(const Work *work)
 {
-    libxml2_sax(work->octets, work->length);
+    libraries_sax(work->octets, work->length);
 }
 
 static void
@@ -184,7 +124,7 @@ libraries_alone(const Work *work)
 {
     gmime_parse_and_decode(work);
     if (work->html->len > 0)
-        libxml2_sax(work->html->str, work->html->len);
+        libraries_sax(work->html->str, work->html->len);
 }
 
 static void
@@ -400,21 +340,6 @@ compose_body(const Work *work)
 
 /* --- what they are given --- */
 
-static void
-take_html(GMimeObject *parent, GMimeObject *part, gpointer data)
-{
-    GString *html = data;
-    g_autoptr(GMimeStream) memory = g_mime_stream_mem_new();
-    GByteArray *octets = NULL;
-
-    if (!GMIME_IS_PART(part) ||
-        !g_mime_content_type_is_type(g_mime_object_get_content_type(part), "text", "html"))
-        return;
-    g_mime_data_wrapper_write_to_stream(g_mime_part_get_content(GMIME_PART(part)), memory);
-    octets = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(memory));
-    g_string_append_len(html, (const char *)octets->data, (gssize)octets->len);
-}
-
 static Work
 read_message(const char *path)
 {
@@ -425,9 +350,9 @@ read_message(const char *path)
 
     if (!g_file_get_contents(path, &work.octets, &work.length, &error))
         g_error("%s", error->message);
-    message = parse_barely(&work);
+    message = libraries_parse(work.octets, work.length);
     if (message != NULL)
-        g_mime_message_foreach(message, take_html, work.html);
+        libraries_decode(message, work.html);
     g_clear_object(&message);
     return work;
 }
