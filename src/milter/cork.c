@@ -3,7 +3,8 @@
  *
  * libmilter writes every change of a message by itself, and Postfix is woken for each of the thirty
  * that a small message takes. It has nothing to write them together, so it is given a writev() of
- * ours, which keeps them while the thread has a cork: a tenth of a message's time.
+ * ours, which keeps them while the thread has a cork. A libmilter that writes otherwise would write
+ * at once, as before.
  *
  * Invariants: 1. the MTA gets the same octets in the same order, unless they are dropped;
  *             2. memory is bounded: what does not fit goes at once (I7);

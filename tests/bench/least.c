@@ -20,8 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILDREN_PER_PROCESSOR_AND 1u
-#define DESCRIPTORS 2 /* of a job: the message, the event of its end */
+#define SPARE_CHILDREN 1u /* beside one for each processor */
+#define DESCRIPTORS 2     /* of a job: the message, the event of its end */
 
 static const char warmth[] = "Subject: s\r\nContent-Type: text/html\r\n\r\n<p>text</p>\r\n";
 
@@ -84,7 +84,7 @@ run_child(int fd)
 static void G_GNUC_NORETURN
 run_parent(int fd)
 {
-    guint wanted = g_get_num_processors() + CHILDREN_PER_PROCESSOR_AND;
+    guint wanted = g_get_num_processors() + SPARE_CHILDREN;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     g_mime_init();
