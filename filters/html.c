@@ -39,7 +39,7 @@ read_attributes(const xmlChar **pairs, HtmlAttributes *attributes, gboolean *ret
 
         *ret_closed = *ret_closed || strcmp((const char *)pairs[0], HTML_GUARD_CLOSED) == 0;
         for (guint i = 0; i < HTML_ATTRIBUTE_COUNT; i++) {
-            if (strcmp((const char *)pairs[0], html_attribute_name((HtmlAttribute)i)) == 0)
+            if (html_is((const char *)pairs[0], html_attribute_name((HtmlAttribute)i)))
                 attributes->value[i] = value;
         }
     }

@@ -270,7 +270,7 @@ declare_keyword(HtmlDeclarations *declarations, const char *name, const char *va
     g_autofree char *both = g_strconcat(name, ":", value, NULL);
 
     for (gsize i = 0; i < G_N_ELEMENTS(keywords); i++) {
-        if (strcmp(both, keywords[i].word) != 0)
+        if (!html_is(both, keywords[i].word))
             continue;
         declare(declarations, keywords[i].property, keywords[i].value, important);
         return TRUE;
@@ -283,7 +283,7 @@ declare_named_length(HtmlDeclarations *declarations, const char *name, const cha
                      gboolean important)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(lengths); i++) {
-        if (strcmp(name, lengths[i].name) != 0)
+        if (!html_is(name, lengths[i].name))
             continue;
         declare_length(declarations, lengths[i].property, value, important);
         return TRUE;

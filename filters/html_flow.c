@@ -210,7 +210,8 @@ settle_space(HtmlFlow *flow, gunichar next)
 static void
 put_character(HtmlFlow *flow, gunichar c)
 {
-    gboolean clean = mugai_text_is_clean(c);
+    gboolean japanese = mugai_text_is_japanese(c);
+    gboolean clean = japanese || mugai_text_is_clean(c);
 
     if (flow->pending)
         settle_space(flow, c);
@@ -222,7 +223,7 @@ put_character(HtmlFlow *flow, gunichar c)
     } else {
         g_string_append_unichar(flow->line, c);
     }
-    if (clean && !g_unichar_isspace(c) && !mugai_text_is_selector(c)) {
+    if (japanese || (clean && !g_unichar_isspace(c) && !mugai_text_is_selector(c))) {
         flow->solid = TRUE;
         flow->visible++;
     }

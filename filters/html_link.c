@@ -11,6 +11,7 @@
 #include "html_link.h"
 
 #include <idn2.h>
+#include <mugai/text.h>
 #include <string.h>
 
 /* Octets of a target as shown; the rest is query strings of trackers. */
@@ -336,6 +337,21 @@ names_another(const char *begin, gsize length, gboolean announced, const char *h
     return !is_same_host(bare, host);
 }
 
+/* Whether all of @words are characters that normalising (NFKC) leaves alone, by themselves and
+ * beside one another: ASCII, Japanese, and most of its punctuation. */
+static gboolean
+is_normal(const char *words)
+{
+    for (; *words != '\0'; words = g_utf8_next_char(words)) {
+        gunichar c = g_utf8_get_char(words);
+
+        if (c >= 0x80 && !mugai_text_is_japanese(c) && !(c >= 0x3001 && c <= 0x3029) &&
+            c != 0x30FB && c != 0x30FC)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* Letters of full width and the like mapped to what they stand for. Newly allocated. */
 static char *
 fold(const char *words)
@@ -345,15 +361,16 @@ fold(const char *words)
 
     if (g_str_is_ascii(words))
         return g_strdup(words);
-    folded = g_utf8_normalize(words, -1, G_NORMALIZE_ALL_COMPOSE);
+    folded =
+        is_normal(words) ? g_strdup(words) : g_utf8_normalize(words, -1, G_NORMALIZE_ALL_COMPOSE);
     bare = g_string_new(NULL);
     for (const char *at = folded; at != NULL && *at != '\0'; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
 
         if (c == 0x3002)
             g_string_append_c(bare, '.');
-        else if (g_unichar_type(c) != G_UNICODE_FORMAT)
-            g_string_append_unichar(bare, c);
+        else if (mugai_text_is_japanese(c) || g_unichar_type(c) != G_UNICODE_FORMAT)
+            g_string_append_len(bare, at, g_utf8_next_char(at) - at);
     }
     return g_string_free(bare, FALSE);
 }

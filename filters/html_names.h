@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <string.h>
 
 /* Traits of an element, as a browser's own style sheet and the nesting rules of the HTML standard
  * have them. */
@@ -145,6 +146,13 @@ typedef enum {
 #undef X
         HTML_ELEMENT_COUNT
 } HtmlElement;
+
+/* Whether @word is @known: of a list of names most differ in their first octet. */
+static inline gboolean
+html_is(const char *word, const char *known)
+{
+    return word[0] == known[0] && strcmp(word, known) == 0;
+}
 
 /* The element called @name (@length octets, any case), HTML_UNKNOWN for all others. */
 HtmlElement html_element(const char *name, gsize length);

@@ -368,6 +368,11 @@ Test(html, a_link_that_says_another_host_is_marked)
         "<a href='https://evil.example/'><b>www.</b><i>bank</i>.com</a>",
         "<a href='https://evil.example/'>ｗｗｗ．ｂａｎｋ．ｃｏｍ</a>",
         "<a href='https://evil.example/'>www.ba\xE2\x80\x8Bnk.com</a>",
+        "<a href='https://evil.example/'>ログインはこちら。bank。com</a>",
+        "<a href='https://evil.example/'>「bank.co.jp」へ</a>",
+        "<a href='https://evil.example/'>銀行のページ、ｂａｎｋ。ｃｏｍ</a>",
+        "<a href='https://evil.example/'>ｶﾀｶﾅ www｡bank｡com</a>",
+        "<a href='https://evil.example/'>カタカナ・www.ba\xC2\xADnk.com</a>",
         "<a href='https://evil。example/'>https://bank.example/</a>",
     };
     static const char *const honest[] = {
@@ -379,6 +384,7 @@ Test(html, a_link_that_says_another_host_is_marked)
         "<a href='https://files.example/'>報告書.pdf</a>",
         "<a href='https://files.example/'>Node.js ver.2.1 e.g. No.3</a>",
         "<a href='https://files.example/'>こちらをクリック</a>",
+        "<a href='https://files.example/'>「お知らせ」です。詳細は、こちら・あちら。</a>",
         "<a href='https://bank.example/x'>https://bank.example/go/other.com</a>",
         "<a href='mailto:a@bank.example'>a@bank.example</a>",
         "<a href='https://user@bank.example/'>bank.example</a>",

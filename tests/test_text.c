@@ -198,6 +198,43 @@ Test(text, cleaning_keeps_what_the_guard_accepts_over_all_code_points)
     }
 }
 
+Test(text, japanese_needs_no_table_over_all_code_points)
+{
+    guint count = 0;
+
+    for (gunichar c = 0; c <= 0x110000; c++) {
+        char utf8[7] = "";
+        g_autofree char *normal = NULL;
+
+        if (!mugai_text_is_japanese(c))
+            continue;
+        count++;
+        g_unichar_to_utf8(c, utf8);
+        normal = g_utf8_normalize(utf8, -1, G_NORMALIZE_NFKC);
+        cr_assert_str_eq(normal, utf8, "U+%04X", c);
+        cr_assert(mugai_text_is_clean(c) && !mugai_text_is_selector(c), "U+%04X", c);
+        cr_assert(g_unichar_isalnum(c) && g_unichar_tolower(c) == c, "U+%04X", c);
+        cr_assert(g_unichar_iswide(c) && !g_unichar_iszerowidth(c), "U+%04X", c);
+        cr_assert(!g_unichar_isspace(c) && !g_unichar_ismark(c), "U+%04X", c);
+    }
+    /* Hiragana, katakana, and the Han characters of JIS X 0208 and all around them. */
+    cr_assert_eq(count, 86u + 90u + 20976u);
+}
+
+Test(text, columns_are_those_of_each_character_over_all_code_points)
+{
+    for (gunichar c = 1; c <= 0x10FFFF; c++) {
+        gboolean none = g_unichar_iszerowidth(c) || mugai_text_is_selector(c);
+        gsize expected = (none && c >= 0x80) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+        char utf8[7] = "";
+
+        if (c >= 0xD800 && c <= 0xDFFF)
+            continue;
+        utf8[g_unichar_to_utf8(c, utf8)] = '\0';
+        cr_assert_eq(mugai_text_columns(utf8, -1), expected, "U+%04X", c);
+    }
+}
+
 Test(text, selectors_stay_where_the_guard_lets_them_over_all_code_points)
 {
     MugaiGuard at_body = guard_at_body();

@@ -36,6 +36,16 @@ gboolean mugai_text_is_clean(gunichar c);
  * restricts. */
 gboolean mugai_text_is_selector(gunichar c);
 
+/* Whether @c is one of the kana and Han characters that Japanese is written with as a rule: a clean
+ * letter of two columns, without case, with no other form for it to be normalised to (NFKC),
+ * neither space nor mark nor selector. Nobody need look it up. */
+static inline gboolean
+mugai_text_is_japanese(gunichar c)
+{
+    return (c >= 0x4E00 && c <= 0x9FEF) || (c >= 0x3041 && c <= 0x3096) ||
+           (c >= 0x30A1 && c <= 0x30FA);
+}
+
 /* Whether @utf8 has a clean character that is no space. NULL and invalid UTF-8 say nothing. */
 gboolean mugai_text_says_something(const char *utf8);
 

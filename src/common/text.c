@@ -254,15 +254,34 @@ stays(gunichar c, Before *before, MugaiCleaned *cleaned)
     return FALSE;
 }
 
-/* The printable ASCII at the start of @p: most text, and all of it clean. */
+/* The character of three octets at @p, in valid UTF-8. */
+static gunichar
+character_of_three(const char *p)
+{
+    return ((guchar)p[0] & 0x0Fu) << 12 | ((guchar)p[1] & 0x3Fu) << 6 | ((guchar)p[2] & 0x3Fu);
+}
+
+static gboolean
+is_japanese(const char *p)
+{
+    return ((guchar)*p & 0xF0) == 0xE0 && mugai_text_is_japanese(character_of_three(p));
+}
+
+/* The octets of printable ASCII and of Japanese at the start of @p: most text, and all of it stays.
+ * Of valid UTF-8. */
 static gsize
-ascii_run(const char *p, const char *end)
+plain_run(const char *p, const char *end)
 {
     const char *start = p;
 
-    while (p < end && (guchar)*p >= 0x20 && (guchar)*p < 0x7F)
-        p++;
-    return (gsize)(p - start);
+    for (;;) {
+        if (p < end && (guchar)*p >= 0x20 && (guchar)*p < 0x7F)
+            p++;
+        else if (p < end && is_japanese(p))
+            p += 3;
+        else
+            return (gsize)(p - start);
+    }
 }
 
 void
@@ -284,7 +303,7 @@ mugai_text_append_clean(MugaiText *text, const char *utf8, gssize length, MugaiC
     }
     begin = p;
     while (p < end) {
-        gsize run = ascii_run(p, end);
+        gsize run = plain_run(p, end);
         gunichar c = 0;
         const char *next = NULL;
 
@@ -373,11 +392,15 @@ mugai_text_columns(const char *utf8, gssize length)
     gsize columns = 0;
 
     for (const char *p = utf8; p < end; p = g_utf8_next_char(p)) {
-        gunichar c = (guchar)*p < 0x80 ? (guchar)*p : g_utf8_get_char(p);
+        gunichar c = 0;
 
-        if (c >= 0x80 && (g_unichar_iszerowidth(c) || mugai_text_is_selector(c)))
+        if ((guchar)*p < 0x80 || is_japanese(p)) {
+            columns += (guchar)*p < 0x80 ? 1 : 2;
             continue;
-        columns += c >= 0x80 && g_unichar_iswide(c) ? 2 : 1;
+        }
+        c = g_utf8_get_char(p);
+        if (!g_unichar_iszerowidth(c) && !mugai_text_is_selector(c))
+            columns += g_unichar_iswide(c) ? 2 : 1;
     }
     return columns;
 }

@@ -43,9 +43,11 @@ collect_bigrams(const MugaiText *text, Bigrams *bigrams)
                 return;
             continue;
         }
-        if (!g_unichar_isalnum(c))
-            continue;
-        c = g_unichar_tolower(c);
+        if (!mugai_text_is_japanese(c)) {
+            if (!g_unichar_isalnum(c))
+                continue;
+            c = g_unichar_tolower(c);
+        }
         hash = (last * 2654435761u ^ c * 40503u * 65537u) >> (32 - BIGRAM_BITS);
         bigrams->members += (guint)(~bigrams->set[hash >> 6] >> (hash & 63) & 1);
         bigrams->set[hash >> 6] |= 1ull << (hash & 63);
