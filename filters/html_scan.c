@@ -137,7 +137,9 @@ static void
 keep_attribute(HtmlToken *token, HtmlSpan name, HtmlSpan value)
 {
     for (guint i = 0; i < HTML_ATTRIBUTE_COUNT; i++) {
-        if (name.length != strlen(attributes[i].name) ||
+        /* Most differ in their first letter. */
+        if (name.length == 0 || (name.octets[0] | 0x20) != attributes[i].name[0] ||
+            name.length != strlen(attributes[i].name) ||
             g_ascii_strncasecmp(name.octets, attributes[i].name, name.length) != 0)
             continue;
         if (token->attributes[i].octets == NULL)
