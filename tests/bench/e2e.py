@@ -14,9 +14,9 @@ until the client is done (accepted) and until the queue is empty (drained); the 
 processes; and the time of one message after the other on one connection. Shown are medians over the rounds, and of the
 ratios to "floor" in the same round: machines change their speed.
 
-Then memory, as the kernel shares it out among processes (PSS), of the whole tree of all but the first two: idle, at most with eight
-large messages at once, and at most with two messages of 10 MB at once and with two of 100 MB. What a process keeps in
-files without a name (the spool) is the kernel's and not counted. Needs root.
+Then memory, as the kernel shares it out among processes (PSS), of the whole tree of all but the first two: idle, at most
+with eight large messages at once, and at most with two messages of 10 MB at once and with two of 100 MB. What a process
+keeps in files without a name (the spool) is the kernel's and not counted. Needs root.
 """
 
 import argparse

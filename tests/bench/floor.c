@@ -2,9 +2,14 @@
  * floor.c - the milters that mugai is measured against: they put five fields and 2 KB of body in
  * the place of every message
  *
- *     floor ADDRESS                looks at nothing: what Postfix pays for any milter that replaces
- * a message it pays for this one floor ADDRESS DIRECTORY      deletes the fields that there were,
- * and does what least.c does: nobody pays less who sanitizes as mugai promises to
+ *     floor ADDRESS
+ *
+ * looks at nothing: what Postfix pays for any milter that replaces a message it pays for this one.
+ *
+ *     floor ADDRESS DIRECTORY
+ *
+ * deletes the fields that there were, and does what least.c does: nobody pays less who sanitizes as
+ * mugai promises to.
  *
  * Says "ready" on standard output when it listens.
  */
@@ -151,17 +156,25 @@ add_content(SMFICTX *ctx)
     return smfi_replacebody(ctx, (unsigned char *)body, sizeof(body)) == MI_SUCCESS;
 }
 
+static gboolean
+replace(SMFICTX *ctx, const Message *message)
+{
+    gboolean changed = FALSE;
+
+    if (message == NULL)
+        return add_content(ctx);
+    if (!handle(message))
+        return FALSE;
+    mugai_cork_begin();
+    changed = delete_fields(ctx, message) && add_content(ctx);
+    return mugai_cork_end() && changed;
+}
+
 static sfsistat
 on_end_of_message(SMFICTX *ctx)
 {
-    const Message *message = message_of(ctx);
-    gboolean done = message == NULL || handle(message);
+    gboolean done = replace(ctx, message_of(ctx));
 
-    if (message != NULL)
-        mugai_cork_begin();
-    done = done && (message == NULL || delete_fields(ctx, message)) && add_content(ctx);
-    if (message != NULL)
-        done = mugai_cork_end() && done;
     forget(ctx);
     return done ? SMFIS_CONTINUE : SMFIS_TEMPFAIL;
 }

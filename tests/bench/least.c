@@ -41,25 +41,37 @@ read_message(const char *octets, gsize length)
 
 /* --- children --- */
 
-typedef union {
-    struct cmsghdr header;
-    char octets[CMSG_SPACE(sizeof(int) * DESCRIPTORS)];
-} Control;
+/* One octet and the descriptors. */
+typedef struct {
+    char octet;
+    struct iovec part;
+    union {
+        struct cmsghdr header;
+        char octets[CMSG_SPACE(sizeof(int) * DESCRIPTORS)];
+    } control;
+    struct msghdr message;
+} Packet;
+
+static void
+packet_init(Packet *packet)
+{
+    *packet = (Packet){.part = {.iov_base = &packet->octet, .iov_len = 1}};
+    packet->message = (struct msghdr){.msg_iov = &packet->part,
+                                      .msg_iovlen = 1,
+                                      .msg_control = &packet->control,
+                                      .msg_controllen = sizeof(packet->control)};
+}
 
 static gboolean
 receive_job(int fd, int descriptors[DESCRIPTORS])
 {
-    char octet = 0;
-    struct iovec part = {.iov_base = &octet, .iov_len = 1};
-    Control control = {0};
-    struct msghdr packet = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = &control,
-                            .msg_controllen = sizeof(control)};
+    Packet packet;
 
-    if (recvmsg(fd, &packet, MSG_CMSG_CLOEXEC) != 1 || packet.msg_controllen != sizeof(control))
+    packet_init(&packet);
+    if (recvmsg(fd, &packet.message, MSG_CMSG_CLOEXEC) != 1 ||
+        packet.message.msg_controllen != sizeof(packet.control))
         return FALSE;
-    memcpy(descriptors, CMSG_DATA(&control.header), sizeof(int) * DESCRIPTORS);
+    memcpy(descriptors, CMSG_DATA(&packet.control.header), sizeof(int) * DESCRIPTORS);
     return TRUE;
 }
 
@@ -126,33 +138,21 @@ least_begin(const char *path)
 static gboolean
 send_job(const int descriptors[DESCRIPTORS])
 {
-    char octet = 'j';
-    struct iovec part = {.iov_base = &octet, .iov_len = 1};
-    Control control = {0};
-    struct msghdr packet = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = &control,
-                            .msg_controllen = sizeof(control)};
+    Packet packet;
 
-    control.header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int) * DESCRIPTORS),
-                                      .cmsg_level = SOL_SOCKET,
-                                      .cmsg_type = SCM_RIGHTS};
-    memcpy(CMSG_DATA(&control.header), descriptors, sizeof(int) * DESCRIPTORS);
-    return sendmsg(requests, &packet, MSG_NOSIGNAL) == 1;
+    packet_init(&packet);
+    packet.control.header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int) * DESCRIPTORS),
+                                             .cmsg_level = SOL_SOCKET,
+                                             .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(&packet.control.header), descriptors, sizeof(int) * DESCRIPTORS);
+    return sendmsg(requests, &packet.message, MSG_NOSIGNAL) == 1;
 }
 
+/* A file takes all of a message, or there is no room. */
 static gboolean
-write_all(int fd, const char *octets, gsize length)
+write_whole(int fd, const char *octets, gsize length)
 {
-    while (length > 0) {
-        gssize written = TEMP_FAILURE_RETRY(write(fd, octets, length));
-
-        if (written < 0)
-            return FALSE;
-        octets += written;
-        length -= (gsize)written;
-    }
-    return TRUE;
+    return write(fd, octets, length) == (gssize)length;
 }
 
 static gboolean
@@ -160,7 +160,7 @@ keep(const char *name, const char *octets, gsize length)
 {
     int fd = openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
     g_autofree char *unnamed = g_strdup_printf("/proc/self/fd/%d", fd);
-    gboolean kept = fd >= 0 && write_all(fd, octets, length) && fsync(fd) == 0 &&
+    gboolean kept = fd >= 0 && write_whole(fd, octets, length) && fsync(fd) == 0 &&
                     linkat(AT_FDCWD, unnamed, directory, name, AT_SYMLINK_FOLLOW) == 0 &&
                     fsync(directory) == 0;
 
@@ -174,7 +174,7 @@ least_handle(const char *name, const char *octets, gsize length)
 {
     int job[DESCRIPTORS] = {memfd_create("message", MFD_CLOEXEC), eventfd(0, EFD_CLOEXEC)};
     gboolean done =
-        job[0] >= 0 && job[1] >= 0 && write_all(job[0], octets, length) && send_job(job);
+        job[0] >= 0 && job[1] >= 0 && write_whole(job[0], octets, length) && send_job(job);
     eventfd_t count = 0;
 
     done = keep(name, octets, length) && done && eventfd_read(job[1], &count) == 0;

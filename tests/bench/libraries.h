@@ -1,5 +1,4 @@
-/* libraries.h - what GMime and libxml2 alone do with a message: nothing that sanitizes it does less
- */
+/* libraries.h - what GMime and libxml2 alone do with a message: whoever sanitizes it does more */
 #pragma once
 
 #include "gmime_cleanup.h"
