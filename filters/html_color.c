@@ -152,7 +152,7 @@ html_style_color(const char *text, gsize length, guint32 *ret_color)
         return TRUE;
     }
     for (gsize i = 0; i < G_N_ELEMENTS(colors); i++) {
-        if (strcmp(word, colors[i].name) != 0)
+        if (!html_is(word, colors[i].name))
             continue;
         *ret_color = colors[i].rgb | 0xFF000000u;
         return TRUE;

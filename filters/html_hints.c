@@ -50,7 +50,7 @@ hint_marker(HtmlCascade *cascade, HtmlElement element, const char *type)
     if (type == NULL || (element != HTML_OL && element != HTML_UL && element != HTML_LI))
         return;
     for (gsize i = 0; i < G_N_ELEMENTS(marker_types); i++) {
-        if (strcmp(type, marker_types[i].type) == 0)
+        if (html_is(type, marker_types[i].type))
             html_style_hint(cascade, HTML_PROPERTY_MARKER, marker_types[i].marker);
     }
 }

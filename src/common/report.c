@@ -8,7 +8,6 @@
  */
 #include "report_private.h"
 
-#include <mugai/error.h>
 #include <mugai/limits.h>
 #include <mugai/text.h>
 #include <stdarg.h>
